@@ -1,0 +1,50 @@
+"""Exceptions by blame: ours, the viewer's, upstream's. A class exists where someone branches on it.
+
+No message here ever holds transcript text, a token or a query string.
+"""
+
+
+class CaptiondError(Exception):
+    """Any error that captiond raises on purpose."""
+
+
+class LocalError(CaptiondError):
+    """Our own fault: a call that the program should not have made."""
+
+
+class UpstreamError(CaptiondError):
+    """Genesys' fault, or the network's. Try again by the backoff policy unless a subclass says otherwise."""
+
+
+class UpstreamUnavailable(UpstreamError):
+    """No usable answer (network error, timeout or 5xx). `status` is None where there was no answer at all."""
+
+    def __init__(self, *, operation: str, status: int | None = None, why: str = "") -> None:
+        self.operation, self.status = operation, status
+        said = f"answered {status}" if status is not None else (why or "did not answer")
+        super().__init__(f"{operation}: upstream {said}")
+
+
+class UpstreamRefused(UpstreamError):
+    """A 4xx that another try won't change. `message` is what the server said, bounded to 500 characters."""
+
+    def __init__(self, *, operation: str, status: int, message: str = "") -> None:
+        self.operation, self.status, self.message = operation, status, message[:500]
+        super().__init__(f"{operation}: upstream refused with {status}" + (f": {self.message}" if message else ""))
+
+
+class Unauthorised(UpstreamRefused):
+    """401: refresh the token once, then give up."""
+
+
+class MissingPermission(UpstreamRefused):
+    """403: give up at once; the message names the missing permission."""
+
+
+class RateLimited(UpstreamError):
+    """429. Wait `retry_after_s` seconds, then ask again; None where the server named no time."""
+
+    def __init__(self, *, operation: str, retry_after_s: float | None) -> None:
+        self.operation, self.retry_after_s = operation, retry_after_s
+        said = f" for {retry_after_s:g} s" if retry_after_s is not None else ""
+        super().__init__(f"{operation}: rate limited{said}")

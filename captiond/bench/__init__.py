@@ -1,0 +1,1 @@
+"""The project's own benchmarks: `captiond bench ...`, so that anyone can repeat a claim."""

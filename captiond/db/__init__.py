@@ -1,0 +1,1 @@
+"""Floor 2: what outlives the process. SQL only here, and only redacted text."""

@@ -1,0 +1,1 @@
+"""Floor 2: upstream. The only place that knows Genesys' names."""

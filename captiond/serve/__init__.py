@@ -1,0 +1,1 @@
+"""Floor 4: out. HTTP, WebSocket, server-sent events, pages."""
