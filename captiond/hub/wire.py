@@ -1,0 +1,114 @@
+"""What the hub needs of floor 4, as protocols: bytes made once per message, and one way out per viewer.
+
+`serve.encode` implements `Encode` and `Wire`; `serve.websocket` and `serve.sse` implement `Outlet`. The daemon hands
+them over, so nobody imports upwards and a caption becomes bytes once for all viewers.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from captiond.base.close_codes import CloseCode
+from captiond.base.ids import Epoch, Index, SessionId
+from captiond.core.messages import Message, SessionState
+
+
+class Wire(Protocol):
+    """One message as bytes, made once and shared by every viewer; never changed afterwards."""
+
+    @property
+    def json(self) -> bytes:
+        """The JSON object alone, on one line. Snapshots are spliced from these, so `sentAt` never changes."""
+        ...
+
+    @property
+    def ws(self) -> bytes:
+        """A whole server frame (header and JSON), ready for the transport."""
+        ...
+
+    @property
+    def sse(self) -> bytes:
+        """A whole event (`event:`, `data:`, `id:` where there is one, empty line), ready for the transport."""
+        ...
+
+    @property
+    def index(self) -> int | None:
+        """The message's index; None for welcome, snapshot, ping, notice and bye."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Bytes it takes on a transport, the larger of `ws` and `sse`: what budgets count."""
+        ...
+
+
+class Encode(Protocol):
+    """Messages to bytes (contract, section 5). Pure; wall-clock times are arguments, in seconds since 1970."""
+
+    def welcome(
+        self,
+        *,
+        session: SessionId,
+        position: str,
+        recovered: bool,
+        state: SessionState,
+        language: str,
+        ping_s: int,
+        now_s: float,
+    ) -> Wire:
+        """The first message. `position` is the one resumed from where `recovered`, else the snapshot's."""
+        ...
+
+    def snapshot(self, *, position: str, captions: Sequence[Wire], gaps: Sequence[Wire], earlier_finals: int) -> Wire:
+        """Replaces the screen. `captions` and `gaps` are wires that `message` made: their `json` is spliced in."""
+        ...
+
+    def message(self, message: Message, *, epoch: Epoch, index: Index, sent_s: float) -> Wire:
+        """One message with an index; `sent_s` goes out as `sentAt` where the type has it."""
+        ...
+
+    def ping(self, *, position: str, now_s: float) -> Wire:
+        """Shows a viewer the newest position it should have."""
+        ...
+
+    def notice(self, *, code: str, skipped: int) -> Wire:
+        """`conflating` or `caught-up`; `skipped` counts partials left out since the last notice."""
+        ...
+
+    def bye(self, *, code: CloseCode, retry_ms: int | None) -> Wire:
+        """The last message. Reason and `resume` come from the table; `retry_ms` is None where none may return."""
+        ...
+
+
+class Outlet(Protocol):
+    """One viewer's way out: a WebSocket or an event stream that is open already. Nothing here waits or raises.
+
+    Flow control is asyncio's: `send` and `write` answer False from the moment the transport holds more than its
+    high-water mark; when it has drained to its low-water mark (0 is fine) the callback of `on_writable` is called,
+    once for each time. What is written while paused is still taken and kept in order, but the hub writes only a
+    `bye` then. A closed or dead outlet swallows writes and answers True; its owner calls `Live.leave`.
+    """
+
+    @property
+    def transport(self) -> str:
+        """Label of metrics: "ws" or "sse"."""
+        ...
+
+    def send(self, wire: Wire) -> bool:
+        """Hands one wire to the transport: the hot path. True while more may follow at once."""
+        ...
+
+    def write(self, wires: Sequence[Wire]) -> bool:
+        """Hands several wires to the transport in one write. True while more may follow at once."""
+        ...
+
+    def backlog(self) -> int:
+        """Bytes that were written and that the kernel has not taken."""
+        ...
+
+    def on_writable(self, callback: Callable[[], None]) -> None:
+        """Sets what to call when the backlog has drained after a False. Called by `Live.join`, once."""
+        ...
+
+    def close(self, code: CloseCode) -> None:
+        """Closes after what was written (its `bye` too); aborts by itself if the peer takes nothing. Idempotent."""
+        ...
