@@ -1,0 +1,148 @@
+/**
+ * The demo page: one card for each session of the daemon that serves this page.
+ *
+ * Captions come by <live-captions>; the figures are asked of the control API, which answers a page of its own origin on
+ * loopback without a key. All text goes in by `textContent`.
+ */
+"use strict";
+
+(() => {
+  /** Figures change with every word; asked for more often than this they would only flicker. */
+  const POLL_MS = 2000;
+  const ANSWER_TIMEOUT_MS = 5000;
+  /** A card is a connection; more than this many conversations nobody reads at once. */
+  const MAX_CARDS = 24;
+
+  const cards = new Map(); // session id -> {node, captions, view, ...}
+  const find = (id) => document.getElementById(id);
+  const languages = new Intl.DisplayNames(["en"], { type: "language", languageDisplay: "standard" });
+
+  function languageName(tag) {
+    try {
+      return languages.of(tag) ?? tag;
+    } catch {
+      return tag; // not a well-formed tag; shown as it is
+    }
+  }
+
+  function titleOf(view) {
+    if (typeof view.title === "string" && view.title) return view.title;
+    const words = view.id.replace(/[-_.:]+/g, " ").trim();
+    return words ? words[0].toUpperCase() + words.slice(1) : view.id;
+  }
+
+  function makeCard(view) {
+    const node = find("card").content.firstElementChild.cloneNode(true);
+    const captions = node.querySelector("live-captions");
+    captions.setAttribute("session", view.id);
+    captions.setAttribute("src", "/");
+    if (typeof view.speaker === "string") captions.setAttribute("label", view.speaker);
+    const card = { node, captions, view };
+    captions.addEventListener("captions-state", () => drawState(card));
+    captions.addEventListener("captions-caption", () => drawFigures(card));
+    captions.addEventListener("captions-reset", () => drawFigures(card));
+    const links = node.querySelector(".links");
+    for (const [name, path] of [
+      ["overlay", `/overlay/${encodeURIComponent(view.id)}`],
+      ["display", `/display/${encodeURIComponent(view.id)}`],
+      ["transcript", `/v1/sessions/${encodeURIComponent(view.id)}/transcript.txt`],
+      ["subtitles", `/v1/sessions/${encodeURIComponent(view.id)}/transcript.vtt`],
+    ]) {
+      const link = document.createElement("a");
+      link.href = path;
+      link.textContent = name;
+      links.append(link);
+    }
+    return card;
+  }
+
+  function set(node, text) {
+    if (node.textContent !== text) node.textContent = text;
+  }
+
+  function milliseconds(value) {
+    if (!Number.isFinite(value)) return "–"; // nothing measured yet is not 0
+    return value < 10 ? `${value.toFixed(1)} ms` : `${Math.round(value)} ms`;
+  }
+
+  function drawFigures(card) {
+    const { node, captions, view } = card;
+    const figure = (name) => node.querySelector(`[data-figure="${name}"]`);
+    const { redactions } = captions.figures;
+    const covered = Object.values(redactions).reduce((sum, count) => sum + count, 0);
+    set(figure("latency"), milliseconds(view.avgLatencyMs));
+    figure("latency").title = `p99 ${milliseconds(view.p99LatencyMs)}`;
+    set(figure("words"), Number.isFinite(view.tokensPerSecond) ? view.tokensPerSecond.toFixed(1) : "–");
+    set(figure("redactions"), String(covered));
+    figure("redactions").title = Object.entries(redactions).map(([kind, count]) => `${kind} ${count}`).join(", ");
+    set(figure("gaps"), view.lostEvents ? `${view.gaps} (${view.lostEvents} lost)` : String(view.gaps ?? "–"));
+    set(figure("viewers"), String(view.viewers ?? "–"));
+  }
+
+  function drawState(card) {
+    const { node, captions } = card;
+    const badge = node.querySelector(".state");
+    badge.dataset.state = captions.state;
+    set(badge, captions.state);
+    badge.title = captions.transport === "sse" ? "over server-sent events" : "over a WebSocket";
+    // Moved by style, not in the document: a card keeps its connection and its scroll position.
+    node.style.order = captions.state === "ended" || captions.state === "failed" ? "1" : "0";
+  }
+
+  function drawCard(card, view) {
+    card.view = view;
+    set(card.node.querySelector("h2"), titleOf(view));
+    set(card.node.querySelector(".language"), languageName(view.language));
+    drawState(card);
+    drawFigures(card);
+  }
+
+  function note(text) {
+    find("note").hidden = text === "";
+    set(find("note"), text);
+  }
+
+  function draw(views) {
+    views.sort((one, other) => String(one.createdAt).localeCompare(String(other.createdAt)) || one.id.localeCompare(other.id));
+    const shown = views.slice(-MAX_CARDS);
+    const ids = new Set(shown.map((view) => view.id));
+    for (const [id, card] of cards) {
+      if (ids.has(id)) continue;
+      card.node.remove();
+      cards.delete(id);
+    }
+    for (const view of shown) {
+      let card = cards.get(view.id);
+      if (!card) {
+        card = makeCard(view);
+        cards.set(view.id, card);
+        find("cards").append(card.node);
+      }
+      drawCard(card, view);
+    }
+    const live = views.filter((view) => view.state === "live").length;
+    const hidden = views.length - shown.length;
+    set(find("summary"), `${live} live, ${views.length} in all${hidden ? `, the newest ${shown.length} shown` : ""}`);
+    note(views.length ? "" : "No session is running. Start one with POST /v1/sessions, or run captiond demo.");
+  }
+
+  async function poll() {
+    try {
+      const answer = await fetch("/v1/sessions", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
+      if (answer.status === 401 || answer.status === 403) {
+        set(find("summary"), "Not allowed");
+        note("The list of sessions needs the control API, which answers without a key only on the daemon's own machine.");
+      } else if (!answer.ok) {
+        set(find("summary"), `The daemon answered ${answer.status}.`);
+      } else {
+        const { sessions } = await answer.json();
+        draw(Array.isArray(sessions) ? sessions.filter((view) => typeof view?.id === "string") : []);
+      }
+    } catch {
+      set(find("summary"), "The daemon does not answer; trying again…");
+    }
+    setTimeout(poll, POLL_MS);
+  }
+
+  poll();
+})();
