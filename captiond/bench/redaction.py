@@ -1,0 +1,181 @@
+"""`captiond bench redaction`: how much the captions of known streams leak, and how much they hide that they should not.
+
+The streams go through the same code as `captiond redact --events`. docs/redaction.md says what each figure means.
+"""
+
+import argparse
+import json
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from captiond.bench.scoring import Filter, Score
+from captiond.bench.speech import invented
+from captiond.bench.streams import DataError, Stream, recorded, turns
+
+INVENTED_STREAMS: Final = 300  # without --data: a minute's worth, enough to meet each form some 20 times
+INVENTED_SEED: Final = 20260302
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `captiond bench redaction`."""
+    parser.description = "Measures the redactor on streams whose private numbers are known (docs/redaction.md)."
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="folder with pii/, cases/, plain/; default: own streams"
+    )
+    parser.add_argument(
+        "--language", default="en", metavar="TAG", help='begins with: en, es, fr, de; "all" (default en)'
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout instead of tables")
+    parser.add_argument(
+        "--where", action="store_true", help="list where a measure failed: stream, event, kind; never text"
+    )
+    parser.add_argument(
+        "--fuzz-seconds",
+        type=float,
+        default=0.0,
+        metavar="N",
+        help="instead: N s of invented streams, seeds from --seed",
+    )
+    parser.add_argument("--seed", type=int, default=INVENTED_SEED, help="of the invented streams")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measures and prints; 1 where a private number leaked under the guarantee, 2 where the data can't be read."""
+    language = "" if args.language == "all" else args.language
+    try:
+        if args.fuzz_seconds > 0:
+            scores = {"invented": fuzz(args.fuzz_seconds, args.seed, language)}
+        elif args.data is None:
+            scores = {"invented": measure(_invented_streams(args.seed, INVENTED_STREAMS, language))}
+        elif not args.data.is_dir():
+            print("--data: no such folder", file=sys.stderr)
+            return 2
+        else:
+            scores = {name: measure(streams) for name, streams in _corpora(args.data, language)}
+    except DataError as why:
+        print(why, file=sys.stderr)
+        return 2
+    reports = {name: report(score) for name, score in scores.items() if score.totals["events"]}
+    if not reports:
+        print(f"no stream of language {args.language!r} found", file=sys.stderr)
+        return 2
+    if args.json:
+        print(json.dumps(reports, indent=1, ensure_ascii=False))
+    else:
+        for name, figures in reports.items():
+            print("\n".join(_table(name, figures)))
+    if args.where:
+        for name, score in scores.items():
+            for f in score.findings:
+                print(f"{name}\t{f.measure}\t{f.stream}\t{f.session}\t{f.sequence}\t{f.kind}/{f.form}")
+    return 1 if any(figures["leaked"] for figures in reports.values()) else 0
+
+
+def measure(streams: Iterable[Stream], redact: Filter | None = None) -> Score:
+    """Sends streams through a filter (default: the daemon's own) and counts."""
+    score = Score()
+    for stream in streams:
+        score.add(stream, redact or captions)
+    return score
+
+
+def captions(lines: Iterable[bytes]) -> Iterator[Mapping[str, Any]]:
+    """`captiond redact --events`, line for line."""
+    from captiond.cli_redact import events  # noqa: PLC0415  (the command's own module: loaded when it is measured)
+
+    for line in events(lines):
+        yield json.loads(line)
+
+
+def fuzz(seconds: float, seed: int, language: str) -> Score:
+    """Invented streams, each from the next seed, until `seconds` are over."""
+    score, end_s = Score(), time.monotonic() + seconds
+    while time.monotonic() < end_s:
+        for stream in _invented_streams(seed, 1, language):
+            score.add(stream, captions)
+        seed += 1
+    return score
+
+
+def _invented_streams(seed: int, count: int, language: str) -> Iterator[Stream]:
+    if "en".startswith(language.lower()[:2]):
+        for number in range(count):
+            yield invented(random.Random(seed + number), f"seed-{seed + number}")
+
+
+def _corpora(folder: Path, language: str) -> Iterator[tuple[str, Iterable[Stream]]]:
+    yield "pii", recorded(folder, "pii", language)
+    yield "cases/finals", turns(folder, language, partials=False)
+    yield "cases/partials", turns(folder, language, partials=True)
+    yield "plain", recorded(folder, "plain", language)
+
+
+def report(score: Score) -> dict[str, Any]:
+    """The figures of one corpus, ready for JSON; rates as fractions, times in ms."""
+    totals = score.totals
+    waits = sorted(score.unmask_ms)
+    whole: Counter[str] = Counter()
+    for row in score.rows.values():
+        most = max(whole["most_shown"], row["most_shown"])
+        whole.update(row)
+        whole["most_shown"] = most
+    return {
+        "leaked": whole["leaked_ever"] + whole["shown_after_cue"],
+        "events": totals["events"],
+        "private": _private_row(whole),
+        "byKindAndForm": {"/".join(key): _private_row(row) for key, row in sorted(score.rows.items())},
+        "byStyle": {style: _private_row(row) for style, row in sorted(score.styles.items())},
+        "overMask": {"/".join(key): _benign_row(row) for key, row in sorted(score.benign.items())},
+        "overMaskAll": _benign_row(sum(score.benign.values(), Counter())),
+        "kindsOff": {"/".join(key): _benign_row(row) for key, row in sorted(score.off.items())},
+        "ordinaryFinals": {"said": totals["ordinary_finals"], "masked": totals["ordinary_finals_masked"]},
+        "ordinaryPartials": {"said": totals["ordinary_partials"], "masked": totals["ordinary_partials_masked"]},
+        "flicker": _ratio(totals["erased_words"] - totals["erased_words_raw"], totals["final_words"]),
+        "unmaskMs": {"count": len(waits), **{f"p{p}": _quantile(waits, p) for p in (50, 99, 100)}},
+        "unaligned": totals["unaligned"],
+    }
+
+
+def _private_row(row: Counter[str]) -> dict[str, float]:
+    names = ("said", "hidden", "entities", "leaked_at_once", "leaked_ever", "shown_after_cue", "most_shown")
+    return {"recall": _ratio(row["hidden"], row["said"]), **{name: row[name] for name in names}}
+
+
+def _benign_row(row: Counter[str]) -> dict[str, int]:
+    return {"said": row["said"], "masked": row["masked"]}
+
+
+def _ratio(part: int, whole: int) -> float:
+    return round(part / whole, 4) if whole else 0.0
+
+
+def _quantile(ordered: list[int], percent: int) -> int:
+    return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)] if ordered else 0
+
+
+def _table(name: str, figures: Mapping[str, Any]) -> Iterator[str]:
+    yield f"== {name}: {figures['events']} events"
+    columns = ("recall", "said", "hidden", "entities", "leaked_at_once", "leaked_ever", "shown_after_cue", "most_shown")
+    heads = ("recall", "said", "hidden", "entities", "leak@4", "cum-leak@4", "after cue", "most")
+    yield f"{'private':28}" + "".join(f"{head:>11}" for head in heads)
+    rows = [("all", figures["private"]), *figures["byKindAndForm"].items(), *figures["byStyle"].items()]
+    for label, row in rows:
+        yield f"{label:28}" + "".join(f"{row[column]:>11}" for column in columns)
+    yield f"{'harmless, over-masked':28}" + f"{'said':>11}{'masked':>11}"
+    for label, row in [("all", figures["overMaskAll"]), *figures["overMask"].items()]:
+        yield f"{label:28}{row['said']:>11}{row['masked']:>11}"
+    for label, row in figures["kindsOff"].items():
+        yield f"{label + ' (kind is off)':28}{row['said']:>11}{row['masked']:>11}"
+    for label, key in (("ordinary finals", "ordinaryFinals"), ("ordinary partials", "ordinaryPartials")):
+        row = figures[key]
+        yield f"{label:28}{row['said']:>11}{row['masked']:>11}   {_ratio(row['masked'], row['said']):.2%}"
+    waits = figures["unmaskMs"]
+    yield f"benign text behind a mask: {waits['count']} times, p50 {waits['p50']} ms, p99 {waits['p99']} ms"
+    yield f"flicker: {figures['flicker']} words taken back per final word, beyond the recogniser's own"
+    yield f"captions that could not be lined up with their raw text: {figures['unaligned']}"
+    yield ""
