@@ -1,0 +1,296 @@
+"""REST bodies of Genesys <-> typed values. Pure.
+
+What comes in is bounded and checked here; what a caller of our API asks for is refused here, before a request is made.
+Source: contract, sections 3 and 4; error bodies: reference/genesys.md, section 4.2.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+
+from captiond.base.errors import InvalidRequest
+from captiond.base.ids import SessionId
+
+DEFAULT_LANGUAGE: Final = "en-US"
+DEFAULT_CODEC: Final = "opus"
+DEFAULT_CHUNK_SIZE: Final = 1_500
+DEFAULT_LANGUAGE_MODEL: Final = "conversational"
+MAX_CHUNK_SIZE: Final = 60_000  # milliseconds or bytes, the documents do not say; the default is 1500
+MAX_MESSAGE_CHARACTERS: Final = (
+    500  # what is kept of a server's words: enough for a person, too little for a transcript
+)
+
+_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
+_ID_WORDS: Final = "1 to 128 characters of A-Z a-z 0-9 . _ : -"
+_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+_NAME_WORDS: Final = "1 to 64 characters of A-Z a-z 0-9 . _ -"
+_TOKEN: Final = re.compile(r"[!-~]{1,16384}", re.ASCII)  # what may stand in a header
+_PERMISSION: Final = re.compile(r"\b[A-Za-z][\w-]*(?::[A-Za-z*][\w*-]*){2,3}", re.ASCII)
+_UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_MESSAGE_KEYS: Final = ("message", "description", "error_description", "errorDescription", "reason", "error", "code")
+_PERMISSION_KEYS: Final = frozenset({"missingpermissions", "missingpermission", "permissions", "permission"})
+_MAX_DEPTH: Final = 6  # real error bodies nest twice
+_MAX_PERMISSIONS: Final = 5  # one is usual
+_MAX_TOKEN_LIFE_S: Final = 172_800.0  # 48 h is the longest that an account can set
+
+
+@dataclass(frozen=True, slots=True)
+class MediaOffer:
+    """What may be asked for: the allow-lists of the media profile, and the region of this daemon."""
+
+    region: str = "us-east-1"
+    regions: Sequence[str] = ("us-east-1", "eu-west-1", "ap-southeast-2")
+    codecs: Sequence[str] = ("opus", "g729", "pcmu", "pcma")
+    languages: Sequence[str] = ("en-US", "es-ES", "fr-FR", "de-DE")
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRequest:
+    """One media session to caption, checked against an offer. `region` and `codec` are checked but not sent."""
+
+    media_session_id: SessionId
+    language: str = DEFAULT_LANGUAGE
+    region: str = "us-east-1"
+    codec: str = DEFAULT_CODEC
+    profanity_filter: bool = True
+    chunk_size: int = DEFAULT_CHUNK_SIZE
+    language_model: str = DEFAULT_LANGUAGE_MODEL
+
+    @classmethod
+    def parse(cls, body: object, *, offer: MediaOffer) -> "MediaRequest":
+        """A request from the JSON of `POST /v1/sessions`; keys that are not its own are left to the caller.
+
+        Raises:
+            InvalidRequest: code `unsupported_language`, `unsupported_codec`, `unsupported_region` or `invalid_request`.
+        """
+        if not isinstance(body, Mapping):
+            raise InvalidRequest("invalid_request", "the body must be a JSON object")
+        return cls(
+            media_session_id=SessionId(_matching(body, "mediaSessionId", default=None, pattern=_ID, allowed=_ID_WORDS)),
+            language=_listed(body, "language", default=DEFAULT_LANGUAGE, allowed=offer.languages),
+            region=_listed(body, "region", default=offer.region, allowed=offer.regions),
+            codec=_listed(body, "codec", default=DEFAULT_CODEC, allowed=offer.codecs),
+            profanity_filter=_flag(body, "profanityFilter", default=True),
+            chunk_size=_whole_number(body, "chunkSize", default=DEFAULT_CHUNK_SIZE, most=MAX_CHUNK_SIZE),
+            language_model=_matching(
+                body, "languageModel", default=DEFAULT_LANGUAGE_MODEL, pattern=_NAME, allowed=_NAME_WORDS
+            ),
+        )
+
+    def activation_body(self) -> bytes:
+        """The JSON that activates it upstream."""
+        return orjson.dumps(
+            {
+                "mediaSessionId": self.media_session_id,
+                "language": self.language,
+                "profanityFilter": self.profanity_filter,
+                "chunkSize": self.chunk_size,
+                "languageModel": self.language_model,
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """Upstream's answer to an activation; None where it did not say. None is not ""."""
+
+    id: str | None
+    status: str | None
+    media_session_id: SessionId
+    created_time: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A token that the login server gave out. The token never shows in a repr."""
+
+    access_token: str = field(repr=False)
+    expires_in_s: float
+
+
+class MalformedAnswer(ValueError):
+    """An answer of upstream that is not what the documents say. Its text never quotes the answer."""
+
+
+def parse_activation(body: bytes, *, requested: SessionId) -> Activation:
+    """The answer to `POST /api/v2/media/transcriptions`.
+
+    Raises:
+        MalformedAnswer: not a JSON object, a key of a wrong type, or an answer about another media session.
+    """
+    answer = _json_object(body, what="the activation")
+    session = _optional_string(answer, "mediaSessionId")
+    if session is not None and session != requested:
+        raise MalformedAnswer("the activation is for another media session")
+    return Activation(
+        id=_optional_string(answer, "id"),
+        status=_optional_string(answer, "status"),
+        media_session_id=requested,
+        created_time=_optional_string(answer, "createdTime"),
+    )
+
+
+def parse_grant(body: bytes) -> Grant:
+    """The answer to `POST /oauth/token`.
+
+    Raises:
+        MalformedAnswer: no bearer token that can stand in a header, or no life in seconds.
+    """
+    answer = _json_object(body, what="the token answer")
+    token, life_s, kind = answer.get("access_token"), answer.get("expires_in"), answer.get("token_type")
+    if not isinstance(token, str) or not _TOKEN.fullmatch(token):
+        raise MalformedAnswer("the token answer holds no access_token that can stand in a header")
+    if isinstance(life_s, bool) or not isinstance(life_s, int | float) or not life_s > 0:
+        raise MalformedAnswer("the token answer holds no positive expires_in")
+    if kind is not None and (not isinstance(kind, str) or kind.lower() != "bearer"):
+        raise MalformedAnswer("the token answer is not a bearer token")
+    return Grant(access_token=token, expires_in_s=min(float(life_s), _MAX_TOKEN_LIFE_S))
+
+
+def server_words(body: bytes | str, *, secrets: Sequence[str] = ()) -> str:
+    """What an error body says, as one printable line of at most 500 characters; "" where it says nothing.
+
+    Args:
+        body: JSON of any shape, or plain text, as much of it as was read.
+        secrets: tokens and passwords that a server may have echoed; they are taken out.
+    """
+    text = body if isinstance(body, str) else body.decode("utf-8", "replace")
+    parsed = _json_or_none(text)
+    words = _first_words(parsed) if isinstance(parsed, Mapping | list) else text
+    return printable(words or "", secrets=secrets)
+
+
+def printable(words: str, *, secrets: Sequence[str] = ()) -> str:
+    """Words of a server, fit for a log line: no control characters, no secrets, at most 500 characters."""
+    for secret in secrets:
+        if secret:
+            words = words.replace(secret, "[secret]")
+    return _UNPRINTABLE.sub(" ", words).strip()[:MAX_MESSAGE_CHARACTERS]
+
+
+def missing_permission_words(body: bytes | str, *, secrets: Sequence[str] = ()) -> str:
+    """The message for a 403: `missing permission: conversation:transcription:view`.
+
+    Genesys names permissions in one of several places of its error body; the structured ones win over the prose.
+    Where it names none, its own words stand instead.
+    """
+    text = body if isinstance(body, str) else body.decode("utf-8", "replace")
+    named = _permissions_under_keys(_json_or_none(text)) or _PERMISSION.findall(text)
+    if named:
+        return printable("missing permission: " + ", ".join(dict.fromkeys(named[:_MAX_PERMISSIONS])), secrets=secrets)
+    words = server_words(text, secrets=secrets)
+    return printable(f"missing permission, not named by the server: {words}" if words else "missing permission")
+
+
+def _json_or_none(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except (orjson.JSONDecodeError, UnicodeEncodeError):
+        return None
+
+
+def _json_object(body: bytes, *, what: str) -> Mapping[str, Any]:
+    try:
+        answer = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise MalformedAnswer(f"{what} is not JSON") from None  # the cause would quote the body
+    if not isinstance(answer, dict):
+        raise MalformedAnswer(f"{what} is not a JSON object")
+    return answer
+
+
+def _optional_string(answer: Mapping[str, Any], key: str) -> str | None:
+    value = answer.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, str) or len(value) > MAX_MESSAGE_CHARACTERS:
+        raise MalformedAnswer(f"{key} is not a short string")
+    return value
+
+
+def _first_words(parsed: Any, *, depth: int = 0) -> str | None:
+    """The first string under a key that usually carries the message, outer keys before inner ones."""
+    if isinstance(parsed, str):
+        return parsed or None
+    if depth >= _MAX_DEPTH:
+        return None
+    if isinstance(parsed, list):
+        return next((words for item in parsed[:10] if (words := _first_words(item, depth=depth + 1))), None)
+    if not isinstance(parsed, Mapping):
+        return None
+    found = (_first_words(parsed[key], depth=depth + 1) for key in _MESSAGE_KEYS if key in parsed)
+    return next((words for words in found if words), None)
+
+
+def _permissions_under_keys(parsed: Any) -> list[str]:
+    return [
+        name
+        for value in _values_under(parsed, _PERMISSION_KEYS)
+        for text in (value if isinstance(value, list) else [value])
+        if isinstance(text, str)
+        for name in _PERMISSION.findall(text)
+    ]
+
+
+def _values_under(parsed: Any, keys: frozenset[str], *, depth: int = 0) -> Iterator[Any]:
+    """Values of keys of these names (their case does not matter), anywhere not deeper than any real error body."""
+    if depth >= _MAX_DEPTH:
+        return
+    if isinstance(parsed, Mapping):
+        for key, value in parsed.items():
+            if key.lower() in keys:
+                yield value
+            yield from _values_under(value, keys, depth=depth + 1)
+    elif isinstance(parsed, list):
+        for item in parsed[:100]:
+            yield from _values_under(item, keys, depth=depth + 1)
+
+
+def _shown(value: str) -> str:
+    return repr(value if len(value) <= 40 else value[:40] + "…")
+
+
+def _string(body: Mapping[Any, Any], key: str, *, default: str | None) -> str:
+    value = body.get(key)
+    if value is None:
+        value = default
+    if value is None:
+        raise InvalidRequest("invalid_request", f"{key} is required")
+    if not isinstance(value, str):
+        raise InvalidRequest("invalid_request", f"{key} must be a string")
+    return value
+
+
+def _listed(body: Mapping[Any, Any], key: str, *, default: str, allowed: Sequence[str]) -> str:
+    value = _string(body, key, default=default)
+    if value not in allowed:
+        raise InvalidRequest(f"unsupported_{key}", f"{key} {_shown(value)} is not one of {', '.join(allowed)}")
+    return value
+
+
+def _matching(body: Mapping[Any, Any], key: str, *, default: str | None, pattern: re.Pattern[str], allowed: str) -> str:
+    value = _string(body, key, default=default)
+    if not pattern.fullmatch(value):
+        raise InvalidRequest("invalid_request", f"{key} must be {allowed}")
+    return value
+
+
+def _flag(body: Mapping[Any, Any], key: str, *, default: bool) -> bool:
+    value = body.get(key)
+    if value is None:
+        return default
+    if not isinstance(value, bool):
+        raise InvalidRequest("invalid_request", f"{key} must be true or false")
+    return value
+
+
+def _whole_number(body: Mapping[Any, Any], key: str, *, default: int, most: int) -> int:
+    value = body.get(key)
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+        raise InvalidRequest("invalid_request", f"{key} must be a whole number from 1 to {most}")
+    return value
