@@ -1,0 +1,225 @@
+"""The meter: every figure of `/metrics`, by the names of the contract, section 7. One registry, made once, no globals.
+
+Histograms are our own: one call counts a caption for all its viewers, where a library would be called once for each.
+"""
+
+import platform
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Final, Literal
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics, generate_latest
+from prometheus_client.core import HistogramMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.metrics_core import Metric
+from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
+
+from captiond import __version__
+from captiond.base.errors import LocalError
+
+PREFIX: Final = "captiond_"
+LATEST_CREDIBLE_LATENCY_S: Final = 60.0  # contract: what lies outside 0 to 60 s says that two clocks differ
+TOKENS_WINDOW_S: Final = 10.0  # contract: words of finals, 10 s window
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One metric; `buckets` are a histogram's upper bounds in seconds, `known` label values that start at zero."""
+
+    kind: Literal["counter", "gauge", "histogram"]
+    says: str
+    labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = ()
+    known: tuple[tuple[str, ...], ...] = ()
+
+
+# The live path's own work is microseconds to milliseconds; what a person waits for is tenths of seconds to seconds.
+_WORK_S: Final = (25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 100e-3)
+_DAEMON_S: Final = (100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 100e-3, 250e-3, 1.0, 5.0)
+_WAIT_S: Final = (0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0)
+_TRANSPORTS: Final = (("ws",), ("sse",))
+_FINAL: Final = (("true",), ("false",))
+_STATES: Final = tuple((state,) for state in ("activating", "live", "reconnecting", "ended", "failed"))
+
+FIGURES: Final[dict[str, Figure]] = {
+    "upstream_events_total": Figure("counter", "Events that upstream sent", ("profile", "kind")),
+    "upstream_gaps_total": Figure("counter", "Holes in upstream's numbering"),
+    "upstream_lost_events_total": Figure("counter", "Upstream events that never came"),
+    "upstream_duplicates_total": Figure("counter", "Upstream events that came twice or late, dropped"),
+    "upstream_rejected_total": Figure("counter", "Upstream frames and events that could not be used", ("reason",)),
+    "upstream_reconnects_total": Figure("counter", "Times a stream was connected again"),
+    "upstream_rate_limited_total": Figure("counter", "Times upstream said 429"),
+    "captions_total": Figure("counter", "Captions put out", ("final",), known=_FINAL),
+    "tokens_total": Figure("counter", "Words of the captions put out", ("final",), known=_FINAL),
+    "tokens_per_second": Figure("gauge", "Words of finals per second over the last 10 s"),
+    "redactions_total": Figure("counter", "Private values masked in finals", ("kind",)),
+    "held_seconds": Figure("histogram", "How long a final stood with an open mask", buckets=_WAIT_S),
+    "core_seconds": Figure("histogram", "One event through the core", buckets=_WORK_S),
+    "caption_latency_seconds": Figure("histogram", "Upstream timestamp to handed to the socket", buckets=_WAIT_S),
+    "clock_skew_total": Figure("counter", "Caption latencies outside 0 to 60 s: two clocks differ"),
+    "daemon_latency_seconds": Figure("histogram", "Frame received to handed to the socket", buckets=_DAEMON_S),
+    "viewers": Figure("gauge", "Viewers connected", ("transport",), known=_TRANSPORTS),
+    "deliveries_total": Figure("counter", "Messages handed to viewers' sockets", ("transport",), known=_TRANSPORTS),
+    "settled_rewrites_total": Figure("counter", "Captions that changed text which was thought settled"),
+    "viewer_conflated_total": Figure("counter", "Superseded partials that slow viewers were spared"),
+    "viewer_resyncs_total": Figure("counter", "Times a viewer got a new snapshot because it fell behind"),
+    "viewer_closes_total": Figure("counter", "Viewers closed by the daemon", ("code",)),
+    "sessions": Figure("gauge", "Sessions", ("state",), known=_STATES),
+    "event_loop_lag_seconds": Figure("gauge", "How late the event loop last was"),
+    "audit_records_total": Figure("counter", "Audit records in the file"),
+    "audit_lost_total": Figure("counter", "Audit records lost to a full disk or a full queue"),
+    "build_info": Figure("gauge", "What runs here; always 1", ("version", "python")),
+}
+
+
+class Meter:
+    """Implements `base.observe.Meter`. Counters and gauges take any thread; histograms the event loop's only."""
+
+    def __init__(self, *, monotonic_s: Callable[[], float]) -> None:
+        """A meter with every figure at its start; `monotonic_s` is the clock of the word rate's window."""
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # unannotated there; a sample that nobody reads
+        self.registry = CollectorRegistry()
+        self._counters: dict[str, Counter] = {}
+        self._gauges: dict[str, Gauge] = {}
+        self._histograms: dict[str, Histogram] = {}
+        self._children: dict[tuple[object, ...], Counter | Gauge] = {}
+        self._words = Window(TOKENS_WINDOW_S, monotonic_s)
+        for name, figure in FIGURES.items():
+            self._make(name, figure)
+        ProcessCollector(registry=self.registry)
+        self._gauges["tokens_per_second"].set_function(self.tokens_per_second)
+        self._gauges["build_info"].labels(version=__version__, python=platform.python_version()).set(1)
+
+    def _make(self, name: str, figure: Figure) -> None:
+        if figure.kind == "histogram":
+            self._histograms[name] = Histogram(PREFIX + name, figure.says, figure.buckets)
+            self.registry.register(self._histograms[name])
+            return
+        if figure.kind == "counter":
+            self._counters[name] = Counter(PREFIX + name, figure.says, figure.labels, registry=self.registry)
+        else:
+            self._gauges[name] = Gauge(PREFIX + name, figure.says, figure.labels, registry=self.registry)
+        for values in figure.known:
+            self._child(name, dict(zip(figure.labels, values, strict=True)))
+
+    def count(self, name: str, by: float = 1, /, **labels: str) -> None:
+        """Adds to a counter.
+
+        Raises:
+            LocalError: no such counter, or other labels than it has.
+        """
+        child = self._children.get((name, *labels.items()))
+        if child is None:
+            child = self._child(name, labels)
+        if not isinstance(child, Counter):
+            raise LocalError(f"{name} is no counter")
+        child.inc(by)
+        if name == "tokens_total" and labels.get("final") == "true":
+            self._words.add(by)
+
+    def set(self, name: str, value: float, /, **labels: str) -> None:
+        """Sets a gauge.
+
+        Raises:
+            LocalError: no such gauge, other labels than it has, or one that the meter sets itself.
+        """
+        if name == "tokens_per_second":
+            raise LocalError("tokens_per_second is worked out from tokens_total")
+        child = self._children.get((name, *labels.items()))
+        if child is None:
+            child = self._child(name, labels)
+        if not isinstance(child, Gauge):
+            raise LocalError(f"{name} is no gauge")
+        child.set(value)
+
+    def observe(self, name: str, value: float, times: int = 1, /, **labels: str) -> None:
+        """Puts `value` (seconds) into a histogram `times` times. A caption latency that no clock can mean is counted
+        as clock skew instead.
+
+        Raises:
+            LocalError: no such histogram, or labels.
+        """
+        histogram = self._histograms.get(name)
+        if histogram is None or labels:
+            raise LocalError(f"there is no histogram {name} with labels {sorted(labels)}")
+        if name == "caption_latency_seconds" and not 0 <= value <= LATEST_CREDIBLE_LATENCY_S:
+            self.count("clock_skew_total", times)
+            return
+        histogram.observe(value, times)
+
+    def tokens_per_second(self) -> float:
+        """Words of finals per second over the last 10 s, over all sessions."""
+        return self._words.sum() / TOKENS_WINDOW_S
+
+    def mean(self, name: str) -> float | None:
+        """A histogram's mean since the start, in seconds; None where nothing was measured."""
+        histogram = self._histograms[name]
+        return histogram.total / histogram.count if histogram.count else None
+
+    def render(self) -> tuple[bytes, str]:
+        """The body of `/metrics` and its content type: Prometheus' text format."""
+        return generate_latest(self.registry), CONTENT_TYPE_PLAIN_0_0_4
+
+    def _child(self, name: str, labels: dict[str, str]) -> Counter | Gauge:
+        parent = self._counters.get(name) or self._gauges.get(name)
+        if parent is None or set(labels) != set(FIGURES[name].labels):
+            raise LocalError(f"there is no such figure: {name} with labels {sorted(labels)}")
+        child: Counter | Gauge = parent.labels(**labels) if labels else parent
+        self._children[name, *labels.items()] = child
+        return child
+
+
+class Histogram(Collector):
+    """Counts of values up to each bound. Not locked: it belongs to the event loop."""
+
+    def __init__(self, name: str, says: str, bounds: tuple[float, ...]) -> None:
+        self._name, self._says, self._bounds = name, says, bounds
+        self._counts = [0] * (len(bounds) + 1)
+        self.total = 0.0
+        self.count = 0
+
+    def observe(self, value: float, times: int) -> None:
+        """Adds `value` `times` times."""
+        self._counts[bisect_left(self._bounds, value)] += times
+        self.total += value * times
+        self.count += times
+
+    def collect(self) -> Iterable[Metric]:
+        """What the registry asks for at a scrape: cumulative counts."""
+        bounds = [*map(floatToGoString, self._bounds), "+Inf"]
+        buckets = [(bound, float(sum_)) for bound, sum_ in zip(bounds, accumulate(self._counts), strict=True)]
+        yield HistogramMetricFamily(self._name, self._says, buckets=buckets, sum_value=self.total)
+
+    def describe(self) -> Iterable[Metric]:
+        """The name alone, so that the registry can refuse a second figure of the same name."""
+        yield HistogramMetricFamily(self._name, self._says)
+
+
+class Window:
+    """A sum over the last seconds, in slots of a tenth of the window: bounded whatever the load."""
+
+    def __init__(self, window_s: float, monotonic_s: Callable[[], float]) -> None:
+        self._slot_s, self._window_s, self._monotonic_s = window_s / 10, window_s, monotonic_s
+        self._slots: deque[list[float]] = deque()  # [slot's start, sum]
+
+    def add(self, by: float) -> None:
+        """Adds to the slot of now."""
+        now_s = self._monotonic_s()
+        if not self._slots or now_s - self._slots[-1][0] >= self._slot_s:
+            self._forget(now_s)
+            self._slots.append([now_s, 0.0])
+        self._slots[-1][1] += by
+
+    def sum(self) -> float:
+        """What was added within the window, to a slot's precision."""
+        self._forget(self._monotonic_s())
+        return sum(sum_ for _, sum_ in self._slots)
+
+    def _forget(self, now_s: float) -> None:
+        while self._slots and now_s - self._slots[0][0] >= self._window_s:
+            self._slots.popleft()
