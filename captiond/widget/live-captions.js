@@ -54,6 +54,8 @@ class CaptionFeed {
     this.epoch = null;
     this.index = null;
     this.awaitsSnapshot = true;
+    /** Indexes never received since the snapshot: partials that the server may leave out. */
+    this.skipped = 0;
     this.captions = new Map();
     this.gone = new Set();
   }
@@ -120,6 +122,7 @@ class CaptionFeed {
     this.captions.clear();
     this.gone.clear();
     this.figures = noFigures();
+    this.skipped = 0;
     this.earlierFinals = Number.isInteger(message.earlierFinals) ? message.earlierFinals : 0;
     for (const caption of captions) this.#place(caption);
     for (const gap of gaps) this.#placeGap(gap);
@@ -131,13 +134,14 @@ class CaptionFeed {
     if (!Number.isSafeInteger(index) || index < 0) throw new FeedError(`a ${message.type} without an index`);
     if (this.awaitsSnapshot) throw new FeedError(`a ${message.type} before the snapshot`);
     if (index <= this.index) return { what: "ignored" };
-    const change = this.#change(message);
-    this.index = index; // only after the message was found good
+    const change = this.#change(message, this.skipped + index - this.index - 1);
+    this.skipped += index - this.index - 1; // only after the message was found good
+    this.index = index;
     return change;
   }
 
-  #change(message) {
-    if (message.type === "caption") return this.#caption(readCaption(message));
+  #change(message, skipped) {
+    if (message.type === "caption") return this.#caption(readCaption(message), skipped);
     if (message.type === "retraction") return this.#retract(id(message.utterance));
     if (message.type === "gap") {
       const gap = readGap(message);
@@ -149,9 +153,11 @@ class CaptionFeed {
     return { what: "session", state: this.sessionState, reason: this.sessionReason };
   }
 
-  #caption(caption) {
+  #caption(caption, skipped) {
     const known = this.captions.get(caption.utterance);
     if (this.gone.has(caption.utterance)) return { what: "ignored" };
+    // A final whose earlier revisions were not left out of this stream corrects one that this screen does not have.
+    if (!known && caption.final && caption.revision - 1 > skipped) return { what: "ignored" };
     if (known && (caption.revision <= known.revision || (known.final && !caption.final))) return { what: "ignored" };
     if (known) {
       this.#uncount(known);
