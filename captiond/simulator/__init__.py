@@ -1,1 +1,61 @@
 """A Genesys Cloud to run against: demo, tests, development. Imports only base and genesys' pure files."""
+
+from captiond.simulator.faults import (
+    AbortFault,
+    BrokenFault,
+    CloseFault,
+    DropFault,
+    ExpireTokensFault,
+    Fault,
+    FaultFileError,
+    GarbageFault,
+    LateFault,
+    LostFault,
+    RefuseFault,
+    RepeatedFault,
+    RestartFault,
+    SilenceFault,
+    SlowFault,
+    load_faults,
+    parse_faults,
+)
+from captiond.simulator.ledger import Ledger
+from captiond.simulator.pace import ManualPace, Pace, SystemPace
+from captiond.simulator.playback import AtEnd, Resume
+from captiond.simulator.server import Simulator
+from captiond.simulator.stage import Unknown
+from captiond.simulator.tracks import EventFileError, Track, load_tracks, track_of
+from captiond.simulator.world import Frames
+
+__all__ = [
+    "AbortFault",
+    "AtEnd",
+    "BrokenFault",
+    "CloseFault",
+    "DropFault",
+    "EventFileError",
+    "ExpireTokensFault",
+    "Fault",
+    "FaultFileError",
+    "Frames",
+    "GarbageFault",
+    "LateFault",
+    "Ledger",
+    "LostFault",
+    "ManualPace",
+    "Pace",
+    "RefuseFault",
+    "RepeatedFault",
+    "RestartFault",
+    "Resume",
+    "SilenceFault",
+    "Simulator",
+    "SlowFault",
+    "SystemPace",
+    "Track",
+    "Unknown",
+    "load_faults",
+    "load_tracks",
+    "parse_faults",
+    "track_of",
+]

@@ -1,0 +1,9 @@
+"""What the stand-in accepts by name. Written from the contract (section 3), not from the daemon's own lists."""
+
+import re
+from typing import Final
+
+SESSION_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+LANGUAGES: Final = frozenset({"en-US", "es-ES", "fr-FR", "de-DE"})
+CODECS: Final = frozenset({"opus", "g729", "pcmu", "pcma"})
+TOPIC: Final = "conversation:transcription"
