@@ -1,0 +1,211 @@
+"""What we answer and send, as models: `/openapi.json` is generated from them, and tests hold real answers to them.
+
+Never used to make an answer: bytes are made by `control` and `encode`. Source: contract, sections 4 and 5.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+State = Literal["activating", "live", "reconnecting", "ended", "failed"]
+Count = Annotated[int, Field(ge=0)]
+Position = Annotated[str, Field(description="epoch.index; opaque to clients", examples=["k3XbQwZt.1042"])]
+
+
+class Answer(BaseModel):
+    """JSON keys are camelCase. Later versions may add keys."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="allow")
+
+
+class ProblemAnswer(Answer):
+    """RFC 9457; branch on `code`."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+
+
+class Created(Answer):
+    """A session that runs now."""
+
+    id: str
+    source: Literal["media", "notifications", "push"]
+    state: State
+    language: str
+    created_at: str
+    links: dict[str, str]
+
+
+class Session(Created):
+    """A session with its figures; null is not known yet."""
+
+    reason: str | None
+    position: Position | None
+    viewers: Count
+    gaps: Count
+    lost_events: Count
+    duplicates: Count
+    avg_latency_ms: float | None
+    p99_latency_ms: Annotated[float | None, Field(alias="p99LatencyMs")]
+    tokens_per_second: float
+    audit_records: Count
+
+
+class SessionList(Answer):
+    """All sessions that are kept, oldest first."""
+
+    sessions: list[Session]
+
+
+class Token(Answer):
+    """A viewer token and when it ends."""
+
+    token: str
+    expires_at: str
+
+
+class TranscriptLine(Answer):
+    """One final. `timed`: upstream said when; otherwise its times are derived from when it came."""
+
+    utterance: str
+    revision: Count
+    text: str
+    held: bool
+    channel: str
+    language: str
+    emitted_at: str
+    start_ms: Count
+    end_ms: Count
+    timed: bool
+    redactions: dict[str, int]
+    confidence: float | None = None
+
+
+class TranscriptAnswer(Answer):
+    """Redacted finals so far, in the order they are shown."""
+
+    session: str
+    language: str
+    state: str
+    started_at: str
+    captions: list[TranscriptLine]
+
+
+class Health(Answer):
+    """`ok` or `ready`."""
+
+    status: str
+
+
+class Welcome(Answer):
+    """First message."""
+
+    type: Literal["welcome"]
+    protocol: Literal["captions.v1"]
+    session: str
+    position: Position
+    recovered: bool
+    state: State
+    language: str
+    ping_s: int
+    server_time: str
+
+
+class CaptionMessage(Answer):
+    """The whole text of one utterance; replaces any lower revision of it."""
+
+    type: Literal["caption"]
+    index: Annotated[int, Field(ge=1)]
+    utterance: str
+    revision: Annotated[int, Field(ge=1)]
+    final: bool
+    text: str
+    stable_length: Annotated[int, Field(ge=0, description="leading code points of `text` that are thought settled")]
+    held: bool
+    channel: str
+    language: str
+    emitted_at: str
+    sent_at: str
+    redactions: dict[str, int]
+    start_ms: int = 0
+    end_ms: int = 0
+    confidence: float = 0.0
+
+
+class RetractionMessage(Answer):
+    """Take that utterance off the screen."""
+
+    type: Literal["retraction"]
+    index: int
+    utterance: str
+
+
+class GapMessage(Answer):
+    """`lost` upstream events are missing here; null: not known."""
+
+    type: Literal["gap"]
+    index: int
+    lost: int | None
+    cause: Literal["sequence", "disconnect", "owner"]
+
+
+class SessionMessage(Answer):
+    """The state changed."""
+
+    type: Literal["session"]
+    index: int
+    state: State
+    reason: str | None
+
+
+class Snapshot(Answer):
+    """Replaces the screen."""
+
+    type: Literal["snapshot"]
+    position: Position
+    captions: list[CaptionMessage]
+    gaps: list[GapMessage]
+    earlier_finals: Count
+
+
+class Ping(Answer):
+    """Shows a viewer the newest position it should have."""
+
+    type: Literal["ping"]
+    position: Position
+    server_time: str
+
+
+class Notice(Answer):
+    """This viewer is slow, or no longer."""
+
+    type: Literal["notice"]
+    code: Literal["conflating", "caught-up"]
+    skipped: Count
+
+
+class Bye(Answer):
+    """Just before the server closes."""
+
+    type: Literal["bye"]
+    code: int
+    reason: str
+    resume: bool
+    retry_ms: int | None
+
+
+STREAM: tuple[type[Answer], ...] = (
+    Welcome,
+    Snapshot,
+    CaptionMessage,
+    RetractionMessage,
+    GapMessage,
+    SessionMessage,
+    Ping,
+    Notice,
+    Bye,
+)

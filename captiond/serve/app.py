@@ -1,0 +1,178 @@
+"""The HTTP server of the daemon, composed: `build` takes what it needs as arguments and answers an aiohttp application.
+
+Running it (sockets, signals, draining) is the daemon's. `AccessLog` is for its runner: aiohttp's own access log holds
+the query, and a query may hold a token. Source: contract, sections 4, 5 and 8.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Final
+
+import orjson
+from aiohttp import hdrs, http_exceptions, web
+from aiohttp.abc import AbstractAccessLogger
+
+from captiond.base.observe import AuditSink, Clock, Meter, NullAudit, NullMeter
+from captiond.hub.wire import Encode
+from captiond.serve import openapi, routes
+from captiond.serve.access import Access, Caller, Mint
+from captiond.serve.bodies import Allowed
+from captiond.serve.encode import Encoder
+from captiond.serve.pages import Pages
+from captiond.serve.problems import Handler, Problem, problems
+from captiond.serve.timers import Timers
+from captiond.serve.wiring import WIRING, HealthCheck, Limits, Rooms, Sessions, Wiring
+
+TICK_S: Final = 0.25  # a ping or comment may be late by so much; 20 s and 15 s do not notice
+PREFLIGHT_AGE_S: Final = 600
+ANY_HOST: Final = frozenset({"/healthz", "/readyz"})  # load balancers ask by address, and learn nothing here
+SECURITY_HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",  # an overlay's address may hold a token
+    "Server": "captiond",
+}
+
+
+def build(
+    *,
+    rooms: Rooms,
+    sessions: Sessions,
+    access: Access,
+    mint: Mint | None,
+    clock: Clock,
+    metrics: Callable[[], tuple[bytes, str]],
+    checks: Mapping[str, HealthCheck],
+    draining_ms: Callable[[], int | None],
+    encode: Encode | None = None,
+    meter: Meter | None = None,
+    audit: AuditSink | None = None,
+    allowed: Allowed | None = None,
+    limits: Limits | None = None,
+    pages: Pages | None = None,
+    ticking: bool = True,
+) -> web.Application:
+    """The application.
+
+    Args:
+        rooms: the hub.
+        sessions: what the control API acts on.
+        access, mint: of `access.configure`.
+        metrics: the exposition and its content type.
+        checks: by name; each None, or why the daemon is not fit to serve. Called at each `/readyz`; must not wait.
+        draining_ms: None, or the time after which viewers should come back, once the daemon is stopping.
+        encode: the same one that the hub has.
+        ticking: whether the application turns its timers itself; tests turn them.
+    """
+    limits = limits or Limits()
+    wiring = Wiring(
+        rooms=rooms,
+        sessions=sessions,
+        encode=encode or Encoder(),
+        access=access,
+        clock=clock,
+        meter=meter or NullMeter(),
+        audit=audit or NullAudit(),
+        limits=limits,
+        timers=Timers(clock.monotonic_s),
+        draining_ms=draining_ms,
+        checks=checks,
+        metrics=metrics,
+        mint=mint,
+        allowed=allowed or Allowed(),
+    )
+    app = web.Application(middlewares=[problems, border], client_max_size=limits.max_body_bytes)
+    app[WIRING] = wiring
+    described: list[bytes] = []
+
+    async def describe(_request: web.Request) -> web.StreamResponse:
+        return web.Response(body=described[0], content_type="application/json")
+
+    table = routes.table(pages or Pages(access.rules.allowed_origins), describe)
+    described.append(orjson.dumps(openapi.describe(table)))
+    routes.add(app, table)
+    app.on_response_prepare.append(add_headers)
+    if ticking:
+        app.cleanup_ctx.append(turn_timers)
+    quiet_libraries()
+    return app
+
+
+@web.middleware
+async def border(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Before any handler: is the Host ours; and what browsers ask before they ask (preflight, OPTIONS)."""
+    access, caller = request.app[WIRING].access, Caller.of(request)
+    if request.path not in ANY_HOST:
+        access.check_host(caller)
+    if request.method != hdrs.METH_OPTIONS:
+        return await handler(request)
+    access.check_origin(caller)
+    try:
+        return await handler(request)
+    except web.HTTPMethodNotAllowed as refused:
+        methods = ", ".join(sorted({*refused.allowed_methods, hdrs.METH_OPTIONS}))
+    headers = {"Allow": methods}
+    if access.allowed_origin(caller) is not None and "Access-Control-Request-Method" in request.headers:
+        headers["Access-Control-Allow-Methods"] = methods
+        headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, Last-Event-ID"
+        headers["Access-Control-Max-Age"] = str(PREFLIGHT_AGE_S)
+    return web.Response(status=204, headers=headers)
+
+
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """What every answer carries; refusals too, so that a page may read why."""
+    response.headers.update(SECURITY_HEADERS)
+    access = request.app[WIRING].access
+    if access.rules.allowed_origins:
+        response.headers.add("Vary", "Origin")
+        if (origin := access.allowed_origin(Caller.of(request))) is not None:
+            response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers["Access-Control-Expose-Headers"] = "Location, Retry-After"
+
+
+async def turn_timers(app: web.Application) -> AsyncIterator[None]:
+    """Turns the timers while the application runs. A chain of callbacks: nothing here waits, so no task is needed."""
+    loop, timers = asyncio.get_running_loop(), app[WIRING].timers
+    handle: asyncio.TimerHandle
+
+    def turn() -> None:
+        nonlocal handle
+        handle = loop.call_later(TICK_S, turn)
+        timers.tick()
+
+    handle = loop.call_later(TICK_S, turn)
+    yield
+    handle.cancel()
+
+
+class AccessLog(AbstractAccessLogger):
+    """One line per request: method, path, status, bytes, seconds. Never the query, a header or a body."""
+
+    def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
+        """`raw_path` of the URL is still percent-encoded: a path cannot forge a line."""
+        self.logger.info(
+            "%s %s %d %d %.3f", request.method, request.rel_url.raw_path, response.status, response.body_length, time
+        )
+
+
+class NoRequestText(logging.Filter):
+    """aiohttp reports a malformed request with a piece of it, and a query may hold a token: only the kind stays."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, http_exceptions.HttpProcessingError):
+            record.msg, record.args = "malformed request: %s", (type(error).__name__,)
+            record.exc_info = record.exc_text = None
+        return True
+
+
+def quiet_libraries() -> None:
+    """Keeps what viewers send out of aiohttp's own log lines. Idempotent."""
+    server = logging.getLogger("aiohttp.server")
+    if not any(isinstance(one, NoRequestText) for one in server.filters):
+        server.addFilter(NoRequestText())
+    # It warns with the list of sub-protocols that a client asked for; some put their token there.
+    logging.getLogger("aiohttp.websocket").setLevel(logging.ERROR)
+
+
+__all__ = ["AccessLog", "Allowed", "Limits", "Problem", "build"]

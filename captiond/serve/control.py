@@ -1,0 +1,139 @@
+"""The control API for sessions and tokens: start, look, read, end. Every call here needs a key (`access.require_key`).
+
+Source: contract, section 4. What this version does not serve answers 501 `not_available`.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import orjson
+from aiohttp import web
+
+from captiond.base.ids import SessionId
+from captiond.serve.access import Caller
+from captiond.serve.bodies import parse_session, parse_token
+from captiond.serve.encode import iso_utc
+from captiond.serve.problems import Handler, Problem, not_available
+from captiond.serve.transcripts import FORMS
+from captiond.serve.wiring import WIRING, Wiring
+
+NO_STORE: Final = {"Cache-Control": "no-store"}
+
+
+def keyed(handler: Handler) -> Handler:
+    """The handler, for those who hold a key."""
+
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        request.app[WIRING].access.require_key(Caller.of(request))
+        return await handler(request)
+
+    return guarded
+
+
+async def create_session(request: web.Request) -> web.StreamResponse:
+    """`POST /v1/sessions`: 201 with the new session, 200 with the one that runs already."""
+    wiring = request.app[WIRING]
+    wanted = parse_session(await request.read(), wiring.allowed)
+    if wanted.source == "push":
+        raise not_available("The push source")
+    if wiring.draining_ms() is not None:
+        raise Problem(503, "draining", "The server is restarting.", headers={"Retry-After": "5"})
+    created, view = await wiring.sessions.create(wanted)
+    location = {"Location": f"/v1/sessions/{view['id']}"} if created else {}
+    return _json(with_links(view), status=201 if created else 200, headers=location)
+
+
+async def list_sessions(request: web.Request) -> web.StreamResponse:
+    """`GET /v1/sessions`."""
+    return _json({"sessions": [with_links(view) for view in request.app[WIRING].sessions.list()]})
+
+
+async def get_session(request: web.Request) -> web.StreamResponse:
+    """`GET /v1/sessions/{id}`."""
+    wiring, session = _of(request)
+    view = wiring.sessions.get(session)
+    if view is None:
+        raise not_found()
+    return _json(with_links(view))
+
+
+async def delete_session(request: web.Request) -> web.StreamResponse:
+    """`DELETE /v1/sessions/{id}`: 204; its viewers get the end of the stream."""
+    wiring, session = _of(request)
+    if not await wiring.sessions.delete(session):
+        raise not_found()
+    return web.Response(status=204)
+
+
+async def transcript(request: web.Request) -> web.StreamResponse:
+    """`GET /v1/sessions/{id}/transcript.{json,txt,vtt,srt}`: redacted finals so far."""
+    wiring, session = _of(request)
+    content_type, write = FORMS[request.match_info["form"]]
+    found = await wiring.sessions.transcript(session)
+    if found is None:
+        raise not_found()
+    return web.Response(body=write(found), headers={"Content-Type": content_type, **NO_STORE})
+
+
+async def audit(request: web.Request) -> web.StreamResponse:
+    """`GET /v1/sessions/{id}/audit`: records as JSON Lines, streamed: there may be many."""
+    wiring, session = _of(request)
+    if wiring.sessions.get(session) is None and not wiring.rooms.gone(session):
+        raise not_found()
+    response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson", **NO_STORE})
+    await response.prepare(request)
+    if request.method != "HEAD":
+        async for record in wiring.sessions.audit(session):
+            await response.write(record + b"\n")
+    await response.write_eof()
+    return response
+
+
+async def create_token(request: web.Request) -> web.StreamResponse:
+    """`POST /v1/tokens`: a viewer token, where this daemon holds the secret."""
+    wiring = request.app[WIRING]
+    wanted = parse_token(await request.read())
+    if wiring.mint is None:
+        raise Problem(501, "not_available", "Viewer tokens are minted elsewhere: auth.jwks_url is configured.")
+    token, expires_s = wiring.mint(wanted.sessions, float(wanted.ttl_s))
+    return _json({"token": token, "expiresAt": iso_utc(expires_s)})
+
+
+def unavailable(what: str) -> Handler:
+    """A handler for a call of the contract that comes later."""
+
+    async def handler(_request: web.Request) -> web.StreamResponse:
+        raise not_available(what)
+
+    return handler
+
+
+def with_links(view: Mapping[str, Any]) -> dict[str, Any]:
+    """The view with where everything about the session is. The id is safe in a path by its pattern."""
+    base = f"/v1/sessions/{view['id']}"
+    links = {
+        "self": base,
+        "ws": f"{base}/ws",
+        "events": f"{base}/events",
+        "audit": f"{base}/audit",
+        "transcript": f"{base}/transcript.json",
+        "overlay": f"/overlay/{view['id']}",
+        "display": f"/display/{view['id']}",
+    }
+    return {**view, "links": links}
+
+
+def not_found() -> Problem:
+    """404 for a session."""
+    return Problem(404, "session_not_found", "There is no such session.")
+
+
+def _of(request: web.Request) -> tuple[Wiring, SessionId]:
+    return request.app[WIRING], SessionId(request.match_info["id"])
+
+
+def _json(members: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+    body = orjson.dumps(members)
+    return web.Response(
+        status=status, body=body, content_type="application/json", headers={**NO_STORE, **(headers or {})}
+    )

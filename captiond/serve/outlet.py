@@ -1,0 +1,197 @@
+"""Everything below aiohttp's public API: prebuilt bytes go straight to the transport of a WebSocket or event stream.
+
+Why: a caption for 1000 viewers is one `transport.write` each; through `send_str` it is 1.4 times the work, with a queue
+and a task per viewer twice (measured). What it rests on, checked by `tests/serve/test_outlet.py` so that a new aiohttp
+which changes it turns the build red:
+
+- `request.transport` is the asyncio transport, and aiohttp writes whole frames to it, uncompressed and unfragmented, so
+  ours never land inside one of its own;
+- an asyncio transport lets its protocol be replaced (`set_protocol`), so that we hear `pause_writing` and
+  `resume_writing` and pass everything on;
+- a response whose `_length_check` is off has no chunked coding (as aiohttp's own WebSocketResponse uses it). Where that
+  stops being true, `chunked` says so and events are framed as chunks: the fallback.
+"""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+from aiohttp import web
+
+from captiond.base.close_codes import CloseCode
+from captiond.hub.wire import Wire
+
+SEND_BUFFER_BYTES: Final = 16_384  # ~8 s of captions; the default of 4 MB would hide half an hour of being behind
+NOTSENT_LOWAT_BYTES: Final = 16_384
+UNACKNOWLEDGED_MS: Final = 60_000  # a peer that acknowledges nothing for so long is gone; an event stream has no pong
+TCP_NOTSENT_LOWAT: Final = 25  # Linux; Python 3.11's socket module has no name for it
+
+
+class Inner(Protocol):
+    """What the gate passes on to: aiohttp's protocol, as asyncio sees it."""
+
+    def data_received(self, data: bytes, /) -> None: ...
+
+    def eof_received(self) -> bool | None: ...
+
+    def pause_writing(self) -> None: ...
+
+    def resume_writing(self) -> None: ...
+
+    def connection_lost(self, exc: Exception | None, /) -> None: ...
+
+
+class TransportOutlet:
+    """One viewer's way out; implements `hub.wire.Outlet`. Nothing here waits or raises.
+
+    Args:
+        request: whose connection it is; its response has been prepared.
+        kind: "ws" or "sse".
+        on_close: told once, synchronously, when the hub wants the viewer closed; ends the handler's waiting.
+        chunked: the response has chunked coding after all (event streams only).
+    """
+
+    def __init__(
+        self,
+        request: web.BaseRequest,
+        kind: str,
+        *,
+        on_close: Callable[[CloseCode], None],
+        chunked: bool = False,
+    ) -> None:
+        self._kind, self._on_close, self._chunked = kind, on_close, chunked
+        self._is_ws = kind == "ws"
+        self._writable = True
+        self._wake: Callable[[], None] | None = None
+        self.code: CloseCode | None = None
+        self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._flushed: asyncio.Future[None] | None = None
+        self._transport = request.transport
+        self._open = self._transport is not None and not self._transport.is_closing()
+        if self._transport is None or not self._open:
+            self.lost.set_result(None)
+            return
+        _keep_kernel_buffers_small(self._transport)
+        self._transport.set_protocol(Gate(request.protocol, self))
+        # 0: told at the first byte that the kernel does not take, and again when it has taken all.
+        self._transport.set_write_buffer_limits(high=0)
+
+    @property
+    def transport(self) -> str:
+        """Label of metrics."""
+        return self._kind
+
+    def send(self, wire: Wire) -> bool:
+        """Hands one wire to the transport. True while more may follow at once."""
+        return self.raw(wire.ws if self._is_ws else wire.sse)
+
+    def write(self, wires: Sequence[Wire]) -> bool:
+        """Hands several wires to the transport in one write: the cost is per write, not per byte."""
+        return self.raw(b"".join([wire.ws for wire in wires] if self._is_ws else [wire.sse for wire in wires]))
+
+    def raw(self, data: bytes) -> bool:
+        """Hands bytes to the transport that are no wire: control frames, comments."""
+        if not self._open or self._transport is None or not data:
+            return True
+        self._transport.write(data if not self._chunked else b"%x\r\n%b\r\n" % (len(data), data))
+        return self._writable
+
+    def backlog(self) -> int:
+        """Bytes that were written and that the kernel has not taken."""
+        return 0 if self._transport is None else self._transport.get_write_buffer_size()
+
+    def on_writable(self, callback: Callable[[], None]) -> None:
+        """Sets what to call when the backlog has drained."""
+        self._wake = callback
+
+    def close(self, code: CloseCode) -> None:
+        """Nothing is written after this; the handler ends the connection by the rules of its transport."""
+        if self.code is None:
+            self.code, self._open = code, False
+            self._on_close(code)
+
+    async def flush(self, timeout_s: float) -> None:
+        """Waits until the kernel has taken what was written; aborts a connection that takes nothing for so long."""
+        if self._transport is None or self._writable:
+            return
+        self._flushed = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._flushed
+        except TimeoutError:
+            self.abort()
+
+    def abort(self) -> None:
+        """Throws away what the peer does not take."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def paused(self) -> None:
+        """From the gate: the transport holds bytes that the kernel did not take."""
+        self._writable = False
+
+    def resumed(self) -> None:
+        """From the gate: the kernel has taken all."""
+        self._writable = True
+        _settle(self._flushed)
+        if self._wake is not None and self._open:
+            self._wake()
+
+    def disconnected(self) -> None:
+        """From the gate: the connection is gone."""
+        self._transport, self._wake, self._open, self._writable = None, None, False, True
+        _settle(self._flushed)
+        _settle(self.lost)
+
+
+def _settle(future: asyncio.Future[None] | None) -> None:
+    if future is not None and not future.done():
+        future.set_result(None)
+
+
+class Gate(asyncio.Protocol):
+    """Stands before aiohttp's protocol, hears of flow control, passes everything on."""
+
+    def __init__(self, inner: Inner, outlet: TransportOutlet) -> None:
+        self._inner, self._outlet = inner, outlet
+
+    def data_received(self, data: bytes) -> None:
+        self._inner.data_received(data)
+
+    def eof_received(self) -> bool | None:
+        return self._inner.eof_received()
+
+    def pause_writing(self) -> None:
+        self._inner.pause_writing()
+        self._outlet.paused()
+
+    def resume_writing(self) -> None:
+        self._inner.resume_writing()
+        self._outlet.resumed()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._inner.connection_lost(exc)
+        self._outlet.disconnected()
+
+
+class EventStreamResponse(web.StreamResponse):
+    """A response that ends with its connection: events need no chunk around them, so one set of bytes fits all."""
+
+    _length_check = False
+
+
+def _keep_kernel_buffers_small(transport: asyncio.Transport) -> None:
+    """So that being slow shows here, where partials can be skipped, and not as minutes of delay on the screen."""
+    sock = transport.get_extra_info("socket")
+    if sock is None or sock.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    options = (
+        (socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES),
+        (socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, NOTSENT_LOWAT_BYTES),
+        (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED_MS),
+    )
+    for level, option, value in options:
+        with contextlib.suppress(OSError):  # a kernel without the option: the queue's budget still holds
+            sock.setsockopt(level, option, value)

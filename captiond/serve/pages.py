@@ -1,0 +1,100 @@
+"""Pages and the web component, out of the package `captiond.widget`: a fixed list of files, read once, nothing else.
+
+Source: contract, sections 4 and 5 (strict CSP, `frame-ancestors` from `allowed_origins`).
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from types import MappingProxyType
+from typing import Final
+
+from aiohttp import web
+
+HTML: Final = "text/html; charset=utf-8"
+SCRIPT: Final = "text/javascript; charset=utf-8"
+STYLE: Final = "text/css; charset=utf-8"
+
+PAGES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "/": "pages/index.html",
+        "/demo": "pages/demo.html",
+        "/overlay/{id}": "pages/overlay.html",
+        "/display/{id}": "pages/display.html",
+    }
+)
+STATIC: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "live-captions.js": ("live-captions.js", SCRIPT),
+        "live-captions.mjs": ("live-captions.mjs", SCRIPT),
+        "demo.js": ("pages/demo.js", SCRIPT),
+        "viewer.js": ("pages/viewer.js", SCRIPT),
+        "pages.css": ("pages/pages.css", STYLE),
+        "viewer.css": ("pages/viewer.css", STYLE),
+        "icon.svg": ("pages/icon.svg", "image/svg+xml"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file in memory, with its entity tag."""
+
+    content: bytes
+    content_type: str
+    etag: str
+
+    def response(self, request: web.Request, headers: Mapping[str, str]) -> web.Response:
+        """200, or 304 where the browser has it: pages are small, but an overlay reloads often."""
+        shared = {"Cache-Control": "no-cache", **headers}
+        if any(tag.value == self.etag for tag in request.if_none_match or ()):
+            answer = web.Response(status=304, headers=shared)
+        else:
+            answer = web.Response(body=self.content, headers={"Content-Type": self.content_type, **shared})
+        answer.etag = self.etag
+        return answer
+
+
+class Pages:
+    """The files, read at the start: one that is missing stops the daemon then, not a viewer later.
+
+    Args:
+        allowed_origins: who may frame the pages besides ourselves.
+        root: where the files are; the package's own unless a test says otherwise.
+    """
+
+    def __init__(self, allowed_origins: Sequence[str], root: Traversable | None = None) -> None:
+        root = root if root is not None else files("captiond.widget")
+        self.policy = {"Content-Security-Policy": content_security_policy(allowed_origins)}
+        self._pages = {path: _read(root, name, HTML) for path, name in PAGES.items()}
+        self._static = {name: _read(root, path, kind) for name, (path, kind) in STATIC.items()}
+
+    async def page(self, request: web.Request) -> web.StreamResponse:
+        """`/`, `/demo`, `/overlay/{id}`, `/display/{id}`: the script in the page reads the id from its address."""
+        resource = request.match_info.route.resource
+        assert resource is not None
+        return self._pages[resource.canonical].response(request, self.policy)
+
+    async def static(self, request: web.Request) -> web.StreamResponse:
+        """`/static/{name}`, of the fixed list."""
+        file = self._static.get(request.match_info["name"])
+        if file is None:
+            raise web.HTTPNotFound
+        # A page of another site may load the component; what it may read is decided where captions are served.
+        return file.response(request, {**self.policy, "Cross-Origin-Resource-Policy": "cross-origin"})
+
+
+def content_security_policy(allowed_origins: Sequence[str]) -> str:
+    """Everything from ourselves, nothing inline; framed by ourselves and by whom the configuration names."""
+    ancestors = " ".join(["'self'", *allowed_origins])
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+        f"base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}"
+    )
+
+
+def _read(root: Traversable, name: str, content_type: str) -> File:
+    content = root.joinpath(*name.split("/")).read_bytes()
+    return File(content, content_type, hashlib.sha256(content).hexdigest()[:32])

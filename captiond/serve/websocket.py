@@ -1,0 +1,146 @@
+"""`GET /v1/sessions/{id}/ws`: captions over a WebSocket, RFC 6455, sub-protocol `captions.v1`.
+
+The hub writes straight to the transport (`outlet.py`); the task of the connection only reads: pongs, and what viewers
+may say. Source: contract, section 5.
+"""
+
+import asyncio
+from typing import Final
+
+import orjson
+from aiohttp import WSMsgType, web
+
+from captiond.base.close_codes import CloseCode
+from captiond.serve.admission import Admission, admission, authorise, draining, join, log_end
+from captiond.serve.encode import PROTOCOL
+from captiond.serve.outlet import TransportOutlet
+from captiond.serve.problems import Problem
+from captiond.serve.timers import Timer
+from captiond.serve.wiring import WIRING, Limits, Wiring
+
+PING_FRAME: Final = b"\x89\x00"  # FIN, opcode 9, no payload: any pong answers it
+CLOSING: Final = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR})
+
+
+async def captions_ws(request: web.Request) -> web.StreamResponse:
+    """Refuses with a problem before the upgrade, or upgrades, joins, and reads until either side ends it."""
+    wiring = request.app[WIRING]
+    grant = await authorise(request)
+    if (retry_ms := wiring.draining_ms()) is not None:
+        raise draining(retry_ms)
+    admitted = admission(request, grant, position=request.query.get("position"))
+    ws = web.WebSocketResponse(
+        protocols=(PROTOCOL,),
+        compress=False,  # a caption is small and sent to many: deflate would cost 20 times its fan-out
+        autoping=False,  # pongs are counted here
+        max_msg_size=wiring.limits.max_inbound_bytes,
+        timeout=wiring.limits.close_wait_s,
+    )
+    if not ws.can_prepare(request):
+        raise Problem(
+            426, "upgrade_required", "This address speaks WebSocket, version 13.", headers={"Upgrade": "websocket"}
+        )
+    await ws.prepare(request)
+    reader = Reader(request, ws, wiring, admitted)
+    try:
+        await reader.run()
+    finally:
+        reader.stop()
+    await reader.finish()
+    return ws
+
+
+class Reader:
+    """The reading side of one viewer: what it says is bounded, and a viewer that answers no ping is let go."""
+
+    def __init__(self, request: web.Request, ws: web.WebSocketResponse, wiring: Wiring, admitted: Admission) -> None:
+        self._ws, self._wiring, self._limits, self._admitted = ws, wiring, wiring.limits, admitted
+        self._scope: asyncio.Timeout | None = None
+        self._bucket = Bucket(wiring.limits)
+        self.outlet = TransportOutlet(request, "ws", on_close=self._interrupt)
+        self._viewer = join(admitted, self.outlet, wiring.encode)
+        self._timer: Timer = wiring.timers.after(self._limits.protocol_ping_s, self._ping)
+
+    async def run(self) -> None:
+        """Returns when the viewer has gone, or is to be closed (`outlet.code`)."""
+        if self.outlet.code is not None:
+            return  # closed while joining: an ended session, replayed
+        try:
+            async with asyncio.timeout(None) as self._scope:
+                await self._listen()
+        except TimeoutError:
+            pass  # `_interrupt`: somebody closed the outlet
+        finally:
+            self._scope = None
+
+    async def finish(self) -> None:
+        """The close handshake: our code, at most `close_wait_s` for the peer's, then the cable is cut."""
+        code = self.outlet.code
+        if code is not None:
+            await self._ws.close(code=code, message=code.reason.encode(), drain=False)
+        if self.outlet.backlog():
+            self.outlet.abort()
+
+    def stop(self) -> None:
+        """No more messages, no more pings."""
+        self._timer.cancel()
+        if self._viewer is not None:
+            self._admitted.live.leave(self._viewer)
+        log_end(self._admitted.session, self.outlet)
+
+    async def _listen(self) -> None:
+        while True:
+            message = await self._ws.receive()
+            if message.type in CLOSING:
+                return
+            if not self._bucket.take(self._wiring.clock.monotonic_s()):
+                self._refuse(CloseCode.RATE_LIMITED)
+                return
+            if message.type is WSMsgType.PING:
+                await self._ws.pong(message.data)
+            elif message.type is WSMsgType.PONG:
+                self._timer.cancel()
+                self._timer = self._wiring.timers.after(self._limits.protocol_ping_s, self._ping)
+            elif message.type is not WSMsgType.TEXT or not understood(message.data):
+                self._refuse(CloseCode.BAD_REQUEST)
+                return
+
+    def _ping(self) -> None:
+        """Queued behind what is pending, so a viewer that takes nothing is found out as well."""
+        self.outlet.raw(PING_FRAME)
+        self._timer = self._wiring.timers.after(self._limits.pong_wait_s, lambda: self._refuse(CloseCode.NO_PONG))
+
+    def _refuse(self, code: CloseCode) -> None:
+        self._admitted.live.dismiss(self._viewer, code)
+
+    def _interrupt(self, _code: CloseCode) -> None:
+        """Ends `_listen` at the next turn of the loop; the task itself then does the handshake."""
+        if self._scope is not None:
+            self._scope.reschedule(asyncio.get_running_loop().time())
+
+
+class Bucket:
+    """How often a viewer may speak: `inbound_burst` at once, `inbound_per_s` for long."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._left = float(limits.inbound_burst)
+        self._last_s: float | None = None
+
+    def take(self, now_s: float) -> bool:
+        """Whether one more frame is fine."""
+        if self._last_s is not None:
+            refill = (now_s - self._last_s) * self._limits.inbound_per_s
+            self._left = min(float(self._limits.inbound_burst), self._left + refill)
+        self._last_s = now_s
+        self._left -= 1
+        return self._left >= 0
+
+
+def understood(text: str) -> bool:
+    """Whether a viewer's text frame is one of the protocol's: `{"type":"pong","position":"…"}`."""
+    try:
+        said = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return isinstance(said, dict) and said.get("type") == "pong" and isinstance(said.get("position", ""), str)

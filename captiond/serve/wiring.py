@@ -1,0 +1,134 @@
+"""What the handlers of this floor share, handed over by `daemon.py` through `app.build`. No handler has other state."""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from aiohttp import web
+
+from captiond.base.close_codes import CloseCode
+from captiond.base.ids import SessionId
+from captiond.base.observe import AuditSink, Clock, Meter
+from captiond.hub.limits import Limits as HubLimits
+from captiond.hub.wire import Encode, Outlet
+from captiond.serve.access import Access, Mint
+from captiond.serve.bodies import Allowed, SessionRequest
+from captiond.serve.timers import Timers
+from captiond.serve.transcripts import Transcript
+
+
+class Live(Protocol):
+    """One session's stream, as the two transports need it; `hub.live.Live` is one."""
+
+    def at_end(self, position: str | None) -> bool:
+        """Whether the session is over and that position is its very end."""
+        ...
+
+    def join(self, outlet: Outlet, *, position: str | None, partials: bool, expires_s: float | None) -> Any:
+        """Writes welcome and snapshot or replay at once, then everything that comes. `expires_s`: since 1970.
+
+        Raises:
+            TooManyViewers, Draining: before anything is written.
+        """
+        ...
+
+    def leave(self, viewer: Any) -> None:
+        """No more is written. Idempotent."""
+        ...
+
+    def dismiss(self, viewer: Any, code: CloseCode) -> None:
+        """Says `bye` and closes, for a reason that the transport knows."""
+        ...
+
+
+class Rooms(Protocol):
+    """The hub; `hub.rooms.Rooms` is one."""
+
+    @property
+    def viewers(self) -> int:
+        """Connected to any session."""
+        ...
+
+    @property
+    def limits(self) -> HubLimits:
+        """`max_connections` is asked before an upgrade, where a 429 can still be said."""
+        ...
+
+    def get(self, session: SessionId) -> Live | None: ...
+
+    def gone(self, session: SessionId) -> bool:
+        """Whether it existed, is over and kept no longer: 410 rather than 404."""
+        ...
+
+
+class Sessions(Protocol):
+    """Starting, showing and ending sessions; implemented by `daemon`. Raises `Problem` for what the caller is told.
+
+    A view is the JSON of `GET /v1/sessions/{id}` without `links` (contract, section 4).
+    """
+
+    async def create(self, request: SessionRequest) -> tuple[bool, Mapping[str, Any]]:
+        """Starts captioning: (True, view), or (False, view) where it runs already. Waits up to 10 s for activation."""
+        ...
+
+    def list(self) -> Sequence[Mapping[str, Any]]:
+        """Views of all sessions that are kept, oldest first."""
+        ...
+
+    def get(self, session: SessionId) -> Mapping[str, Any] | None:
+        """One view; None where there is no such session."""
+        ...
+
+    async def delete(self, session: SessionId) -> bool:
+        """Unsubscribes and ends the stream. False where there is no such session."""
+        ...
+
+    async def transcript(self, session: SessionId) -> Transcript | None:
+        """Redacted finals so far; None where there is no such session. Also for sessions whose stream is gone."""
+        ...
+
+    def audit(self, session: SessionId) -> AsyncIterator[bytes]:
+        """That session's audit records, oldest first: one JSON object each, without line end."""
+        ...
+
+
+HealthCheck = Callable[[], str | None]
+"""None where all is well, else a short English reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of this floor. Each has a reason."""
+
+    max_body_bytes: int = 65_536  # the largest body is a token request with 100 ids: 14 kB
+    max_inbound_bytes: int = 4_096  # a viewer's only message is a pong of ~60 bytes
+    inbound_per_s: float = 2.0  # a pong every 25 s is normal
+    inbound_burst: int = 32
+    protocol_ping_s: float = 25.0  # as often as `pingS`
+    pong_wait_s: float = 20.0  # contract: no answer in 20 s closes with 4012
+    comment_s: float = 15.0  # contract: SSE sends a comment every 15 s
+    close_wait_s: float = 5.0  # for the peer's close frame, or for it to take what is written
+    retry_after_s: int = 5  # told with 429 and 503
+
+
+@dataclass(slots=True)
+class Wiring:
+    """Everything a handler may touch. `draining_ms` answers None, or the retry time while the daemon stops."""
+
+    rooms: Rooms
+    sessions: Sessions
+    encode: Encode
+    access: Access
+    clock: Clock
+    meter: Meter
+    audit: AuditSink
+    limits: Limits
+    timers: Timers
+    draining_ms: Callable[[], int | None]
+    checks: Mapping[str, HealthCheck]
+    metrics: Callable[[], tuple[bytes, str]]
+    mint: Mint | None
+    allowed: Allowed
+
+
+WIRING: Final = web.AppKey("wiring", Wiring)
