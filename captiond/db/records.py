@@ -1,0 +1,73 @@
+"""What the store keeps, as values: sessions to bring back, and finals with their rows. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from captiond.base.ids import SafeText, SessionId, UtteranceId
+from captiond.core.messages import Caption
+
+OPEN_MASK: Final = "[...]"
+CLOSED_MASK: Final = "[NUMBER]"  # contract, section 6: digits of no certain kind
+
+FINAL_COLUMNS: Final = (
+    "utterance, revision, text, held, channel, language, emitted_at, start_ms, end_ms, confidence, redactions"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedSession:
+    """A session as it must be known to start it again.
+
+    Attributes:
+        request: the body that started it, as JSON values; never transcript text.
+        conversation: what links media sessions of one call, or None.
+        created_at: ISO 8601 UTC.
+    """
+
+    session: SessionId
+    source: str
+    language: str
+    request: Mapping[str, Any]
+    created_at: str
+    conversation: str | None = None
+
+
+def final_row(caption: Caption) -> tuple[Any, ...]:
+    """A caption's values in the order of `FINAL_COLUMNS`."""
+    return (
+        caption.utterance,
+        caption.revision,
+        caption.text,
+        int(caption.held),
+        caption.channel,
+        caption.language,
+        caption.emitted_at,
+        caption.start_ms,
+        caption.end_ms,
+        caption.confidence,
+        orjson.dumps(dict(caption.redactions)).decode(),
+    )
+
+
+def final_of(row: Sequence[Any]) -> Caption:
+    """A final as it stands in its row: one that was held is closed, since what would decide it is gone."""
+    utterance, revision, text, held, channel, language, emitted_at, start_ms, end_ms, confidence, redactions = row
+    shown = str(text).replace(OPEN_MASK, CLOSED_MASK) if held else str(text)
+    return Caption(
+        utterance=UtteranceId(utterance),
+        revision=revision,
+        final=True,
+        text=SafeText(shown),  # it was safe when it was kept, and a mask for a mask keeps it so
+        stable_length=len(shown),
+        held=False,
+        channel=channel,
+        language=language,
+        emitted_at=emitted_at,
+        start_ms=start_ms,
+        end_ms=end_ms,
+        confidence=confidence,
+        redactions=orjson.loads(redactions),
+    )
