@@ -1,0 +1,175 @@
+"""Logs: one line each, for machines or people, and nothing in them that somebody said."""
+
+import io
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import orjson
+import pytest
+
+from captiond.base.errors import UpstreamRefused
+from captiond.logs import describe, set_up
+
+SAID = "my card is 4111 1111 1111 1111"
+
+
+@pytest.fixture
+def stream() -> io.StringIO:
+    return io.StringIO()
+
+
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    """Leaves the process' logging as pytest had it."""
+    root, ours, access = logging.getLogger(), logging.getLogger("captiond"), logging.getLogger("aiohttp.access")
+    handlers, levels, disabled = list(root.handlers), (root.level, ours.level), access.disabled
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(levels[0])
+    ours.setLevel(levels[1])
+    access.disabled = disabled
+    logging.captureWarnings(False)
+
+
+def lines(stream: io.StringIO) -> list[str]:
+    return stream.getvalue().splitlines()
+
+
+def test_a_line_for_machines(stream: io.StringIO) -> None:
+    set_up(level="info", layout="auto", stream=stream)
+    logging.getLogger("captiond.genesys").warning("rate limited for %g s", 2.5, extra={"session": "ms-1", "try": 2})
+    [line] = map(json.loads, lines(stream))
+    assert line.pop("time").endswith("Z")
+    assert line == {
+        "level": "warning",
+        "logger": "captiond.genesys",
+        "message": "rate limited for 2.5 s",
+        "session": "ms-1",
+        "try": 2,
+    }
+
+
+def test_a_line_for_people(stream: io.StringIO) -> None:
+    set_up(level="info", layout="text", stream=stream)
+    logging.getLogger("captiond.genesys").info("subscribed", extra={"session": "ms-1"})
+    [line] = lines(stream)
+    assert line.endswith(" info    genesys: subscribed session=ms-1")
+
+
+def test_auto_is_text_on_a_terminal_only(stream: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "isatty", lambda: True)
+    set_up(level="info", layout="auto", stream=stream)
+    logging.getLogger("captiond").info("hello")
+    assert not lines(stream)[0].startswith("{")
+
+
+def test_the_level_is_ours_libraries_are_heard_from_warning_on(stream: io.StringIO) -> None:
+    """At debug some libraries write whole frames."""
+    set_up(level="debug", layout="json", stream=stream)
+    logging.getLogger("captiond.hub").debug("ours")
+    for library in ("websockets.client", "aiohttp.client", "asyncio"):
+        logging.getLogger(library).info("frame: %s", SAID)
+    logging.getLogger("aiohttp.access").error("GET /v1/sessions/x/ws?token=hush")
+    assert [json.loads(line)["message"] for line in lines(stream)] == ["ours"]
+
+
+def test_setting_up_again_does_not_double_lines(stream: io.StringIO) -> None:
+    for _ in range(2):
+        set_up(level="info", layout="json", stream=stream)
+    logging.getLogger("captiond").info("once")
+    assert len(lines(stream)) == 1
+
+
+def test_a_message_cannot_forge_a_line_or_steer_a_terminal(stream: io.StringIO) -> None:
+    for layout in ("json", "text"):
+        set_up(level="info", layout=layout, stream=stream)
+        logging.getLogger("captiond").info(
+            "upstream said %s", "x\n12:00 error forged\x1b[2J\u2028", extra={"a": "b\nc"}
+        )
+    assert len(lines(stream)) == 2
+    assert "\x1b" not in stream.getvalue()
+
+
+def test_a_long_message_is_cut(stream: io.StringIO) -> None:
+    set_up(level="info", layout="json", stream=stream)
+    logging.getLogger("captiond").info("x" * 100_000)
+    assert len(lines(stream)[0]) < 5_000
+
+
+def parse_it() -> None:
+    orjson.loads(SAID)
+
+
+def key_it() -> None:
+    known: dict[str, str] = {}
+    known[SAID]
+
+
+def refuse_it() -> None:
+    raise UpstreamRefused(operation="token", status=403, message="missing permission")
+
+
+def open_it() -> None:
+    Path("/nowhere/at/all").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("fails", "says"),
+    [
+        (parse_it, "JSONDecodeError at tests/test_logs.py:"),
+        (key_it, "KeyError at tests/test_logs.py:"),
+        (refuse_it, "UpstreamRefused: token: upstream refused with 403: missing permission at "),
+        (open_it, "FileNotFoundError: No such file or directory at "),
+    ],
+)
+@pytest.mark.parametrize("layout", ["json", "text"])
+def test_an_exception_is_one_line_with_no_doubtful_words(
+    stream: io.StringIO, fails: Callable[[], None], says: str, layout: str
+) -> None:
+    """A parser's message or a KeyError's key may be what somebody said; ours and the system's are safe."""
+    set_up(level="info", layout=layout, stream=stream)
+    try:
+        fails()
+    except Exception:
+        logging.getLogger("captiond.hub").exception("a stream failed")
+    [line] = lines(stream)
+    assert says in line
+    assert "4111" not in line
+
+
+def test_every_exception_of_a_group_is_told() -> None:
+    try:
+        raise ExceptionGroup(SAID, [ValueError(SAID), TypeError(SAID)])
+    except ExceptionGroup as group:
+        said = describe(group)
+    assert "ExceptionGroup: ValueError; TypeError at" in said
+    assert "4111" not in said
+
+
+def test_asyncios_lines_lose_what_follows_the_first(stream: io.StringIO) -> None:
+    """It appends the arguments of callbacks, and a callback's argument may be a frame."""
+    set_up(level="info", layout="json", stream=stream)
+    logging.getLogger("asyncio").error("Exception in callback\nhandle: <Handle deliver('%s')>", SAID)
+    assert json.loads(lines(stream)[0])["message"] == "Exception in callback"
+
+
+def test_a_wrong_format_string_ends_nobody(stream: io.StringIO) -> None:
+    set_up(level="info", layout="json", stream=stream)
+    logging.getLogger("captiond").info("%d words", "many")
+    assert json.loads(lines(stream)[0])["message"] == "%d words"
+
+
+def test_a_value_that_is_not_json_is_named_by_type(stream: io.StringIO) -> None:
+    set_up(level="info", layout="json", stream=stream)
+    logging.getLogger("captiond").info("odd", extra={"thing": object()})
+    assert json.loads(lines(stream)[0])["thing"] == "object"
+
+
+def test_stderr_is_the_default(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up(level="info", layout="text")
+    logging.getLogger("captiond").info("hello")
+    assert "hello" in capsys.readouterr().err
+    assert sys.stderr is not None
