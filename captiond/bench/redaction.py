@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from captiond.bench.genuine import genuine
 from captiond.bench.scoring import Filter, Score
 from captiond.bench.speech import invented
 from captiond.bench.streams import DataError, Stream, recorded, turns
@@ -112,6 +113,7 @@ def _corpora(folder: Path, language: str) -> Iterator[tuple[str, Iterable[Stream
     yield "pii", recorded(folder, "pii", language)
     yield "cases/finals", turns(folder, language, partials=False)
     yield "cases/partials", turns(folder, language, partials=True)
+    yield "genuine", genuine(folder, language)
     yield "plain", recorded(folder, "plain", language)
 
 

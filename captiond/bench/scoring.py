@@ -239,8 +239,9 @@ class _Watch:
             self._find("ever", self._spoken(mention), mention)
         for key, still in exposure.finals.items():
             hidden = not still if is_email or limit < SHOWN_LIMIT else len(still) < limit
-            row["said"] += 1
-            row["hidden"] += hidden
+            for counts in (row, *(self.score.styles[s] for s in styles)):
+                counts["said"] += 1
+                counts["hidden"] += hidden
             if not hidden:
                 self._find("final", self._spoken(mention, key), mention)
 

@@ -112,6 +112,8 @@ class _Script:
                     words = piece.written
                 elif words and not later and rng.random() < 0.15:
                     words = (*words[:-1], _MISHEARD.get(words[-1], words[-1]))
+                elif words and not later and rng.random() < 0.08:  # the last word is not over yet
+                    words = (*words[:-1], words[-1][: len(words[-1]) // 2 + 1])
                 shown.append((words, piece.mention, piece.part))
             self.emit(who, shown, final=False)
         self.now_ms += rng.randint(50, 600)
@@ -134,12 +136,27 @@ def _private_turn(script: _Script) -> None:
     digits = _number(rng, kind)
     cued = kind == "CVV" or rng.random() < 0.5
     pieces = [_rendered(script, kind, digits)]
+    if len(digits) > 4 and rng.random() < 0.15:  # starts, breaks off, says it again from the beginning
+        begun = _words(rng, digits[: rng.randint(1, len(digits) - 2)])
+        pieces = [_Piece(begun, begun, pieces[0].mention), _plain(rng.choice(("sorry again", "no wait"))), *pieces]
     if cued and rng.random() < 0.4:  # the agent asks, the customer answers
         script.say("agent", [_plain(f"{rng.choice(_CUED[kind])} what exactly")])
         script.say("customer", [_plain(rng.choice(_UNCUED)), *pieces, _plain(rng.choice(_AFTER))])
     else:
         before = rng.choice(_CUED[kind]) if cued else rng.choice(_UNCUED)
         script.say("customer", [_plain(before), *pieces, _plain(rng.choice(_AFTER))])
+    _small_talk(script)
+
+
+def _two_numbers_turn(script: _Script) -> None:
+    """A card and its code in one breath."""
+    rng = script.rng
+    card, code = (_rendered(script, kind, _number(rng, kind)) for kind in ("CARD", "CVV"))
+    lead, between = (
+        _plain(rng.choice(_CUED["CARD"])),
+        _plain(rng.choice(("and the security code is", "cvv", "the cvc is"))),
+    )
+    script.say("customer", [lead, card, between, code, _plain(rng.choice(_AFTER))])
     _small_talk(script)
 
 
@@ -303,3 +320,9 @@ def _pair(digits: str) -> str:
 def _plain(text: str) -> _Piece:
     words = tuple(text.split())
     return _Piece(words, words)
+
+
+_TURNS: Final = (
+    _private_turn, _private_turn, _two_numbers_turn, _split_turn, _email_turn, _harmless_turn, _harmless_turn,
+    _small_talk,
+)  # fmt: skip

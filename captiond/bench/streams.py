@@ -112,10 +112,10 @@ def recorded(folder: Path, corpus: str, language: str) -> Iterator[Stream]:
     for path in sorted((folder / corpus).glob("*.jsonl")):
         truth_path = path.parent / "truth" / f"{path.stem}.json"
         try:
-            truth = _read_json(truth_path) if truth_path.exists() else {}
-            spoken = str(truth.get("lang", "en-US"))
-            if spoken.lower().startswith(language.lower()):
-                yield Stream(path.stem, corpus, spoken, _events(_lines(path), truth, spoken))
+            truth = read_json(truth_path) if truth_path.exists() else {}
+            lang = str(truth.get("lang", "en-US"))
+            if lang.lower().startswith(language.lower()):
+                yield Stream(path.stem, corpus, lang, _events(read_lines(path), truth, lang))
         except (KeyError, TypeError, ValueError, AttributeError) as why:
             raise DataError(f"{path.name}: not a caption stream of the expected shape ({type(why).__name__})") from None
 
@@ -127,7 +127,7 @@ def turns(folder: Path, language: str, *, partials: bool) -> Iterator[Stream]:
         DataError: a line can't be read as a turn.
     """
     for path in sorted((folder / "cases").glob("*.jsonl")):
-        for number, row in enumerate(_lines(path), 1):
+        for number, row in enumerate(read_lines(path), 1):
             try:
                 if not str(row["lang"]).lower().startswith(language.lower()):
                     continue
@@ -136,7 +136,7 @@ def turns(folder: Path, language: str, *, partials: bool) -> Iterator[Stream]:
                     for i, e in enumerate(row["entities"])
                 ]
                 yield turn(row["id"], row["lang"], row["text"], spans, partials=partials)
-            except (KeyError, TypeError, ValueError) as why:
+            except (KeyError, TypeError, ValueError, AttributeError) as why:
                 raise DataError(f"{path.name}, line {number}: not a turn ({type(why).__name__})") from None
 
 
@@ -188,7 +188,7 @@ def _with_spans(
         if not row["isPartial"]:
             upcoming[session] = sequence
         next_final[session, sequence] = upcoming.get(session, 0)
-    spoken: dict[str, int] = {}
+    finals_so_far: dict[str, int] = {}
     for row in rows:
         session, sequence, final = str(row["mediaSessionId"]), int(row["eventSequence"]), not row["isPartial"]
         at = (session, sequence)
@@ -198,12 +198,17 @@ def _with_spans(
             mention = mentions.get((session, str(entity), next_final[at])) or _first_mention(mentions, str(entity))
             part = next((s.part for s in finals.get((session, next_final[at]), ()) if s.mention is mention), 1)
             spans.append(Span(int(start), int(end), mention, part))
-        utterance = spoken.get(session, 0)
-        spoken[session] = utterance + final
+        utterance = finals_so_far.get(session, 0)
+        finals_so_far[session] = utterance + final
         stamp = datetime.fromisoformat(str(row["timestamp"]).replace("Z", "+00:00"))
         at_ms = round(stamp.timestamp() * 1000)
         text, channel = str(row["transcript"]), str(row.get("channel", ""))
         yield Event(session, sequence, text, final, at_ms, channel, language, utterance, tuple(spans))
+
+
+def spoken(rows: Sequence[Mapping[str, Any]], language: str) -> list[Event]:
+    """Upstream's events without any truth."""
+    return _events(rows, {}, language)
 
 
 def _first_mention(mentions: Mapping[tuple[str, str, int], Mention], entity: str) -> Mention:
@@ -216,13 +221,18 @@ def _mention(e: Mapping[str, Any], entity: str, key: str) -> Mention:
     return Mention(entity, key, str(e["type"]), str(e["form"]), str(e["cls"]), value, parts)
 
 
-def _lines(path: Path) -> list[Mapping[str, Any]]:
+def read_lines(path: Path) -> list[Mapping[str, Any]]:
+    """A file of JSON Lines, bounded in size."""
     if path.stat().st_size > _MAX_FILE_BYTES:
         raise DataError(f"{path.name}: larger than {_MAX_FILE_BYTES} bytes")
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
+    try:
+        return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
+    except ValueError:
+        raise DataError(f"{path.name}: not JSON Lines") from None
 
 
-def _read_json(path: Path) -> Mapping[str, Any]:
+def read_json(path: Path) -> Mapping[str, Any]:
+    """A file that holds one JSON object, bounded in size."""
     if path.stat().st_size > _MAX_FILE_BYTES:
         raise DataError(f"{path.name}: larger than {_MAX_FILE_BYTES} bytes")
     value = json.loads(path.read_text("utf-8"))
