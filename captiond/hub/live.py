@@ -1,0 +1,539 @@
+"""One session as its viewers know it: room, tail, board, viewers and figures. One event walks all of it at once.
+
+No await anywhere: joining (read the state, register) can't interleave with publishing, so nothing is lost or doubled.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final, NamedTuple
+
+from captiond.base.close_codes import CloseCode
+from captiond.base.errors import LocalError
+from captiond.base.ids import Epoch, Index, SafeText, SessionId
+from captiond.base.observe import AuditSink, Clock, Meter
+from captiond.base.tail import Position, Tail, parse_position
+from captiond.core.arrival import Arrival
+from captiond.core.board import SNAPSHOT_FINALS, Board
+from captiond.core.continuity import Verdict
+from captiond.core.messages import Caption, Gap, Message, Retraction, SessionState, StateChange
+from captiond.core.room import OPEN_MASK, Received, Room
+from captiond.core.subscriber import Item, Subscriber
+from captiond.hub.figures import Figures
+from captiond.hub.limits import Limits
+from captiond.hub.viewer import Viewer
+from captiond.hub.wire import Encode, Outlet, Wire
+
+CLOSED_MASK: Final = re.compile(r"\[[A-Z_]+\]")
+UNDECIDED: Final = SafeText("[NUMBER]")  # what an open mask becomes once its raw text is gone for good
+NEVER_S: Final = float("inf")
+
+Keep = Callable[[SessionId, Caption], None]
+"""Takes each final and each correction, redacted, to store it. Must neither wait nor raise."""
+
+
+class Live:
+    """One session. Made by `Rooms.open`.
+
+    Attributes:
+        gaps, lost_events, duplicates: as upstream's numbering told.
+        audit_records: written for this session; the daemon adds its own.
+        wake_s: monotonic time at which `tick` has something to do.
+    """
+
+    def __init__(
+        self,
+        session: SessionId,
+        room: Room,
+        epoch: Epoch,
+        *,
+        source: str,
+        language: str,
+        created_at: str,
+        encode: Encode,
+        clock: Clock,
+        meter: Meter,
+        audit: AuditSink,
+        limits: Limits,
+        keep: Keep | None,
+        restored: Sequence[Caption],
+        earlier_finals: int,
+        arriving: Callable[[int], None],
+    ) -> None:
+        self.session, self.source, self.language, self.created_at = session, source, language, created_at
+        self.state = SessionState.ACTIVATING
+        self.reason: str | None = None
+        self.gaps = self.lost_events = self.duplicates = self.audit_records = 0
+        self.last_event_s = clock.monotonic_s()
+        self.ended_s: float | None = None
+        self.wake_s = self.last_event_s + limits.ping_s
+        self._room, self._encode, self._clock, self._meter, self._audit = room, encode, clock, meter, audit
+        self._limits, self._keep, self._arriving = limits, keep, arriving
+        self._figures = Figures()
+        self._tail: Tail[Item[Wire]] = Tail(
+            epoch,
+            max_messages=limits.retention_messages,
+            max_bytes=limits.retention_bytes,
+            max_age_s=limits.retention_s,
+        )
+        self._board: Board[Wire] = Board(earlier_finals=earlier_finals + max(0, len(restored) - SNAPSHOT_FINALS))
+        self._top_for_finals = Index(0)
+        self._snapshots: dict[bool, Wire] = {}
+        self._viewers: dict[Viewer, None] = {}
+        self._in_step: dict[bool, dict[Viewer, None]] = {True: {}, False: {}}  # by `partials`
+        self._behind: dict[Viewer, None] = {}
+        # What the publish loop walks: rebuilt only when somebody joins, leaves or changes step.
+        self._lanes: dict[bool, _Lane | None] = {True: None, False: None}
+        self._byes: dict[tuple[CloseCode, int | None], Wire] = {}
+        self._expiring: dict[Viewer, float] = {}
+        self._expiry_s = NEVER_S  # since 1970
+        self._next_ping_s = self.wake_s
+        self._restore(restored[-SNAPSHOT_FINALS:])
+
+    # -- what others read
+
+    @property
+    def position(self) -> str:
+        """`epoch.index` of the newest message."""
+        return str(self._tail.position)
+
+    @property
+    def viewers(self) -> int:
+        """How many are connected."""
+        return len(self._viewers)
+
+    @property
+    def avg_latency_ms(self) -> float | None:
+        """Upstream timestamp to handed to the sockets, over the last events; None where nothing was measured."""
+        return self._figures.avg_latency_ms
+
+    @property
+    def p99_latency_ms(self) -> float | None:
+        """As `avg_latency_ms`: what 99 of 100 events don't exceed."""
+        return self._figures.p99_latency_ms
+
+    @property
+    def tokens_per_second(self) -> float:
+        """Words of finals, over the last ten seconds."""
+        return self._figures.tokens_per_second(now_s=self._clock.monotonic_s())
+
+    def count_viewers(self, by_transport: dict[str, int]) -> None:
+        """Adds this session's viewers to a count by transport."""
+        for viewer in self._viewers:
+            transport = viewer.outlet.transport
+            by_transport[transport] = by_transport.get(transport, 0) + 1
+
+    def at_end(self, position: str | None) -> bool:
+        """Whether the session is over and that position is its very end: an event stream then gets 204."""
+        return self.state.over and position == self.position
+
+    # -- viewers come and go
+
+    def join(
+        self, outlet: Outlet, *, position: str | None = None, partials: bool = True, expires_s: float | None = None
+    ) -> Viewer:
+        """One more viewer: welcome, then a snapshot or a replay, then all that comes, with nothing lost between.
+
+        Args:
+            position: as the viewer sent it; anything that can't be resumed from leads to a snapshot.
+            partials: False for finals only.
+            expires_s: when its token ends (close code 4005), wall clock, seconds since 1970.
+        Raises:
+            TooManyViewers, Draining: before anything is written.
+        """
+        self._arriving(1)
+        now_s = self._clock.monotonic_s()
+        subscriber: Subscriber[Wire] = Subscriber(max_queued_bytes=self._limits.max_queued_bytes, now_s=now_s)
+        viewer = Viewer(self, outlet, subscriber, partials=partials)
+        self._viewers[viewer] = None
+        self._behind[viewer] = None
+        if expires_s is not None:
+            self._expiring[viewer] = expires_s
+            self._expiry_s = min(self._expiry_s, expires_s)
+        outlet.on_writable(viewer.writable)
+        if self.state.over:
+            viewer.finish(CloseCode.SESSION_ENDED)
+        self._tail.trim(now_s)
+        since = parse_position(position)
+        replay = self._replay(since, partials=partials) if since is not None else None
+        if since is None or replay is None:
+            viewer.start(self.greeting(partials=partials), ())
+        else:
+            viewer.start([self._welcome(str(since), recovered=True)], replay)
+        self._plan(now_s)
+        return viewer
+
+    def leave(self, viewer: Viewer) -> None:
+        """Its transport is closed. Idempotent."""
+        if viewer in self._viewers:
+            del self._viewers[viewer]
+            self._drop(viewer)
+            viewer.gone()
+            self._arriving(-1)
+
+    def dismiss(self, viewer: Viewer, code: CloseCode) -> None:
+        """Says `bye` and closes, for a reason that the transport's floor knows (4012, 4013, 4507 …)."""
+        viewer.dismiss(code)
+
+    def farewell(self, code: CloseCode, byes: Sequence[Wire]) -> None:
+        """Dismisses everybody at once, whatever still waits; the `bye`s go round, so that retries are spread."""
+        for i, viewer in enumerate(list(self._viewers)):
+            viewer.dismiss(code, bye=byes[i % len(byes)] if byes else None)
+
+    # -- events
+
+    def deliver(self, arrival: Arrival, *, received_s: float) -> Verdict:
+        """One upstream event, all the way to the transports. `received_s`: monotonic, when its frame was read."""
+        meter, clock = self._meter, self._clock
+        started_s = self.last_event_s = clock.monotonic_s()
+        rewrites = self._room.settled_rewrites
+        received = self._room.receive(arrival, now_s=started_s)
+        meter.observe("core_seconds", clock.monotonic_s() - started_s)
+        meter.count("upstream_events_total", profile=self.source, kind="final" if arrival.final else "partial")
+        if received.verdict is not Verdict.ACCEPTED:
+            self.duplicates += 1
+            meter.count("upstream_duplicates_total")
+            return received.verdict
+        self._publish(received.messages)
+        done_s = clock.monotonic_s()
+        latency_s = clock.now_s() - arrival.event_s
+        measured = self._figures.latency(latency_s)
+        if measured:
+            meter.observe("caption_latency_seconds", latency_s)
+        else:
+            meter.count("clock_skew_total")
+        meter.observe("daemon_latency_seconds", max(0.0, done_s - received_s))
+        self._record(arrival, received, latency_s if measured else None)
+        if rewrites != self._room.settled_rewrites:
+            meter.count("settled_rewrites_total", self._room.settled_rewrites - rewrites)
+        self._after(received, done_s)
+        return received.verdict
+
+    def set_state(self, state: SessionState, reason: str | None = None) -> None:
+        """Tells viewers of a new state; nothing where it is the state already. Raises LocalError after the end."""
+        if state is self.state:
+            return
+        if self.state.over:
+            raise LocalError("a session that is over can't change its state")
+        self.state, self.reason = state, reason
+        self._publish([StateChange(state, reason)])
+
+    def disconnected(self, reason: str | None) -> None:
+        """Upstream is gone for now."""
+        self._room.disconnected()
+        self.set_state(SessionState.RECONNECTING, reason)
+
+    def reconnected(self) -> None:
+        """Upstream is back; its next event tells whether anything was lost."""
+        self.set_state(SessionState.LIVE)
+
+    def end(self, state: SessionState, reason: str | None) -> None:
+        """The session is over: last corrections, retractions, the state; then everybody gets `bye` 4510."""
+        if self.state.over:
+            return
+        received = self._room.end()
+        self._publish(received.messages)
+        now_s = self.ended_s = self._clock.monotonic_s()
+        self._after(received, now_s)
+        self.set_state(state, reason)
+        for viewer in list(self._viewers):
+            viewer.finish(CloseCode.SESSION_ENDED)
+
+    def tick(self, now_s: float) -> None:
+        """What time brings: corrections after silence, slow viewers, pings, tokens that end. Sets `wake_s`."""
+        if not self.state.over:
+            due_s = self._room.due_s
+            if due_s is not None and due_s <= now_s:
+                received = self._room.tick(now_s=now_s)
+                self._publish(received.messages)
+                self._after(received, now_s)
+        for viewer in list(self._behind):
+            viewer.look(now_s, stall_s=self._limits.stall_s)
+        if self._expiring and self._clock.now_s() >= self._expiry_s:
+            self._expire(self._clock.now_s())
+        if now_s >= self._next_ping_s:
+            self._next_ping_s = now_s + self._limits.ping_s
+            self._tail.trim(now_s)
+            self._ping_all()
+        self._plan(now_s)
+
+    # -- what viewers ask (see hub.viewer.Host)
+
+    def greeting(self, *, partials: bool) -> list[Wire]:
+        """`welcome` and `snapshot`; the snapshot is encoded once for each state and shared by all who join in it."""
+        snapshot = self._snapshots.get(partials)
+        position = self._position(partials=partials)
+        if snapshot is None:
+            picture = self._board.picture(partials=partials)
+            snapshot = self._snapshots[partials] = self._encode.snapshot(
+                position=position,
+                captions=picture.captions,
+                gaps=picture.gaps,
+                earlier_finals=picture.earlier_finals,
+            )
+        return [self._welcome(position, recovered=False), snapshot]
+
+    def ping(self, *, partials: bool) -> Wire:
+        """The newest position that such a viewer should have."""
+        return self._encode.ping(position=self._position(partials=partials), now_s=self._clock.now_s())
+
+    def notice(self, code: str, skipped: int) -> Wire:
+        """`conflating` or `caught-up`."""
+        return self._encode.notice(code=code, skipped=skipped)
+
+    def bye(self, code: CloseCode, retry_ms: int | None) -> Wire:
+        """The last message: made once for each reason."""
+        bye = self._byes.get((code, retry_ms))
+        if bye is None:
+            bye = self._byes[code, retry_ms] = self._encode.bye(code=code, retry_ms=retry_ms)
+        return bye
+
+    def caught_up(self, viewer: Viewer) -> None:
+        """In step from now on."""
+        self._behind.pop(viewer, None)
+        if viewer in self._viewers:
+            self._in_step[viewer.partials][viewer] = None
+            self._lanes[viewer.partials] = None
+
+    def fell_behind(self, viewer: Viewer) -> None:
+        """Not in step for now."""
+        if self._in_step[viewer.partials].pop(viewer, self) is None:
+            self._lanes[viewer.partials] = None
+        if viewer in self._viewers:
+            self._behind[viewer] = None
+            self.wake_s = min(self.wake_s, self._clock.monotonic_s())
+
+    def parted(self, viewer: Viewer, code: CloseCode) -> None:
+        """Its `bye` is written."""
+        self._drop(viewer)
+        self._meter.count("viewer_closes_total", code=str(int(code)))
+
+    def delivered(self, transport: str, messages: int) -> None:
+        """Counts messages handed to one viewer that was behind."""
+        self._meter.count("deliveries_total", messages, transport=transport)
+
+    def resynced(self) -> None:
+        """Counts a viewer that was so slow that it got a snapshot."""
+        self._meter.count("viewer_resyncs_total")
+
+    def conflated(self) -> None:
+        """Counts a viewer for which superseded partials are skipped."""
+        self._meter.count("viewer_conflated_total")
+
+    def monotonic_s(self) -> float:
+        """The daemon's clock."""
+        return self._clock.monotonic_s()
+
+    # -- inside
+
+    def _publish(self, messages: Sequence[Message]) -> None:
+        if not messages:
+            return
+        now_s, sent_s = self._clock.monotonic_s(), self._clock.now_s()
+        items: list[Item[Wire]] = []
+        before: list[Caption | None] = []
+        for message in messages:
+            index = self._tail.next_index
+            wire = self._encode.message(message, epoch=self._tail.epoch, index=index, sent_s=sent_s)
+            item = _item(message, wire, index)
+            self._tail.append(item, size_bytes=item.size_bytes, now_s=now_s)
+            before.append(self._board.apply(message, wire, index=index, size_bytes=item.size_bytes))
+            if item.for_finals:
+                self._top_for_finals = index
+                self._snapshots.pop(False, None)
+            items.append(item)
+        self._snapshots.pop(True, None)
+        self._fan_out(items)
+        for message, last in zip(messages, before, strict=True):
+            if isinstance(message, Caption):
+                self._account(message, last, now_s)
+
+    def _fan_out(self, items: Sequence[Item[Wire]]) -> None:
+        """Everybody in step is written to directly; for the others it is queued. Nobody waits for anybody."""
+        behind = list(self._behind)
+        self._write_lane(True, [item.wire for item in items])
+        for_finals = [item.wire for item in items if item.for_finals]
+        if for_finals:
+            self._write_lane(False, for_finals)
+        for viewer in behind:
+            for item in items:
+                if viewer.partials or item.for_finals:
+                    viewer.offer(item)
+
+    def _write_lane(self, partials: bool, wires: Sequence[Wire]) -> None:
+        lane = self._lane(partials)
+        if not lane.viewers:
+            return
+        fell: list[Viewer] = []
+        # The hot loop: one call for each viewer. Nothing is counted, allocated or checked in it that can be outside.
+        if len(wires) == 1:
+            wire = wires[0]
+            for viewer in lane.viewers:
+                try:
+                    if not viewer.send(wire):
+                        fell.append(viewer)
+                except Exception:  # an outlet broke its promise: its viewer is lost, the others must not be
+                    fell.append(viewer)
+        else:
+            for viewer in lane.viewers:
+                try:
+                    if not viewer.outlet.write(wires):
+                        fell.append(viewer)
+                except Exception:
+                    fell.append(viewer)
+        for transport, count in lane.by_transport.items():
+            self._meter.count("deliveries_total", count * len(wires), transport=transport)
+        for viewer in fell:
+            viewer.behind()
+
+    def _lane(self, partials: bool) -> "_Lane":
+        lane = self._lanes[partials]
+        if lane is None:
+            viewers = tuple(self._in_step[partials])
+            lane = self._lanes[partials] = _Lane(viewers, Counter(viewer.outlet.transport for viewer in viewers))
+        return lane
+
+    def _account(self, caption: Caption, before: Caption | None, now_s: float) -> None:
+        """Counts one caption, once and not for each viewer. `before`: the utterance's last message, if remembered."""
+        meter, final = self._meter, "true" if caption.final else "false"
+        meter.count("captions_total", final=final)
+        correction = caption.final and (before.final if before else caption.revision > 1)
+        if not correction:
+            words = len(caption.text.split())
+            meter.count("tokens_total", words, final=final)
+            if caption.final:
+                self._figures.said(words, now_s=now_s)
+        if caption.final:
+            counted: Mapping[str, int] = before.redactions if before and before.final else {}
+            for kind, count in caption.redactions.items():
+                if count > counted.get(kind, 0):
+                    meter.count("redactions_total", count - counted.get(kind, 0), kind=kind)
+            if self._keep is not None:
+                self._keep(self.session, caption)
+
+    def _record(self, arrival: Arrival, received: Received, latency_s: float | None) -> None:
+        if received.gap:
+            self.gaps += 1
+            self._meter.count("upstream_gaps_total")
+            if received.lost:
+                self.lost_events += received.lost
+                self._meter.count("upstream_lost_events_total", received.lost)
+            cause = next((m.cause for m in received.messages if isinstance(m, Gap)), None)
+            self._audit.record(
+                "gap", mediaSessionId=self.session, sequence=arrival.sequence, lost=received.lost, cause=cause
+            )
+            self.audit_records += 1
+        text = received.shown
+        closed = text is not None and CLOSED_MASK.search(text) is not None
+        bare = text is not None and not closed and OPEN_MASK not in text  # else lengths would tell a number's length
+        self._audit.record(
+            "transcription",
+            mediaSessionId=self.session,
+            sequence=arrival.sequence,
+            rawLength=received.raw_length if bare else None,
+            redactedLength=len(text) if bare and text is not None else None,
+            latencyMs=None if latency_s is None else round(latency_s * 1000.0, 3),
+            tokensProcessed=0 if text is None else len(text.split()),
+            redactions=dict(received.redactions),
+            complianceFlag="PII_REDACTED" if closed or received.redactions else "NO_PII",
+        )
+        self.audit_records += 1
+
+    def _after(self, received: Received, now_s: float) -> None:
+        for held_s in received.held_s:
+            self._meter.observe("held_seconds", held_s)
+        due_s = self._room.due_s
+        if due_s is not None and due_s < self.wake_s:
+            self.wake_s = max(due_s, now_s)
+
+    def _replay(self, since: Position, *, partials: bool) -> list[Item[Wire]] | None:
+        """Everything after a position, or None where that can't be proved."""
+        items = self._tail.since(since)
+        if partials:
+            return items
+        if items is not None:
+            return [item for item in items if item.for_finals]
+        if since.epoch == self._tail.epoch and self._top_for_finals <= since.index <= self._tail.top:
+            return []  # what is gone from the log are partials, which this viewer does not get
+        return None
+
+    def _position(self, *, partials: bool) -> str:
+        if partials:
+            return str(self._tail.position)
+        return str(Position(self._tail.epoch, self._top_for_finals))
+
+    def _welcome(self, position: str, *, recovered: bool) -> Wire:
+        return self._encode.welcome(
+            session=self.session,
+            position=position,
+            recovered=recovered,
+            state=self.state,
+            language=self.language,
+            ping_s=self._limits.ping_s,
+            now_s=self._clock.now_s(),
+        )
+
+    def _ping_all(self) -> None:
+        for partials in (True, False):
+            lane = self._lane(partials)
+            if lane.viewers:
+                wire = self.ping(partials=partials)
+                for viewer in lane.viewers:
+                    if not viewer.send(wire):
+                        viewer.behind()
+        for viewer in self._behind:
+            viewer.ping_due = True
+
+    def _expire(self, wall_s: float) -> None:
+        for viewer in [viewer for viewer, expires_s in self._expiring.items() if expires_s <= wall_s]:
+            viewer.dismiss(CloseCode.TOKEN_EXPIRED)
+        self._expiry_s = min(self._expiring.values(), default=NEVER_S)
+
+    def _plan(self, now_s: float) -> None:
+        wake_s = self._next_ping_s
+        if self._behind:
+            wake_s = now_s
+        if self._expiring:
+            wake_s = min(wake_s, now_s + self._expiry_s - self._clock.now_s())
+        due_s = None if self.state.over else self._room.due_s
+        self.wake_s = wake_s if due_s is None else min(wake_s, due_s)
+
+    def _drop(self, viewer: Viewer) -> None:
+        self._behind.pop(viewer, None)
+        self._expiring.pop(viewer, None)
+        if self._in_step[viewer.partials].pop(viewer, self) is None:
+            self._lanes[viewer.partials] = None
+
+    def _restore(self, captions: Sequence[Caption]) -> None:
+        """Finals of before a restart begin the new log. What was held ends masked: its raw text is gone, by design."""
+        now_s, sent_s = self._clock.monotonic_s(), self._clock.now_s()
+        for stored in captions:
+            caption = stored
+            if stored.held:
+                text = SafeText(stored.text.replace(OPEN_MASK, UNDECIDED))
+                caption = replace(stored, text=text, held=False, revision=stored.revision + 1, stable_length=len(text))
+                if self._keep is not None:
+                    self._keep(self.session, caption)
+            index = self._tail.next_index
+            wire = self._encode.message(caption, epoch=self._tail.epoch, index=index, sent_s=sent_s)
+            item = _item(caption, wire, index)
+            self._tail.append(item, size_bytes=item.size_bytes, now_s=now_s)
+            self._board.apply(caption, wire, index=index, size_bytes=item.size_bytes, restored=True)
+            self._top_for_finals = index
+
+
+class _Lane(NamedTuple):
+    """Viewers in step that get the same messages."""
+
+    viewers: tuple[Viewer, ...]
+    by_transport: Mapping[str, int]
+
+
+def _item(message: Message, wire: Wire, index: Index) -> Item[Wire]:
+    """What budgets and filters need to know of one message."""
+    if isinstance(message, Caption):
+        return Item(index, wire, wire.size, message.utterance, not message.final, message.final)
+    if isinstance(message, Retraction):
+        return Item(index, wire, wire.size, message.utterance, partial=False, for_finals=False)
+    return Item(index, wire, wire.size, None, partial=False, for_finals=True)

@@ -1,0 +1,254 @@
+"""All sessions of this process: opened, found, delivered to, ticked, ended, kept for late viewers, forgotten."""
+
+import random
+import string
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any, Final
+
+from captiond.base.close_codes import CloseCode
+from captiond.base.errors import LocalError
+from captiond.base.ids import Epoch, SessionId
+from captiond.base.observe import AuditSink, Clock, Meter
+from captiond.core.arrival import Arrival
+from captiond.core.continuity import Verdict
+from captiond.core.messages import Caption, SessionState
+from captiond.core.room import Redacting, Room
+from captiond.hub.limits import Draining, Limits, TooManySessions, TooManyViewers
+from captiond.hub.live import Keep, Live
+from captiond.hub.wire import Encode
+
+EPOCH_LETTERS: Final = 8
+MAX_GONE: Final = 10_000  # ids of forgotten sessions, to say 410 rather than 404; ~1 MB
+GAUGES_EVERY_S: Final = 1.0
+FAREWELL_TIMES: Final = 32  # different retry times in a drain: enough that thousands don't come back at once
+
+
+class Rooms:
+    """The sessions of this process, and what they share.
+
+    Args:
+        encode: makes bytes of messages, once for all viewers.
+        redactor: makes one channel's redactor: `core.redact.Redactor`.
+        call: makes what linked channels and sessions share: `core.redact.Call`.
+        kinds: what is redacted; see the configuration.
+        keep: takes finals and corrections to store them.
+        chance: epochs and the spread of retries; a seeded one in tests.
+
+    Attributes:
+        draining: no more viewers.
+        viewers: connected to any session.
+    """
+
+    def __init__(
+        self,
+        *,
+        encode: Encode,
+        clock: Clock,
+        meter: Meter,
+        audit: AuditSink,
+        redactor: Callable[..., Redacting],
+        call: Callable[[], Any],
+        kinds: frozenset[str],
+        limits: Limits | None = None,
+        keep: Keep | None = None,
+        chance: random.Random | None = None,
+    ) -> None:
+        self.limits = limits or Limits()
+        self.draining = False
+        self.viewers = 0
+        self._encode, self._clock, self._meter, self._audit = encode, clock, meter, audit
+        self._redactor, self._call, self._kinds, self._keep = redactor, call, kinds, keep
+        self._chance = chance or random.SystemRandom()
+        self._lives: dict[SessionId, Live] = {}
+        self._gone: dict[SessionId, None] = {}
+        self._calls: dict[str, Any] = {}
+        self._conversations: dict[SessionId, str] = {}
+        self._gauges_s = float("-inf")
+        self._transports: set[str] = set()
+
+    def open(
+        self,
+        session: SessionId,
+        *,
+        source: str,
+        language: str,
+        conversation: str | None = None,
+        created_at: str,
+        restored: Sequence[Caption] = (),
+        earlier_finals: int = 0,
+    ) -> Live:
+        """A new session, `activating`, with a new log. One that is over is replaced, its viewers dismissed.
+
+        Args:
+            conversation: links media sessions of one call: cues of one reach the others.
+            restored: redacted finals of before a restart, oldest first; the last 50 are put into the new log.
+            earlier_finals: how many finals there were before those.
+        Raises:
+            TooManySessions: `max_sessions` are running.
+            LocalError: it runs already.
+        """
+        old = self._lives.get(session)
+        if old is not None and not old.state.over:
+            raise LocalError("the session runs already")
+        if sum(not live.state.over for live in self._lives.values()) >= self.limits.max_sessions:
+            raise TooManySessions(limit=self.limits.max_sessions)
+        if old is not None:
+            self.forget(session)
+        call = self._call()
+        if conversation is not None:
+            call = self._calls.setdefault(conversation, call)
+            self._conversations[session] = conversation
+        epoch = Epoch("".join(self._chance.choices(string.ascii_letters, k=EPOCH_LETTERS)))
+        room = Room(
+            session,
+            prefix=epoch,
+            language=language,
+            redactor=partial(self._redactor, kinds=self._kinds, call=call),
+        )
+        live = self._lives[session] = Live(
+            session,
+            room,
+            epoch,
+            source=source,
+            language=language,
+            created_at=created_at,
+            encode=self._encode,
+            clock=self._clock,
+            meter=self._meter,
+            audit=self._audit,
+            limits=self.limits,
+            keep=self._keep,
+            restored=restored,
+            earlier_finals=earlier_finals,
+            arriving=self._arriving,
+        )
+        self._gone.pop(session, None)
+        return live
+
+    def get(self, session: SessionId) -> Live | None:
+        """The session, running or over; None where it was never here or is forgotten (see `gone`)."""
+        return self._lives.get(session)
+
+    def all(self) -> Iterable[Live]:
+        """Every session that is kept, oldest first."""
+        return list(self._lives.values())
+
+    def gone(self, session: SessionId) -> bool:
+        """Whether it existed, is over and kept no longer: 410 rather than 404."""
+        return session in self._gone and session not in self._lives
+
+    def idle(self, now_s: float) -> list[SessionId]:
+        """Running sessions without an event for `idle_end_s`. The daemon unsubscribes, then calls `end`."""
+        return [
+            live.session
+            for live in self._lives.values()
+            if not live.state.over and now_s - live.last_event_s >= self.limits.idle_end_s
+        ]
+
+    def deliver(self, arrival: Arrival, *, received_s: float) -> Verdict | None:
+        """One upstream event, all the way to the viewers. Neither waits nor raises for what upstream sent.
+
+        Args:
+            received_s: monotonic, when its frame was read.
+        Returns:
+            What became of it; None where no such session runs.
+        """
+        live = self._lives.get(arrival.session)
+        if live is None or live.state.over:
+            return None
+        return live.deliver(arrival, received_s=received_s)
+
+    def set_state(self, session: SessionId, state: SessionState, reason: str | None = None) -> None:
+        """Tells viewers of a new state (`activating`, `live`, `reconnecting`). `end` is for the last two."""
+        live = self._lives.get(session)
+        if live is not None:
+            if state.over:
+                self.end(session, state, reason)
+            else:
+                live.set_state(state, reason)
+
+    def disconnected(self, session: SessionId, reason: str | None = None) -> None:
+        """Upstream is gone for now; the state is `reconnecting`."""
+        live = self._lives.get(session)
+        if live is not None and not live.state.over:
+            live.disconnected(reason)
+
+    def reconnected(self, session: SessionId) -> None:
+        """Upstream is back; the state is `live`."""
+        live = self._lives.get(session)
+        if live is not None and not live.state.over:
+            live.reconnected()
+
+    def end(self, session: SessionId, state: SessionState = SessionState.ENDED, reason: str | None = None) -> None:
+        """The session is over. It stays for late viewers until `retention_s` have passed. Idempotent."""
+        if not state.over:
+            raise LocalError(f"{state.value} is no end")
+        live = self._lives.get(session)
+        if live is not None:
+            live.end(state, reason)
+            self._unlink(session)
+
+    def forget(self, session: SessionId) -> None:
+        """Lets go of a session and its log; whoever still watches is told that it has ended."""
+        live = self._lives.pop(session, None)
+        if live is None:
+            return
+        live.end(SessionState.ENDED, None)
+        live.farewell(CloseCode.SESSION_ENDED, ())
+        self._unlink(session)
+        self._gone[session] = None
+        while len(self._gone) > MAX_GONE:
+            del self._gone[next(iter(self._gone))]
+
+    def tick(self, now_s: float) -> None:
+        """Called every 100 ms: idle corrections, pings, slow viewers, tokens, retention, gauges. `now_s`: monotonic."""
+        over: list[SessionId] = []
+        for live in list(self._lives.values()):
+            if live.wake_s <= now_s:
+                live.tick(now_s)
+            if live.ended_s is not None and now_s - live.ended_s >= self.limits.retention_s:
+                over.append(live.session)
+        for session in over:
+            self.forget(session)
+        if now_s - self._gauges_s >= GAUGES_EVERY_S:
+            self._gauges_s = now_s
+            self._set_gauges()
+
+    def drain(self, retry_ms: int) -> None:
+        """`bye` 4001 to everybody, with retry times spread over the second half of `retry_ms`; no more viewers."""
+        self.draining = True
+        byes = [
+            self._encode.bye(code=CloseCode.DRAINING, retry_ms=round(retry_ms * self._chance.uniform(0.5, 1.0)))
+            for _ in range(FAREWELL_TIMES)
+        ]
+        for live in self._lives.values():
+            live.farewell(CloseCode.DRAINING, byes)
+
+    def _arriving(self, by: int) -> None:
+        if by > 0:
+            if self.draining:
+                raise Draining
+            if self.viewers >= self.limits.max_connections:
+                raise TooManyViewers(limit=self.limits.max_connections)
+        self.viewers += by
+
+    def _unlink(self, session: SessionId) -> None:
+        conversation = self._conversations.pop(session, None)
+        if conversation is not None and conversation not in self._conversations.values():
+            del self._calls[conversation]
+
+    def _set_gauges(self) -> None:
+        states = dict.fromkeys(SessionState, 0)
+        by_transport = dict.fromkeys(self._transports, 0)
+        tokens_per_second = 0.0
+        for live in self._lives.values():
+            states[live.state] += 1
+            tokens_per_second += live.tokens_per_second
+            live.count_viewers(by_transport)
+        self._transports.update(by_transport)
+        for state, count in states.items():
+            self._meter.set("sessions", count, state=state.value)
+        for transport, count in by_transport.items():
+            self._meter.set("viewers", count, transport=transport)
+        self._meter.set("tokens_per_second", tokens_per_second)

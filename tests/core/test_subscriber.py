@@ -1,0 +1,182 @@
+"""One viewer: every pair of phase and event, the byte budget, what is skipped and what never is."""
+
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from captiond.base.errors import LocalError
+from captiond.base.ids import Index, UtteranceId
+from captiond.core.subscriber import TRANSITIONS, Item, Notice, On, Phase, Subscriber
+
+A, B = UtteranceId("a"), UtteranceId("b")
+
+
+def partial(index: int, utterance: UtteranceId = A, size: int = 10) -> Item[int]:
+    return Item(Index(index), index, size, utterance, partial=True, for_finals=False)
+
+
+def final(index: int, utterance: UtteranceId = A, size: int = 10) -> Item[int]:
+    return Item(Index(index), index, size, utterance, partial=False, for_finals=True)
+
+
+def gap(index: int, size: int = 10) -> Item[int]:
+    return Item(Index(index), index, size, None, partial=False, for_finals=True)
+
+
+def behind(max_queued_bytes: int = 1000) -> Subscriber[int]:
+    """A viewer that was in step and whose transport takes no more."""
+    subscriber: Subscriber[int] = Subscriber(max_queued_bytes=max_queued_bytes, now_s=0.0)
+    subscriber.on(On.FLUSHED)
+    subscriber.on(On.BEHIND)
+    return subscriber
+
+
+def in_phase(phase: Phase) -> Subscriber[int]:
+    subscriber: Subscriber[int] = Subscriber(max_queued_bytes=1000, now_s=0.0)
+    subscriber.phase = phase
+    return subscriber
+
+
+@pytest.mark.parametrize(("phase", "event"), list(product(Phase, On)))
+def test_every_pair_moves_by_the_table_or_is_an_error(phase: Phase, event: On) -> None:
+    subscriber = in_phase(phase)
+    if (phase, event) in TRANSITIONS:
+        subscriber.on(event)
+        assert subscriber.phase is TRANSITIONS[phase, event]
+    else:
+        with pytest.raises(LocalError):
+            subscriber.on(event)
+        assert subscriber.phase is phase
+
+
+def test_the_table_leads_from_each_phase_to_closed_and_never_back() -> None:
+    for phase in Phase:
+        assert phase is Phase.CLOSED or TRANSITIONS[phase, On.GONE] is Phase.CLOSED
+    assert not [pair for pair in TRANSITIONS if pair[0] is Phase.CLOSED]
+    assert {after for (before, _), after in TRANSITIONS.items() if before is Phase.CLOSING} == {Phase.CLOSED}
+
+
+def test_superseded_partials_are_skipped_and_indices_ascend() -> None:
+    subscriber = behind()
+    for item in (partial(1), partial(2, B), partial(3), gap(4), final(5, B), partial(6)):
+        subscriber.offer(item)
+    assert subscriber.queued_bytes == 30
+    assert subscriber.notice(flushed=False) == Notice("conflating", 3)
+    assert subscriber.take() == [4, 5, 6]
+    assert (len(subscriber), subscriber.queued_bytes) == (0, 0)
+
+
+def test_finals_corrections_and_gaps_are_never_skipped() -> None:
+    subscriber = behind()
+    for item in (final(1), final(2), gap(3), final(4)):
+        subscriber.offer(item)
+    assert subscriber.take() == [1, 2, 3, 4]
+    assert subscriber.notice(flushed=False) is None
+    assert subscriber.notice(flushed=True) is None
+
+
+def test_a_retraction_takes_the_place_of_the_partial() -> None:
+    subscriber = behind()
+    subscriber.offer(partial(1))
+    subscriber.offer(Item(Index(2), 2, 10, A, partial=False, for_finals=False))
+    assert subscriber.take() == [2]
+
+
+def test_notices_come_once_each_way_and_count_since_the_last() -> None:
+    subscriber = behind()
+    subscriber.offer(partial(1))
+    assert subscriber.notice(flushed=False) is None  # nothing was skipped yet
+    subscriber.offer(partial(2))
+    assert subscriber.notice(flushed=False) == Notice("conflating", 1)
+    subscriber.offer(partial(3))
+    subscriber.offer(partial(4))
+    assert subscriber.notice(flushed=False) is None
+    assert subscriber.take() == [4]
+    assert subscriber.notice(flushed=True) == Notice("caught-up", 2)
+    assert subscriber.notice(flushed=True) is None
+
+
+def test_pieces_are_bounded_but_never_empty() -> None:
+    subscriber = behind(10_000)
+    for n, size in enumerate((40, 40, 40, 500, 10), 1):
+        subscriber.offer(final(n, size=size))
+    assert [subscriber.take(100) for _ in range(5)] == [[1, 2], [3], [4], [5], []]
+
+
+def test_over_budget_the_queue_goes_and_a_snapshot_follows() -> None:
+    subscriber = behind(25)
+    subscriber.offer(final(1))
+    subscriber.offer(final(2))
+    subscriber.offer(final(3))
+    assert subscriber.phase is Phase.RESYNC
+    assert (len(subscriber), subscriber.queued_bytes) == (0, 0)
+    subscriber.offer(final(4))  # will be in the snapshot
+    assert len(subscriber) == 0
+    subscriber.on(On.RESYNCED)
+    subscriber.offer(final(5))
+    assert subscriber.take() == [5]
+
+
+def test_partials_of_one_utterance_never_go_over_budget() -> None:
+    subscriber = behind(25)
+    for n in range(1, 1000):
+        subscriber.offer(partial(n))
+    assert subscriber.queued_bytes == 10
+    assert subscriber.take() == [999]
+
+
+def test_a_replay_waits_outside_the_budget() -> None:
+    subscriber: Subscriber[int] = Subscriber(max_queued_bytes=25, now_s=0.0)
+    subscriber.replay([partial(1), final(2, B), partial(3), final(4, B)])
+    assert subscriber.queued_bytes == 0
+    subscriber.offer(final(5, B))
+    subscriber.offer(partial(6))  # supersedes the replayed 3
+    assert subscriber.queued_bytes == 20
+    assert subscriber.phase is Phase.CATCHING_UP
+    assert subscriber.take() == [2, 4, 5, 6]
+    assert subscriber.queued_bytes == 0
+
+
+def test_a_viewer_that_takes_nothing_is_given_up_and_a_slow_one_is_not() -> None:
+    subscriber = behind()
+    subscriber.progressed(now_s=0.0, backlog_bytes=5000)
+    for second in range(1, 200):  # 10 bytes a second is progress
+        assert not subscriber.stalled(now_s=float(second), backlog_bytes=5000 - 10 * second, stall_s=30.0)
+    assert not subscriber.stalled(now_s=228.9, backlog_bytes=3010, stall_s=30.0)
+    assert subscriber.stalled(now_s=229.0, backlog_bytes=3010, stall_s=30.0)
+
+
+STEPS = st.one_of(
+    st.tuples(st.just("partial"), st.sampled_from([A, B])),
+    st.tuples(st.just("final"), st.sampled_from([A, B])),
+    st.tuples(st.just("gap"), st.none()),
+    st.tuples(st.just("take"), st.none()),
+)
+
+
+@given(st.lists(STEPS, max_size=60), st.integers(20, 200))
+def test_whatever_comes_the_viewer_loses_only_superseded_partials(
+    steps: list[tuple[str, UtteranceId | None]], budget: int
+) -> None:
+    subscriber = behind(budget)
+    offered: list[Item[int]] = []
+    got: list[int] = []
+    for what, utterance in steps:
+        index = len(offered) + 1
+        if what == "take":
+            got += subscriber.take(30)
+        else:
+            item = Item(Index(index), index, 10, utterance, partial=what == "partial", for_finals=what != "partial")
+            offered.append(item)
+            subscriber.offer(item)
+        assert subscriber.queued_bytes <= budget
+        if subscriber.phase is Phase.RESYNC:
+            return
+    while piece := subscriber.take(30):
+        got += piece
+    assert got == sorted(set(got))
+    for item in offered:
+        later = [o for o in offered if o.utterance == item.utterance and o.index > item.index]
+        assert item.index in got or (item.partial and later)
