@@ -101,7 +101,7 @@ def describe(fault: BaseException) -> str:
     said = type(fault).__name__
     if isinstance(fault, BaseExceptionGroup):
         said += ": " + "; ".join(describe(inner) for inner in fault.exceptions[:MAX_FRAMES])
-    elif isinstance(fault, CaptiondError):
+    elif isinstance(fault, CaptiondError | ImportError):
         said += f": {fault}"
     elif isinstance(fault, OSError) and fault.strerror:
         said += f": {fault.strerror}"
