@@ -1,0 +1,118 @@
+"""One HTTP request and its answer, bounded in time and size. Knows no tokens and never tries again."""
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import aiohttp
+
+from captiond.base.errors import LocalError, UpstreamRefused, UpstreamUnavailable
+from captiond.base.observe import Clock, Meter
+from captiond.genesys.recovery import error_of_answer
+
+MAX_ANSWER_BYTES: Final = 262_144  # the answers here have under 2 KB; an error page of a proxy may have more
+ANSWER_TIMEOUT_S: Final = 10.0  # as long as a caller of our API waits
+CONNECT_TIMEOUT_S: Final = 5.0
+USER_AGENT: Final = "captiond"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A successful answer: its status (2xx) and its whole body, which never shows in a repr."""
+
+    status: int
+    body: bytes = field(repr=False)
+
+
+class Exchange:
+    """HTTP to upstream. Redirects, proxies of the environment, cookies and compressed bodies are not taken.
+
+    Args:
+        clock: times requests, and reads a `Retry-After` that is a date.
+        meter: gets `upstream_requests_total` and `upstream_request_seconds`.
+        answer_timeout_s: from the first byte sent to the last one received, connecting included.
+    """
+
+    def __init__(self, *, clock: Clock, meter: Meter, answer_timeout_s: float = ANSWER_TIMEOUT_S) -> None:
+        self._clock, self._meter = clock, meter
+        self._timeout = aiohttp.ClientTimeout(
+            total=answer_timeout_s, sock_connect=min(CONNECT_TIMEOUT_S, answer_timeout_s)
+        )
+        self._session: aiohttp.ClientSession | None = None
+        self._closed = False
+
+    async def post(
+        self, url: str, *, operation: str, headers: Mapping[str, str], body: bytes, secret: str = ""
+    ) -> Answer:
+        """One POST.
+
+        Args:
+            operation: the label of its metrics, and what errors name.
+            secret: taken out of what the server says, should it repeat it.
+        Raises:
+            UpstreamUnavailable: no answer in time, no connection, or 5xx.
+            RateLimited, Unauthorised, MissingPermission, UpstreamRefused: as the status says.
+        """
+        started_s = self._clock.monotonic_s()
+        status = "none"
+        try:
+            async with self._http().post(
+                url, data=body, headers={**headers, "Accept-Encoding": "identity"}, allow_redirects=False
+            ) as response:
+                status = str(response.status)
+                received = await _read(response.content, most_bytes=MAX_ANSWER_BYTES)
+                if not 200 <= response.status < 300:
+                    raise error_of_answer(
+                        operation=operation,
+                        status=response.status,
+                        body=received,
+                        now_s=self._clock.now_s(),
+                        retry_after=response.headers.get("Retry-After"),
+                        secrets=(secret,),
+                    )
+                if len(received) > MAX_ANSWER_BYTES:
+                    words = f"the answer is longer than {MAX_ANSWER_BYTES} bytes"
+                    raise UpstreamRefused(operation=operation, status=response.status, message=words)
+                return Answer(status=response.status, body=received)
+        except TimeoutError:
+            raise UpstreamUnavailable(operation=operation, why="timed out") from None
+        except ssl.SSLError:
+            raise UpstreamUnavailable(operation=operation, why="could not be reached by TLS") from None
+        except (aiohttp.ClientError, OSError) as error:
+            # Only the class is told: the text of these errors may hold the URL or the answer.
+            raise UpstreamUnavailable(operation=operation, why=f"failed ({type(error).__name__})") from None
+        finally:
+            self._meter.count("upstream_requests_total", operation=operation, status=status)
+            self._meter.observe("upstream_request_seconds", self._clock.monotonic_s() - started_s, operation=operation)
+
+    async def close(self) -> None:
+        """Closes every connection. Nothing can be asked afterwards."""
+        self._closed = True
+        if self._session is not None:
+            await self._session.close()
+
+    def _http(self) -> aiohttp.ClientSession:
+        """Made at the first request, because it belongs to the event loop that runs then."""
+        if self._closed:
+            raise LocalError("this exchange is closed")
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                timeout=self._timeout,
+                headers={"User-Agent": USER_AGENT},
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,  # a small body that unpacks to gigabytes is not read
+                trust_env=False,
+            )
+        return self._session
+
+
+async def _read(content: aiohttp.StreamReader, *, most_bytes: int) -> bytes:
+    """The body, or its first bytes: one more than the limit where it is longer."""
+    received = bytearray()
+    while len(received) <= most_bytes:
+        piece = await content.read(most_bytes + 1 - len(received))
+        if not piece:
+            break
+        received += piece
+    return bytes(received)

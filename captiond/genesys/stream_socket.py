@@ -1,0 +1,164 @@
+"""The client side of one WebSocket to upstream: `websockets`, with its limits set and its silence measured."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any, Final, cast
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import DATA_OPCODES, CloseCode, Frame
+
+from captiond.base.errors import UpstreamError
+from captiond.base.observe import Clock
+from captiond.genesys.dialect_media import MAX_FRAME_BYTES
+from captiond.genesys.exchange import USER_AGENT
+from captiond.genesys.recovery import StreamLost
+
+MAX_QUEUED_FRAMES: Final = 16  # read ahead of us; then the kernel's window tells upstream to wait
+
+# At level DEBUG this library logs headers and frames, which hold tokens and conversations. So it gets a logger of its
+# own that nobody's configuration turns on.
+_wire_log: Final = logging.getLogger("captiond.genesys.wire")
+_wire_log.setLevel(logging.CRITICAL)
+
+
+_OUR_CLOSES: Final[dict[int | None, str]] = {  # what made the library close; None: it did not
+    None: "connection lost",
+    CloseCode.MESSAGE_TOO_BIG: "frame too big",
+}
+
+
+class _Connection(ClientConnection):
+    """Notes when anything was heard, and when each message was complete."""
+
+    now_s: Callable[[], float]
+    heard_s: float
+    stamps: deque[float]
+
+    def listen(self, now_s: Callable[[], float]) -> None:
+        """Starts the notes; called before the first byte is read."""
+        self.now_s, self.heard_s, self.stamps = now_s, now_s(), deque()
+
+    def process_event(self, event: Any) -> None:
+        """Called by the library for the handshake and then for each frame, control frames too."""
+        self.heard_s = self.now_s()
+        if isinstance(event, Frame) and event.opcode in DATA_OPCODES and event.fin:
+            self.stamps.append(self.heard_s)
+        super().process_event(event)
+
+
+class _Connect(connect):
+    """A redirect is a refusal: neither a token nor a conversation goes where an answer points."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
+
+
+class StreamSocket:
+    """An open WebSocket. One reader, one sender of pings."""
+
+    def __init__(self, connection: _Connection) -> None:
+        self._connection = connection
+        self._cut: StreamLost | None = None
+
+    @property
+    def heard_s(self) -> float:
+        """Monotonic time of the last frame of any kind."""
+        return self._connection.heard_s
+
+    @property
+    def close_code(self) -> int | None:
+        """How it was closed; None where no close frame came, or while it is open."""
+        code = self._connection.close_code
+        return None if code == CloseCode.ABNORMAL_CLOSURE else code
+
+    async def send(self, frame: str) -> None:
+        """Sends one text frame.
+
+        Raises:
+            ConnectionClosed: the connection is closed.
+        """
+        await self._connection.send(frame)
+
+    async def send_within(self, frame: str, timeout_s: float) -> None:
+        """Sends one text frame if that goes at all; for farewells."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._connection.send(frame)
+        except (TimeoutError, ConnectionClosed):
+            return
+
+    async def receive(self) -> tuple[bytes, float]:
+        """The next message, and the monotonic time when its last byte had come.
+
+        Raises:
+            ConnectionClosed: the connection is closed; see `why_closed`.
+        """
+        # As bytes: JSON is parsed from bytes, and bad UTF-8 is one bad frame, not the end of a stream.
+        frame = await self._connection.recv(decode=False)
+        return frame, self._connection.stamps.popleft()
+
+    async def ping(self) -> None:
+        """Sends a protocol ping; its pong shows in `heard_s`."""
+        await self._connection.ping()
+
+    def cut(self, why: StreamLost) -> None:
+        """Ends a connection that is beyond a closing handshake."""
+        self._cut = why
+        self._connection.transport.abort()
+
+    async def shut(self) -> None:
+        """Closes with 1000 if it is still open; returns when it is gone, after the close timeout at most."""
+        try:
+            await self._connection.close()
+        except asyncio.CancelledError:
+            self._connection.transport.abort()  # nobody waits for it any more, and it must not stay
+            raise
+
+    def why_closed(self, closed: ConnectionClosed) -> UpstreamError | None:
+        """Why the reader came to the end: None where upstream closed with 1000, of its own will."""
+        if self._cut is not None:
+            return self._cut
+        if closed.rcvd is None or closed.rcvd_then_sent is False:  # no close frame, or one that only answers ours
+            ours = closed.sent.code if closed.sent is not None else None
+            return StreamLost(cause=_OUR_CLOSES.get(ours, "protocol error"))
+        code = int(closed.rcvd.code)
+        if code == CloseCode.NORMAL_CLOSURE:
+            return None
+        return StreamLost(
+            cause="closed without a code" if code == CloseCode.NO_STATUS_RCVD else f"closed {code}", code=code
+        )
+
+
+async def open_socket(
+    url: str, *, headers: Mapping[str, str], clock: Clock, open_timeout_s: float, close_timeout_s: float
+) -> StreamSocket:
+    """A WebSocket to upstream, after the handshake.
+
+    Raises:
+        InvalidStatus: the handshake was refused with an HTTP status, a redirect included.
+        InvalidHandshake, OSError, TimeoutError: no connection, or not in time.
+    """
+
+    def listening(*args: Any, **kwargs: Any) -> _Connection:
+        connection = _Connection(*args, **kwargs)
+        connection.listen(clock.monotonic_s)
+        return connection
+
+    connection = await _Connect(
+        url,
+        additional_headers=headers,
+        user_agent_header=USER_AGENT,
+        compression=None,  # frames are short; a window for each of 5,000 sockets costs more memory than it saves time
+        proxy=None,  # not from the environment: a conversation goes where the configuration says
+        open_timeout=open_timeout_s,
+        close_timeout=close_timeout_s,
+        ping_interval=None,  # the stream pings, and counts any frame as a sign of life
+        max_size=MAX_FRAME_BYTES,
+        max_queue=MAX_QUEUED_FRAMES,
+        logger=_wire_log,
+        create_connection=cast("type[ClientConnection]", listening),
+    )
+    return StreamSocket(cast("_Connection", connection))
