@@ -1,0 +1,331 @@
+"""The composition root: makes every part, hands each what it needs, runs them under one parent, and takes them down.
+
+Nothing else knows all floors. Source: contract, sections 1 (serve), 5 (promise 7) and 8.
+"""
+
+import asyncio
+import contextlib
+import gc
+import logging
+import random
+import resource
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+
+from captiond.audit import AuditLog
+from captiond.base.errors import CaptiondError
+from captiond.config_keys import Config
+from captiond.core.redact import Call, Redactor
+from captiond.db.store import Store
+from captiond.genesys.client import Genesys
+from captiond.genesys.oauth import Credentials
+from captiond.hub.limits import Limits as HubLimits
+from captiond.hub.rooms import Rooms
+from captiond.metrics import Meter
+from captiond.serve.access import Rules, configure
+from captiond.serve.app import build
+from captiond.serve.bodies import Allowed
+from captiond.serve.encode import Encoder
+from captiond.sessions import Sessions
+
+log = logging.getLogger(__name__)
+
+TICK_S: Final = 0.1  # idle corrections, pings and slow viewers are looked at so often
+TOTALS_S: Final = 60.0  # contract, section 8
+ERASE_S: Final = 3600.0  # transcripts older than the configured days go within an hour
+RESERVED_FILES: Final = 256  # of the process's file limit, for upstream, database, audit, listening sockets
+DRAIN_RETRY_MS: Final = 10_000  # told to viewers: they come back over this time, not all at once
+FAREWELL_S: Final = 2.0  # for viewers to take their `bye`
+PAUSE_S: Final = 4.0  # for upstream to be unsubscribed from; the whole stop has 10 s
+BACKLOG: Final = 4096  # connections not yet accepted: a reconnect storm of thousands
+LATE_LOOP_S: Final = 1.0  # an event loop that is so late does not serve live captions
+
+
+class StartError(CaptiondError):
+    """The daemon cannot start as configured, although the configuration is valid: a port, a file, a lock."""
+
+
+class SystemClock:
+    """The two times of this process (`base.observe.Clock`)."""
+
+    def now_s(self) -> float:
+        """Wall clock."""
+        return time.time()
+
+    def monotonic_s(self) -> float:
+        """Never goes back."""
+        return time.monotonic()
+
+
+class Daemon:
+    """One captiond. Made by `running`."""
+
+    def __init__(self, config: Config, *, clock: SystemClock, store: Store, audit: AuditLog, meter: Meter) -> None:
+        self.config, self.clock, self.store, self.audit, self.meter = config, clock, store, audit, meter
+        self.url = ""
+        self._draining_ms: int | None = None
+        self._lag_s = 0.0
+        self._upstream_fault: str | None = None
+        most = viewers_possible(config.viewers.max_connections)
+        if most < config.viewers.max_connections:
+            log.warning(
+                "viewers are capped by the file limit: wanted=%d possible=%d", config.viewers.max_connections, most
+            )
+        encode = Encoder()
+        self.rooms = Rooms(
+            encode=encode,
+            clock=clock,
+            meter=meter,
+            audit=audit,
+            redactor=Redactor,
+            call=Call,
+            kinds=frozenset(config.redaction.kinds),
+            limits=HubLimits(
+                max_sessions=config.sessions.max_sessions,
+                max_connections=most,
+                max_queued_bytes=config.viewers.max_queued_bytes,
+                retention_s=config.sessions.retention_s,
+                retention_messages=config.sessions.retention_messages,
+                idle_end_s=config.sessions.idle_end_s,
+            ),
+            keep=store.keep_final,
+        )
+        self.genesys = self._make_upstream()
+        self._encode, self._most = encode, most
+        self.sessions: Sessions
+
+    def _make_upstream(self) -> Genesys | None:
+        account = self.config.genesys
+        if not account.client_id:
+            return None
+        return Genesys(
+            account.endpoints(),
+            Credentials(account.client_id, account.client_secret.get_secret_value(), account.scopes),
+            clock=self.clock,
+            chance=random.SystemRandom(),
+            meter=self.meter,
+            audit=self.audit,
+        )
+
+    def application(self) -> web.Application:
+        """The HTTP server's routes over these parts."""
+        auth, account = self.config.auth, self.config.genesys
+        access, mint = configure(
+            Rules(
+                api_keys=tuple(key.get_secret_value() for key in auth.api_keys),
+                allowed_origins=auth.allowed_origins,
+                public_sessions=auth.public_sessions,
+                trusted_hosts=self.config.server.trusted_hosts,
+            ),
+            token_secret=auth.token_secret.get_secret_value(),
+            jwks_url=auth.jwks_url,
+            clock=self.clock,
+        )
+        return build(
+            rooms=self.rooms,
+            sessions=self.sessions,
+            access=access,
+            mint=mint,
+            clock=self.clock,
+            metrics=self.meter.render,
+            checks={
+                "upstream": lambda: self._upstream_fault,
+                "event_loop": self._late,
+                "audit": lambda: self.audit.fault,
+                "database": lambda: self.store.fault,
+            },
+            draining_ms=lambda: self._draining_ms,
+            encode=self._encode,
+            meter=self.meter,
+            audit=self.audit,
+            allowed=Allowed(account.languages, account.regions, account.codecs, account.region),
+        )
+
+    def _late(self) -> str | None:
+        return f"the event loop is {self._lag_s:.1f} s late" if self._lag_s > LATE_LOOP_S else None
+
+    # -- what goes on beside requests ------------------------------------------------------------------------------
+
+    async def turn(self) -> None:
+        """Time passes: every 100 ms the hub's ticks; how late that was is how late the loop is."""
+        due_s = self.clock.monotonic_s()
+        while True:
+            due_s += TICK_S
+            await asyncio.sleep(max(0.0, due_s - self.clock.monotonic_s()))
+            now_s = self.clock.monotonic_s()
+            self._lag_s = max(0.0, now_s - due_s)
+            self.meter.set("event_loop_lag_seconds", self._lag_s)
+            due_s = max(due_s, now_s - TICK_S)  # after a stall: no burst of missed ticks
+            try:
+                self.rooms.tick(now_s)
+            except Exception:  # a fault in one session's timers must not end the captions of all others
+                log.exception("a tick failed")
+
+    async def keep_house(self) -> None:
+        """Every minute: idle sessions end, totals are logged, the token is looked after; old transcripts go hourly."""
+        erased_s = float("-inf")
+        while True:
+            await self.sessions.end_idle()
+            now_s = self.clock.monotonic_s()
+            if now_s - erased_s >= ERASE_S:
+                erased_s = now_s
+                await self._erase_old()
+            await asyncio.sleep(min(TOTALS_S, self.config.sessions.idle_end_s / 4))
+            if self.clock.monotonic_s() - now_s >= TOTALS_S * 0.9:
+                self._log_totals()
+
+    async def watch_upstream(self) -> None:
+        """Asks for a token at start and whenever it may have expired, so that `/readyz` knows before a session does."""
+        if self.genesys is None:
+            self._upstream_fault = None  # nothing is configured, so nothing is missing
+            return
+        while True:
+            try:
+                await self.genesys.token()
+            except CaptiondError as fault:
+                if self._upstream_fault is None:
+                    log.error("no upstream token: %s", fault)
+                self._upstream_fault = f"no upstream token: {fault}"
+            else:
+                self._upstream_fault = None
+            await asyncio.sleep(TOTALS_S)
+
+    async def _erase_old(self) -> None:
+        try:
+            erased = await self.store.erase_older(self.config.database.transcript_days)
+        except CaptiondError as fault:
+            log.error("old transcripts were not erased: %s", fault)
+        else:
+            if erased:
+                log.info("old transcripts erased: finals=%d", erased)
+
+    def _log_totals(self) -> None:
+        lives = list(self.rooms.all())
+        latencies = [live.avg_latency_ms for live in lives if live.avg_latency_ms is not None]
+        mean_ms = sum(latencies) / len(latencies) if latencies else None
+        log.info(
+            "totals: sessions=%d viewers=%d mean_latency_ms=%s tokens_per_second=%.1f audit_records=%d",
+            len(lives),
+            self.rooms.viewers,
+            "unknown" if mean_ms is None else f"{mean_ms:.0f}",
+            sum(live.tokens_per_second for live in lives),
+            self.audit.written,
+        )
+
+    # -- the end -----------------------------------------------------------------------------------------------------
+
+    async def drain(self) -> None:
+        """No more viewers or sessions; everybody is told when to come back; upstream is unsubscribed from."""
+        self._draining_ms = DRAIN_RETRY_MS
+        log.info("draining: viewers=%d sessions=%d", self.rooms.viewers, len(list(self.rooms.all())))
+        self.rooms.drain(DRAIN_RETRY_MS)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PAUSE_S):
+                await self.sessions.pause()
+        until_s = self.clock.monotonic_s() + FAREWELL_S
+        while self.rooms.viewers and self.clock.monotonic_s() < until_s:  # noqa: ASYNC110  (many ends, one wait)
+            await asyncio.sleep(0.02)
+
+
+@contextlib.asynccontextmanager
+async def running(config: Config) -> AsyncIterator[Daemon]:
+    """A started daemon that serves at its `url`; it drains and lets go of everything at the end.
+
+    Raises:
+        StartError: a port, the audit file or the database cannot be had.
+    """
+    clock = SystemClock()
+    meter = Meter(monotonic_s=clock.monotonic_s)
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            store = await Store.open(config.database.url)
+            stack.push_async_callback(store.close)
+            audit = AuditLog(Path(config.audit.path), meter=meter)
+            stack.push_async_callback(asyncio.to_thread, audit.close)
+        except CaptiondError as fault:
+            raise StartError(str(fault)) from None
+        listener = stack.enter_context(_listen(config.server.host, config.server.port))
+        daemon = Daemon(config, clock=clock, store=store, audit=audit, meter=meter)
+        if daemon.genesys is not None:
+            stack.push_async_callback(daemon.genesys.close)
+        async with asyncio.TaskGroup() as group:
+            daemon.sessions = Sessions(
+                rooms=daemon.rooms,
+                upstream=daemon.genesys,
+                memory=store,
+                clock=clock,
+                audit=audit,
+                records=audit.records,
+                group=group,
+            )
+            runner = web.AppRunner(daemon.application(), access_log=None, handle_signals=False, shutdown_timeout=1.0)
+            await runner.setup()
+            chores = [group.create_task(chore()) for chore in (daemon.turn, daemon.keep_house, daemon.watch_upstream)]
+            try:
+                await web.SockSite(runner, listener, backlog=BACKLOG).start()
+                daemon.url = _url(listener)
+                revived = await daemon.sessions.revive() if daemon.genesys is not None else 0
+                log.info("serving: url=%s sessions_brought_back=%d", daemon.url, revived)
+                yield daemon
+            finally:
+                await daemon.drain()
+                for chore in chores:
+                    chore.cancel()
+                await runner.cleanup()
+
+
+async def serve(config: Config, *, announce: Callable[[str], None]) -> None:
+    """`captiond serve`: runs until SIGTERM or SIGINT, then drains.
+
+    Args:
+        announce: told the URL once requests are answered.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with running(config) as daemon:
+        gc.freeze()  # what is loaded now stays; full collections need not look at it again
+        announce(daemon.url)
+        await stop.wait()
+
+
+def viewers_possible(wanted: int) -> int:
+    """How many viewers the process's file limit allows; raises the soft limit to the hard one."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard == resource.RLIM_INFINITY:
+        hard = wanted + RESERVED_FILES
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(1, min(wanted, soft - RESERVED_FILES))
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A bound socket, before anything else starts: a port that is taken is the commonest reason not to start."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+        except OSError:
+            listener.close()
+            raise
+    except OSError as fault:
+        raise StartError(f"cannot listen on {host} port {port}: {fault.strerror or type(fault).__name__}") from None
+    return listener
+
+
+def _url(listener: socket.socket) -> str:
+    bound = listener.getsockname()
+    name = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
+    return f"http://{name}:{bound[1]}"
