@@ -19,6 +19,7 @@ from captiond.serve.timers import Timer
 from captiond.serve.wiring import WIRING, Limits, Wiring
 
 PING_FRAME: Final = b"\x89\x00"  # FIN, opcode 9, no payload: any pong answers it
+ROUGH_LIMIT: Final = 4  # beyond so many times the limit aiohttp stops reading (1009); up to it we can say `bye` 4501
 CLOSING: Final = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR})
 
 
@@ -33,7 +34,7 @@ async def captions_ws(request: web.Request) -> web.StreamResponse:
         protocols=(PROTOCOL,),
         compress=False,  # a caption is small and sent to many: deflate would cost 20 times its fan-out
         autoping=False,  # pongs are counted here
-        max_msg_size=wiring.limits.max_inbound_bytes,
+        max_msg_size=ROUGH_LIMIT * wiring.limits.max_inbound_bytes,
         timeout=wiring.limits.close_wait_s,
     )
     if not ws.can_prepare(request):
@@ -101,9 +102,19 @@ class Reader:
             elif message.type is WSMsgType.PONG:
                 self._timer.cancel()
                 self._timer = self._wiring.timers.after(self._limits.protocol_ping_s, self._ping)
-            elif message.type is not WSMsgType.TEXT or not understood(message.data):
+            elif message.type is not WSMsgType.TEXT or not self._understood(message.data):
                 self._refuse(CloseCode.BAD_REQUEST)
                 return
+
+    def _understood(self, text: str) -> bool:
+        """Whether that is one of the protocol's, and not too long: `{"type":"pong","position":"…"}`."""
+        if len(text.encode()) > self._limits.max_inbound_bytes:
+            return False
+        try:
+            said = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            return False
+        return isinstance(said, dict) and said.get("type") == "pong" and isinstance(said.get("position", ""), str)
 
     def _ping(self) -> None:
         """Queued behind what is pending, so a viewer that takes nothing is found out as well."""
@@ -135,12 +146,3 @@ class Bucket:
         self._last_s = now_s
         self._left -= 1
         return self._left >= 0
-
-
-def understood(text: str) -> bool:
-    """Whether a viewer's text frame is one of the protocol's: `{"type":"pong","position":"…"}`."""
-    try:
-        said = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return False
-    return isinstance(said, dict) and said.get("type") == "pong" and isinstance(said.get("position", ""), str)

@@ -1,0 +1,330 @@
+"""A whole server on a real socket around the real hub: only upstream, the redactor and the clock are the test's."""
+
+import asyncio
+import contextlib
+import json
+import random
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from captiond.base.ids import RawText, SafeText, SessionId, UtteranceId
+from captiond.core.arrival import Arrival
+from captiond.core.messages import Caption, SessionState
+from captiond.hub.limits import Limits as HubLimits
+from captiond.hub.live import Live
+from captiond.hub.rooms import Rooms
+from captiond.serve.access import Rules, configure
+from captiond.serve.app import AccessLog, build
+from captiond.serve.bodies import SessionRequest
+from captiond.serve.encode import Encoder, iso_utc
+from captiond.serve.problems import Problem
+from captiond.serve.transcripts import Transcript
+from captiond.serve.wiring import WIRING, HealthCheck, Limits
+
+Json = dict[str, Any]
+START_S = 1_718_447_400.0  # 2024-06-15T10:30:00Z
+SECRET = "a secret that only tests know, 32+"
+
+
+class ManualClock:
+    """Time that passes only by hand."""
+
+    def __init__(self) -> None:
+        self.passed_s = 0.0
+
+    def now_s(self) -> float:
+        return START_S + self.passed_s
+
+    def monotonic_s(self) -> float:
+        return 1000.0 + self.passed_s
+
+
+@dataclass(frozen=True)
+class PlainShown:
+    utterance: UtteranceId
+    text: SafeText
+    final: bool
+    held: bool = False
+    redactions: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def settled(self) -> int:
+        return len(self.text)
+
+
+class PlainRedactor:
+    """Shows all: what is redacted is tested elsewhere."""
+
+    due_s = None
+
+    def __init__(self, **_: Any) -> None: ...
+
+    def caption(
+        self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float, language: str | None = None
+    ) -> list[PlainShown]:
+        return [PlainShown(utterance, SafeText(text), final)]
+
+    def retract(self, utterance: UtteranceId) -> None: ...
+
+    def lose(self) -> None: ...
+
+    def expire(self, *, now_s: float) -> Iterable[PlainShown]:
+        return []
+
+    def end(self) -> Iterable[PlainShown]:
+        return []
+
+
+class Recorder:
+    """Audit records, kept."""
+
+    def __init__(self) -> None:
+        self.records: list[tuple[str, Json]] = []
+
+    def record(self, kind: str, /, *, timestamp: str | None = None, **fields: Any) -> None:
+        self.records.append((kind, fields))
+
+
+class MemorySessions:
+    """`Sessions` over the real hub, without upstream. A session named `refused…` is refused by upstream."""
+
+    def __init__(self, rooms: Rooms, clock: ManualClock) -> None:
+        self._rooms, self._clock = rooms, clock
+        self.wanted: list[SessionRequest] = []
+        self.finals: dict[SessionId, list[Caption]] = {}
+
+    async def create(self, request: SessionRequest) -> tuple[bool, Mapping[str, Any]]:
+        self.wanted.append(request)
+        if request.id.startswith("refused"):
+            raise Problem(502, "upstream_refused", "upstream refused", extra={"upstreamStatus": 400})
+        live = self._rooms.get(request.id)
+        if live is None:
+            live = self._rooms.open(
+                request.id, source=request.source, language=request.language, created_at=iso_utc(self._clock.now_s())
+            )
+            live.set_state(SessionState.LIVE)
+            return True, self._view(live)
+        return False, self._view(live)
+
+    def list(self) -> Sequence[Mapping[str, Any]]:
+        return [self._view(live) for live in self._rooms.all()]
+
+    def get(self, session: SessionId) -> Mapping[str, Any] | None:
+        live = self._rooms.get(session)
+        return None if live is None else self._view(live)
+
+    async def delete(self, session: SessionId) -> bool:
+        if self._rooms.get(session) is None:
+            return False
+        self._rooms.end(session, SessionState.ENDED, "deleted")
+        return True
+
+    async def transcript(self, session: SessionId) -> Transcript | None:
+        live = self._rooms.get(session)
+        if live is None:
+            return None
+        return Transcript(session, live.language, live.state.value, live.created_at, self.finals.get(session, []))
+
+    async def audit(self, session: SessionId) -> AsyncIterator[bytes]:
+        for number in range(3):
+            yield json.dumps({"kind": "event", "mediaSessionId": session, "sequence": number}).encode()
+
+    def _view(self, live: Live) -> Json:
+        return {
+            "id": live.session,
+            "source": live.source,
+            "state": live.state.value,
+            "reason": live.reason,
+            "language": live.language,
+            "createdAt": live.created_at,
+            "position": live.position,
+            "viewers": live.viewers,
+            "gaps": live.gaps,
+            "lostEvents": live.lost_events,
+            "duplicates": live.duplicates,
+            "avgLatencyMs": live.avg_latency_ms,
+            "p99LatencyMs": live.p99_latency_ms,
+            "tokensPerSecond": live.tokens_per_second,
+            "auditRecords": live.audit_records,
+        }
+
+
+@dataclass
+class Served:
+    """A server that runs, and the hands to turn it with."""
+
+    url: str
+    port: int
+    app: web.Application
+    rooms: Rooms
+    clock: ManualClock
+    sessions: MemorySessions
+    audit: Recorder
+    http: aiohttp.ClientSession
+    draining_ms: int | None = None
+    sequence: int = 0
+    answers: "list[RawAnswer]" = field(default_factory=list)
+
+    def open(self, session: str = "s1") -> Live:
+        """A live session."""
+        live = self.rooms.open(
+            SessionId(session), source="media", language="en-US", created_at=iso_utc(self.clock.now_s())
+        )
+        live.set_state(SessionState.LIVE)
+        return live
+
+    def say(self, text: str, *, final: bool = False, session: str = "s1") -> None:
+        """One upstream event."""
+        self.sequence += 1
+        self.clock.passed_s += 0.001
+        self.rooms.deliver(
+            Arrival(
+                session=SessionId(session),
+                sequence=self.sequence,
+                text=RawText(text),
+                final=final,
+                timestamp=iso_utc(self.clock.now_s()),
+                event_s=self.clock.now_s(),
+                channel="external",
+            ),
+            received_s=self.clock.monotonic_s(),
+        )
+
+    def pass_time(self, seconds: float) -> None:
+        """Time passes, for timers and hub."""
+        self.clock.passed_s += seconds
+        self.app[WIRING].timers.tick()
+        self.rooms.tick(self.clock.monotonic_s())
+
+    def mint(self, *sessions: str, ttl_s: float = 60.0) -> str:
+        """A viewer token."""
+        mint = self.app[WIRING].mint
+        assert mint is not None
+        return mint(sessions, ttl_s)[0]
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    *,
+    rules: Rules | None = None,
+    secret: str = "",
+    limits: Limits | None = None,
+    hub_limits: HubLimits | None = None,
+    checks: Mapping[str, HealthCheck] | None = None,
+) -> AsyncIterator[Served]:
+    """A server on a free port of 127.0.0.1, and a client session; both gone at the end."""
+    clock, audit = ManualClock(), Recorder()
+    rooms = Rooms(
+        encode=Encoder(),
+        clock=clock,
+        meter=_NullMeter,
+        audit=audit,
+        redactor=PlainRedactor,
+        call=object,
+        kinds=frozenset(),
+        limits=hub_limits,
+        chance=random.Random(7),
+    )
+    sessions = MemorySessions(rooms, clock)
+    access, mint = configure(rules or Rules(), token_secret=secret, jwks_url="", clock=clock)
+    served: Served
+    app = build(
+        rooms=rooms,
+        sessions=sessions,
+        access=access,
+        mint=mint,
+        clock=clock,
+        metrics=lambda: (b"captiond_build_info 1\n", "text/plain; version=0.0.4; charset=utf-8"),
+        checks=checks or {},
+        draining_ms=lambda: served.draining_ms,
+        audit=audit,
+        limits=limits or Limits(close_wait_s=0.5),
+        ticking=False,
+    )
+    runner = web.AppRunner(app, access_log_class=AccessLog, shutdown_timeout=0.2)
+    async with aiohttp.ClientSession() as http:
+        served = Served("", 0, app, rooms, clock, sessions, audit, http)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        served.port = runner.addresses[0][1]
+        served.url = f"http://127.0.0.1:{served.port}"
+        try:
+            yield served
+        finally:
+            for answer in served.answers:
+                answer.cut()
+            rooms.drain(1000)
+            await runner.cleanup()
+
+
+class _Meter:
+    def count(self, name: str, by: float = 1, /, **labels: str) -> None: ...
+
+    def observe(self, name: str, value: float, times: int = 1, /, **labels: str) -> None: ...
+
+    def set(self, name: str, value: float, /, **labels: str) -> None: ...
+
+
+_NullMeter = _Meter()
+
+
+@dataclass
+class RawAnswer:
+    """An answer off the socket, unparsed by any library of ours."""
+
+    status: int
+    headers: dict[str, str]
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    async def event(self) -> dict[str, str]:
+        """The next event (or the next comment, under the key "")."""
+        fields: dict[str, str] = {}
+        while True:
+            line = (await self.reader.readuntil(b"\n")).decode().removesuffix("\n")
+            if not line:
+                return fields
+            name, _, value = line.partition(":")
+            fields[name] = value.removeprefix(" ")
+
+    async def message(self) -> Json:
+        """The next event's data."""
+        fields = await self.event()
+        while "data" not in fields:
+            fields = await self.event()
+        message: Json = json.loads(fields["data"])
+        return message
+
+    async def rest(self) -> bytes:
+        """All that comes until the server closes."""
+        return await self.reader.read()
+
+    def cut(self) -> None:
+        """Pulls the cable."""
+        self.writer.transport.abort()
+
+
+async def raw(served: Served, path: str, *headers: str, method: str = "GET", version: str = "1.1") -> RawAnswer:
+    """A request by hand; the answer's head is read, its body is not."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port, limit=2**20)
+    lines = [f"{method} {path} HTTP/{version}", *headers]
+    if not any(line.lower().startswith("host:") for line in headers):
+        lines.append(f"Host: 127.0.0.1:{served.port}")
+    writer.write(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+    fields = dict(line.split(": ", 1) for line in head[1:] if line)
+    answer = RawAnswer(int(head[0].split()[1]), {name.lower(): value for name, value in fields.items()}, reader, writer)
+    served.answers.append(answer)
+    return answer
+
+
+async def until(done: Callable[[], bool], *, within_s: float = 5.0) -> None:
+    """Waits for what real sockets bring: there is no callback for "the other end has noticed"."""
+    async with asyncio.timeout(within_s):
+        while not done():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
