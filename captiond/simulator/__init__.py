@@ -21,6 +21,7 @@ from captiond.simulator.faults import (
 )
 from captiond.simulator.ledger import Ledger
 from captiond.simulator.pace import ManualPace, Pace, SystemPace
+from captiond.simulator.packaged import Conversation, Voice, packaged_conversations, packaged_tracks
 from captiond.simulator.playback import AtEnd, Resume
 from captiond.simulator.server import Simulator
 from captiond.simulator.stage import Unknown
@@ -32,6 +33,7 @@ __all__ = [
     "AtEnd",
     "BrokenFault",
     "CloseFault",
+    "Conversation",
     "DropFault",
     "EventFileError",
     "ExpireTokensFault",
@@ -54,8 +56,11 @@ __all__ = [
     "SystemPace",
     "Track",
     "Unknown",
+    "Voice",
     "load_faults",
     "load_tracks",
+    "packaged_conversations",
+    "packaged_tracks",
     "parse_faults",
     "track_of",
 ]

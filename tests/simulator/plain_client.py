@@ -7,6 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from captiond.simulator import Simulator
 
@@ -107,3 +108,12 @@ async def nothing_more(socket: ClientConnection) -> None:
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0):
             await socket.recv()
+
+
+async def close_code(socket: ClientConnection) -> int | None:
+    """How the server closed; None where it just vanished."""
+    with pytest.raises(ConnectionClosed) as closed:
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                await socket.recv()
+    return closed.value.rcvd.code if closed.value.rcvd else None

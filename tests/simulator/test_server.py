@@ -1,6 +1,5 @@
 """The stand-in as a client sees it: token, activation, subscriptions, pacing; over real sockets, in manual time."""
 
-import asyncio
 import json
 from datetime import datetime
 from typing import Any
@@ -8,15 +7,15 @@ from typing import Any
 import aiohttp
 import pytest
 from websockets.asyncio.client import ClientConnection
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import InvalidStatus
 
 from captiond.base.errors import LocalError
 from captiond.simulator import EventFileError, ManualPace, Simulator, Unknown
 from tests.simulator.plain_client import (
     CLIENT,
-    PATIENCE_S,
     PlainClient,
     basic,
+    close_code,
     nothing_more,
     receive_events,
     receive_frame,
@@ -27,15 +26,6 @@ from tests.simulator.plain_client import (
 async def post_token(client: PlainClient, sim: Simulator, **how: Any) -> tuple[int, dict[str, Any]]:
     async with client.http.post(f"{sim.login_url}/oauth/token", **how) as response:
         return response.status, await response.json()
-
-
-async def close_code(socket: ClientConnection) -> int | None:
-    """How the server closed; None where it just vanished."""
-    with pytest.raises(ConnectionClosed) as closed:
-        async with asyncio.timeout(PATIENCE_S):
-            while True:
-                await socket.recv()
-    return closed.value.rcvd.code if closed.value.rcvd else None
 
 
 GRANT = {"grant_type": "client_credentials"}
