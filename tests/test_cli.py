@@ -4,6 +4,9 @@ import json
 import os
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import jwt
@@ -197,6 +200,63 @@ def test_audit_verify_and_export(tmp_path: Path, capfdbinary: pytest.CaptureFixt
     assert said.out == b""
     assert main(["audit", "verify", str(tmp_path / "missing")]) == 1
     assert b"No such file or directory" in capfdbinary.readouterr().err
+
+
+@pytest.fixture
+def login() -> Iterator[tuple[str, list[int]]]:
+    """A token endpoint on loopback: its address, and the statuses that it answers one after the other."""
+    statuses: list[int] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked = self.rfile.read(int(self.headers["Content-Length"]))
+            right = self.path == "/oauth/token" and asked == b"grant_type=client_credentials"
+            body = b'{"access_token": "hush", "expires_in": 86400, "token_type": "bearer"}'
+            self.send_response(statuses.pop(0) if right else 404)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", statuses
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def connect(url: str) -> "subprocess.CompletedProcess[str]":
+    account = {"LOGIN_URL": url, "CLIENT_ID": "me", "CLIENT_SECRET": SECRET}
+    return captiond("check-config", "--connect", environ={f"CAPTIOND_GENESYS__{k}": v for k, v in account.items()})
+
+
+def test_connecting_asks_genesys_for_a_token(login: tuple[str, list[int]]) -> None:
+    url, statuses = login
+    statuses.append(200)
+    ended = connect(url)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.splitlines()[-1] == "Genesys gives a token for it"
+    assert "hush" not in ended.stdout
+
+
+def test_a_client_that_genesys_refuses_is_a_failure(login: tuple[str, list[int]]) -> None:
+    url, statuses = login
+    statuses.append(401)
+    ended = connect(url)
+    assert ended.returncode == 1
+    assert "refused with 401" in ended.stderr
+    assert SECRET not in ended.stderr
+    assert "gives a token" not in ended.stdout
+
+
+def test_connecting_needs_a_client() -> None:
+    ended = captiond("check-config", "--connect")
+    assert ended.returncode == 2
+    assert "genesys.client_id: empty" in ended.stderr
 
 
 def test_a_token_that_any_jwt_library_accepts(

@@ -36,6 +36,7 @@ STEPS: Final[tuple[str, ...]] = (
         UNIQUE (conversation, utterance)
     );
     CREATE INDEX finals_by_age ON finals (kept_s);
+    CREATE INDEX finals_held ON finals (held) WHERE held;
     """,
 )
 """`conversations`: a session each time it is started, so that an id used again does not mix two transcripts.

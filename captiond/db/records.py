@@ -53,16 +53,15 @@ def final_row(caption: Caption) -> tuple[Any, ...]:
 
 
 def final_of(row: Sequence[Any]) -> Caption:
-    """A final as it stands in its row: one that was held is closed, since what would decide it is gone."""
+    """A final as it stands in its row."""
     utterance, revision, text, held, channel, language, emitted_at, start_ms, end_ms, confidence, redactions = row
-    shown = str(text).replace(OPEN_MASK, CLOSED_MASK) if held else str(text)
     return Caption(
         utterance=UtteranceId(utterance),
         revision=revision,
         final=True,
-        text=SafeText(shown),  # it was safe when it was kept, and a mask for a mask keeps it so
-        stable_length=len(shown),
-        held=False,
+        text=SafeText(text),  # it was safe when it was kept
+        stable_length=text.index(OPEN_MASK) if held and OPEN_MASK in text else len(text),
+        held=bool(held),
         channel=channel,
         language=language,
         emitted_at=emitted_at,

@@ -23,7 +23,7 @@ from captiond.base.ids import SessionId
 from captiond.core.messages import Caption
 from captiond.db.address import sqlite_path
 from captiond.db.migrations import STEPS
-from captiond.db.records import FINAL_COLUMNS, SavedSession, final_of, final_row
+from captiond.db.records import CLOSED_MASK, FINAL_COLUMNS, OPEN_MASK, SavedSession, final_of, final_row
 
 MAX_WAITING_WRITES: Final = 50_000  # some 50 MB of finals, minutes of the largest load: later ones are refused
 BATCH_WRITES: Final = 1_000  # in one transaction: some 10 ms
@@ -100,6 +100,9 @@ class Store:
     ) -> Self:
         """Opens, creates or brings up to date the database at `url` (`sqlite:///PATH`).
 
+        Finals that an earlier process left held are closed: each open mask in them is `[NUMBER]` from now on, since
+        the raw text that would decide it died with that process, by design.
+
         Raises:
             StoreError: it cannot be opened or written, is no database of ours, or was made by a newer captiond.
         """
@@ -131,8 +134,8 @@ class Store:
         return await self._ask(_live_sessions)
 
     async def finals(self, session: SessionId) -> list[Caption]:
-        """The newest start of that session: its finals in the order they were first said, held ones closed (every
-        open mask is `[NUMBER]`). At most the newest `MAX_BOUND_FINALS`.
+        """The newest start of that session: its finals in the order they were first said, as they stand now. At most
+        the newest `MAX_BOUND_FINALS`.
         """
         return await self._ask(lambda connection: _finals(connection, session))
 
@@ -304,6 +307,9 @@ def _migrate(connection: sqlite3.Connection, path: str, now_s: float) -> None:
             for statement in filter(str.strip, step.split(";")):
                 connection.execute(statement)
             connection.execute("INSERT INTO migrations VALUES (?, ?)", (number, now_s))
+        connection.execute(
+            "UPDATE finals SET text = replace(text, ?, ?), held = 0 WHERE held", (OPEN_MASK, CLOSED_MASK)
+        )
         # Something is always written: a file that may only be read is found out now and not by the first final.
         connection.execute(f"PRAGMA user_version = {len(STEPS)}")
 

@@ -116,15 +116,21 @@ async def test_a_correction_replaces_in_place_and_never_goes_back(store: Store) 
     ]
 
 
-async def test_what_was_held_is_closed_when_it_is_read(store: Store) -> None:
-    """The raw text died with the process; an open mask can never be decided any more."""
-    store.save_session(a_session())
-    store.keep_final(ONE, a_final("e-1", "it is [...] and then [...]", held=True))
-    store.keep_final(ONE, a_final("e-2", "he said [...] literally"))
-    first, second = await store.finals(ONE)
+async def test_what_was_held_is_closed_by_a_restart_and_only_then(url: str) -> None:
+    """While the process lives a correction may come; the raw text dies with it, so afterwards none can."""
+    before = await Store.open(url)
+    before.save_session(a_session())
+    before.keep_final(ONE, a_final("e-1", "it is [...] and then [...]", held=True))
+    before.keep_final(ONE, a_final("e-2", "he said [...] literally"))
+    first, second = await before.finals(ONE)
+    assert (first.text, first.held, first.stable_length) == ("it is [...] and then [...]", True, len("it is "))
+    await before.close()
+    after = await Store.open(url)
+    first, second = await after.finals(ONE)
     assert (first.text, first.held) == ("it is [NUMBER] and then [NUMBER]", False)
     assert first.stable_length == len(first.text)
     assert second.text == "he said [...] literally"
+    await after.close()
 
 
 async def test_sessions_that_ended_are_not_brought_back(store: Store) -> None:

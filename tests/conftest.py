@@ -1,0 +1,51 @@
+"""What holds for all tests: nothing is left out silently.
+
+Tests marked `shared` read data that is not part of the repository. Where it is not there, they are left out and the run
+says so. Any other test that skips itself fails the run.
+"""
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).parents[1] / ".." / "shared" / "data"
+
+_left_out = pytest.StashKey[int]()
+_skipped = pytest.StashKey[list[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_left_out] = 0
+    config.stash[_skipped] = []
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if SHARED.is_dir():
+        return
+    needing = [item for item in items if item.get_closest_marker("shared")]
+    items[:] = [item for item in items if not item.get_closest_marker("shared")]
+    config.stash[_left_out] = len(needing)
+    config.hook.pytest_deselected(items=needing)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail"):
+        item.config.stash[_skipped].append(item.nodeid)
+    return report
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if session.config.stash[_skipped] and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if config.stash[_left_out]:
+        terminalreporter.section("LEFT OUT", red=True, bold=True)
+        terminalreporter.line(f"{config.stash[_left_out]} tests were left out: {SHARED} is not there.")
+    for name in config.stash[_skipped]:
+        terminalreporter.line(f"SKIPPED, which counts as a failure here: {name}", red=True)
