@@ -1,0 +1,167 @@
+"""White space, punctuation, repeats: a caption is what was said, in one spelling. Pure; twice is the same as once.
+
+`clean` works on one white-space-delimited chunk, `Repeats` over chunks, so that `core.redact` can normalise a growing
+text from a checkpoint; `normalise` is the same two applied to a whole text. Source: contract, section 6.
+"""
+
+import unicodedata
+from collections.abc import Callable
+from typing import Final
+
+MAX_SAME_LETTERS: Final = 3  # more in a row are shortened to two
+MAX_SAME_WORDS: Final = 3  # more in a row are kept twice
+KEPT: Final = 2
+
+_JOINERS: Final = ".,!?"  # no space before these
+_SPACED: Final = ",!?"  # a space after these before a letter
+
+# Hyphens and dashes of Unicode, the minus signs, and the one of full width. The soft hyphen is zero-width, see below.
+_DASHES: Final = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
+_ZERO_WIDTH: Final = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
+    "\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\u206a\u206b\u206c\u206d\u206e\u206f\ufeff\ufe0e\ufe0f"
+)
+_TABLE: Final[dict[int, str | None]] = {
+    **dict.fromkeys(map(ord, _DASHES), "-"),
+    **dict.fromkeys(map(ord, _ZERO_WIDTH), None),
+    **{0xFF10 + i: str(i) for i in range(10)},
+}
+
+
+def _never(_: str) -> bool:
+    return False
+
+
+def clean(chunk: str) -> list[str]:
+    """The words of one chunk without white space inside; none where only zero-width characters were in it.
+
+    A word that begins with one of `. , ! ?` and is punctuation up to a letter is glued to the word before it
+    by the caller (`joins`).
+    """
+    if not chunk.isascii():
+        chunk = chunk.translate(_TABLE)
+    if chunk.isalpha() and chunk.isascii() and len(chunk) <= MAX_SAME_LETTERS:
+        return [chunk]
+    if not chunk:
+        return []
+    return _split(_shorten(chunk))
+
+
+def _shorten(chunk: str) -> str:
+    """A letter more than three times in a row becomes two of it. Digits never."""
+    run = 1
+    longest = 1
+    for i in range(1, len(chunk)):
+        if chunk[i] == chunk[i - 1]:
+            run += 1
+            longest = max(longest, run)
+        else:
+            run = 1
+    if longest <= MAX_SAME_LETTERS:
+        return chunk
+    out: list[str] = []
+    i = 0
+    while i < len(chunk):
+        j = i
+        while j < len(chunk) and chunk[j] == chunk[i]:
+            j += 1
+        shorten = j - i > MAX_SAME_LETTERS and chunk[i].isalpha()
+        out.append(chunk[i] * KEPT if shorten else chunk[i:j])
+        i = j
+    return "".join(out)
+
+
+def _split(chunk: str) -> list[str]:
+    """Puts in the spaces that are missing: after `, ! ?` before a letter, after `.` from lower case to upper."""
+    if "@" in chunk or "://" in chunk:
+        return [chunk]  # an address: never split
+    words: list[str] = []
+    start = 0
+    for i in range(1, len(chunk)):
+        mark, after = chunk[i - 1], chunk[i]
+        if not after.isalpha():
+            continue
+        if mark in _SPACED:
+            missing = True
+        elif mark == "." and i >= 2 and after.isupper() and chunk[i - 2].islower():
+            # From one lower case letter on it is a sentence's end ("done.Then"); "e.g.A" and "Node.JS" look the same
+            # to no one but us: the letter before the dot must end a word of two letters or more.
+            missing = i >= 3 and chunk[i - 3].isalpha()
+        else:
+            missing = False
+        if missing:
+            words.append(chunk[start:i])
+            start = i
+    words.append(chunk[start:])
+    return words
+
+
+def joins(word: str) -> bool:
+    """Whether a word belongs to the one before it: punctuation that a space was put before.
+
+    ".5", ".com" and ".NET" keep their space: what follows the mark there is part of the word.
+    """
+    if word[0] not in _JOINERS:
+        return False
+    for char in word:
+        if char.isalnum() or char in "@$€£":
+            return False
+    return True
+
+
+class Repeats:
+    """Decides over words whether one is said once too often. State is two fields, so it can be copied.
+
+    The third of four equal words is only known to be too many when the fourth comes: `third` is True while
+    the last word given is such a third one.
+    """
+
+    __slots__ = ("count", "last")
+
+    def __init__(self) -> None:
+        self.last = ""
+        self.count = 0
+
+    def copy(self) -> "Repeats":
+        """An equal one that goes on alone."""
+        other = Repeats()
+        other.last, other.count = self.last, self.count
+        return other
+
+    def next(self, word: str, *, number: bool) -> int:
+        """How many words to drop: 0 none; 1 this one; 2 this one and the third before it. Numbers are never dropped."""
+        key = word.casefold()
+        if number or key != self.last or not any(c.isalpha() for c in key) or any(c.isdigit() for c in key):
+            self.last, self.count = ("" if number else key), 1
+            return 0
+        self.count += 1
+        if self.count == MAX_SAME_WORDS + 1:
+            return 2
+        return 1 if self.count > MAX_SAME_WORDS else 0
+
+
+def normalise(text: str, *, is_number: Callable[[str], bool] = _never) -> str:
+    """The whole text in one spelling.
+
+    Args:
+        is_number: whether a word is a spoken digit or number word, which are never dropped as a repeat.
+    """
+    out: list[str] = []
+    repeats = Repeats()
+    for chunk in text.split():
+        for word in clean(chunk):
+            if out and joins(word):
+                out[-1] += word
+                repeats = Repeats()
+                continue
+            drop = repeats.next(word, number=is_number(word))
+            if drop == 0:
+                out.append(word)
+            elif drop == 2:
+                out.pop()
+    return " ".join(out)
+
+
+def is_combining(char: str) -> bool:
+    """Whether a character only decorates the one before it (a key cap around a digit), so that reading passes over it."""
+    return unicodedata.category(char) in ("Mn", "Me", "Cf")

@@ -1,0 +1,325 @@
+"""What a closed run was: which of its digits are private, and of what kind. Keep-words and shapes count only here."""
+
+from typing import Final
+
+from captiond.core.redact.kinds import (
+    ACCOUNT,
+    CC,
+    CVV,
+    DOB,
+    EMAIL,
+    IBAN,
+    MAX_CARD_DIGITS,
+    MAX_IBAN_CHARS,
+    MIN_CARD_DIGITS,
+    MIN_IBAN_CHARS,
+    NATIONAL_ID,
+    NUMBER,
+    PHONE,
+    PIN,
+    SSN,
+    is_iban,
+    is_issued,
+    is_nanp,
+    luhn,
+)
+from captiond.core.redact.lexicon import KEEP
+from captiond.core.redact.parts import Part, cut
+from captiond.core.redact.runs import Run
+from captiond.core.redact.shapes import is_year
+from captiond.core.redact.window import Marker, Window
+
+# How a run came to its end.
+PASSED: Final = 0  # other words followed
+ENDED: Final = 1  # the next utterance did not go on with it
+SILENCE: Final = 2  # nothing followed for 3 s, or the session is over
+TOO_LONG: Final = 3  # no number is that long
+
+SURE: Final = 2
+LIKELY: Final = 1
+NOTHING: Final = ("", 0)
+
+KEEP_REACH_TOKENS: Final = 9  # "my order from last week was": the number comes within so many words
+NUMBER_DIGITS: Final = 9  # so many of no certain kind are masked
+LATE_DIGITS: Final = 7  # so many are masked where nothing follows
+CUED_DIGITS: Final = 4  # so many are masked after a cue, whatever follows
+PART_DIGITS: Final = 3  # fewer on one side of unknown words are hardly a piece of one number
+
+
+class Found:
+    """One private number: the parts of it, its name, how many there are."""
+
+    __slots__ = ("label", "parts")
+
+    def __init__(self, label: str, parts: list[Part]) -> None:
+        self.label = label
+        self.parts = parts
+
+
+class Decision:
+    """What a run held: private numbers, and the digits of harmless ones that a keep-word named."""
+
+    __slots__ = ("found", "kept")
+
+    def __init__(self) -> None:
+        self.found: list[Found] = []
+        self.kept: list[str] = []
+
+
+def decide(window: Window, run: Run, how: int, known: frozenset[str]) -> Decision:
+    """Judges a closed run.
+
+    Args:
+        how: one of the four ends above.
+        known: digits of harmless numbers said before in the conversation.
+    """
+    decision = Decision()
+    parts = cut(window, run.start, run.last, iban=run.iban)
+    i = 0
+    kept_before = False
+    while i < len(parts):
+        part = parts[i]
+        marker = _context(window, part, run)
+        if how != TOO_LONG and (_is_kept(window, part, marker, run, known) or (kept_before and _goes_on(part, marker))):
+            kept_before = marker is not None and marker.kind == KEEP
+            if kept_before and marker is not None and len(part.digits) >= CUED_DIGITS:
+                window.used.add(marker.at)
+            if len(part.digits) >= NUMBER_DIGITS and not part.keep:
+                decision.kept.append(part.digits)
+            i += 1
+            continue
+        kept_before = False
+        stop, label = _name(window, run, parts, i, marker, how)
+        if label:
+            decision.found.append(Found(label, parts[i:stop]))
+            if marker is not None and _answers(label, marker.kind):
+                window.used.add(marker.at)
+        i = stop
+    return decision
+
+
+def _answers(label: str, kind: str) -> bool:
+    return label == kind or kind == PIN or (kind == CVV and label != CC)
+
+
+def _goes_on(part: Part, marker: Marker | None) -> bool:
+    """ "order four five, um, seven eight": the rest of a harmless number."""
+    return part.tight and not part.barred and (marker is None or marker.kind == KEEP)
+
+
+def _context(window: Window, part: Part, run: Run) -> Marker | None:
+    """The nearest cue or keep-word before a part that still counts for it."""
+    for i in range(len(window.markers) - 1, -1, -1):
+        marker = window.markers[i]
+        if marker.at >= part.start or marker.at in window.used or marker.kind == EMAIL:
+            continue
+        if marker.kind == KEEP:
+            if marker.reach >= window.owner(part.start) and part.start - marker.at <= KEEP_REACH_TOKENS:
+                return marker
+        elif marker.reach >= window.owner(part.start) or (run.cued and marker.at >= run.start - 1):
+            return marker
+    return None
+
+
+def _is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known: frozenset[str]) -> bool:
+    kind = marker.kind if marker is not None else ""
+    if part.keep:
+        if kind == SSN and len(part.digits) == 9 and part.stop == part.start + 1:
+            return False
+        return not (kind == DOB and DOB in window.kinds)
+    if kind == KEEP or (part.start and "#" in window.token(part.start).text[: window.token(part.start).first]):
+        return True
+    cued = kind != ""
+    if part.digits in known and len(part.digits) >= NUMBER_DIGITS:
+        return True
+    after = window.token(part.stop).text if part.stop < window.end() else ""
+    following = window.core(part.stop)
+    if following in window.lexicon.units or after[:1] in ("%", "€", "$", "£"):
+        return part.scaled or len(part.digits) <= (6 if cued else 12)
+    if following in window.lexicon.clock and len(part.digits) <= 4:
+        return True
+    if following == "clock" or window.core(part.stop - 1) == "clock":
+        return True
+    if _is_counting(window, part) and not cued:
+        return True
+    tokens = [window.token(at) for at in range(part.start, part.stop)]
+    if part.scaled and not cued and not _is_freephone(part.digits):
+        return True
+    if is_year(tokens):
+        return not cued or window.core(part.start - 1) in _BEFORE_YEARS
+    return cued and kind != CVV and kind != PIN and _is_spoken_time(window, part)
+
+
+_BEFORE_YEARS: Final = frozenset("in since next of from until till year by last en desde depuis seit im".split())
+_BEFORE_TIMES: Final = frozenset("after before until till by around from between or to and após nach ab".split())
+
+
+def _is_spoken_time(window: Window, part: Part) -> bool:
+    """ "any time after three ten", "or six forty five"."""
+    if window.core(part.start - 1) not in _BEFORE_TIMES or not 1 <= len(part.digits) <= 4:
+        return False
+    return part.spoken and int(part.digits[:-2] or part.digits) <= 24
+
+
+def _is_freephone(digits: str) -> bool:
+    return digits[:3] in ("800", "888") or digits[:4] == "1800" or len(digits) in (10, 11)
+
+
+def _is_counting(window: Window, part: Part) -> bool:
+    """ "one two three four", "10 20 30 40", "three two one": equal steps."""
+    values: list[int] = []
+    for at in range(part.start, part.stop):
+        digits = window.token(at).digits
+        if not digits or len(digits) > 4:
+            return False
+        values.append(int(digits))
+    if len(values) < 3:
+        return False
+    step = values[1] - values[0]
+    return step != 0 and all(values[i + 1] - values[i] == step for i in range(len(values) - 1))
+
+
+def _name(window: Window, run: Run, parts: list[Part], first: int, marker: Marker | None, how: int) -> tuple[int, str]:
+    """The number that begins with a part: (index after its last part, its mask; "" where it isn't private)."""
+    kind = marker.kind if marker is not None else (NUMBER if run.cued and not _was_answered(window, run) else "")
+    label, strength = classify(window, parts[first : first + 1], kind)
+    if strength == SURE:
+        return first + 1, label
+    reach = _reach(window, parts, first, kind)
+    for stop in range(first + 2, reach + 1):
+        joined, sure = classify(window, parts[first:stop], kind)
+        if sure == SURE:
+            return stop, joined
+    if reach > first + 1:
+        joined, likely = classify(window, parts[first:reach], kind)
+        if likely:
+            return reach, joined
+    if label:
+        return first + 1, label
+    stop = reach
+    digits = sum(len(p.digits) for p in parts[first:stop])
+    if how == TOO_LONG:
+        return stop, NUMBER if digits >= CUED_DIGITS else ""
+    if how == PASSED or stop < len(parts):
+        return (stop if stop == len(parts) else first + 1), ""
+    return stop, _at_the_end(window, parts[first:stop], digits, kind, how, marker)
+
+
+def _was_answered(window: Window, run: Run) -> bool:
+    """Whether the cues that reach the run have got their number already."""
+    return any(m.at in window.used and m.at < run.last for m in window.markers)
+
+
+def _at_the_end(window: Window, parts: list[Part], digits: int, kind: str, how: int, marker: Marker | None) -> str:
+    """A run that nothing follows: cued, or of 7 digits and more, it closes masked."""
+    if kind:
+        carried = marker is None or window.owner(parts[0].start) != _owner_of(window, marker)
+        if digits <= 2 and how == ENDED and carried:
+            return ""  # "have you got your card?" "I have two." "Good."
+        return _label(kind, window)
+    if digits >= LATE_DIGITS and not any(p.mixed for p in parts):
+        return PHONE if digits == LATE_DIGITS and PHONE in window.kinds else NUMBER
+    return ""
+
+
+def _owner_of(window: Window, marker: Marker) -> int:
+    return window.owner(marker.at) if window.base <= marker.at < window.end() else -1
+
+
+def _reach(window: Window, parts: list[Part], first: int, kind: str) -> int:
+    """How many parts may be one number with the first: no cue, no harmless number, no long talk between them."""
+    stop = first + 1
+    while stop < len(parts):
+        one, other = parts[stop - 1], parts[stop]
+        if other.barred or other.keep or any(one.start < m.at < other.start for m in window.markers):
+            break
+        if not other.tight:
+            sized = min(len(one.digits), len(other.digits)) >= PART_DIGITS
+            if not sized and not (kind and min(len(one.digits), len(other.digits)) >= 2):
+                break
+        stop += 1
+    return stop
+
+
+def classify(window: Window, parts: list[Part], kind: str) -> tuple[str, int]:
+    """The name of digits said as one number, and how sure that is. `kind` is what the cue before it announced."""
+    digits = "".join(p.digits for p in parts)
+    sizes = [size for p in parts for size in p.sizes]
+    size = len(digits)
+    kinds = window.kinds
+    letters = "".join(p.letters or p.digits for p in parts) if any(p.letters for p in parts) else ""
+    if letters:
+        if is_iban(letters) or (kind == IBAN and MIN_IBAN_CHARS <= len(letters) <= MAX_IBAN_CHARS):
+            return (IBAN, SURE) if IBAN in kinds else NOTHING
+        if _looks_like_iban(letters):
+            return (IBAN, LIKELY) if IBAN in kinds else NOTHING
+        if any(p.mixed for p in parts):
+            return _mixed(window, parts, letters, kind)
+    if parts[0].plus and 8 <= size <= 15:
+        return (PHONE, SURE) if PHONE in kinds else NOTHING
+    if MIN_CARD_DIGITS <= size <= MAX_CARD_DIGITS:
+        card = is_issued(digits) and luhn(digits)
+        if CC in kinds and (card or kind == CC):
+            return CC, SURE
+        if kind == PHONE and size <= 15:
+            return PHONE, SURE
+        if kind == IBAN:
+            return IBAN, LIKELY
+        if CC in kinds and (is_issued(digits) or size in (15, 16)):
+            return CC, LIKELY
+        return (NATIONAL_ID, SURE) if kind == NATIONAL_ID else (NUMBER, LIKELY)
+    if kind in (ACCOUNT, NATIONAL_ID) and 6 <= size <= 18:
+        return kind, SURE
+    if kind == CVV and size in (3, 4):
+        return CVV, SURE
+    if kind == PIN and 3 <= size <= 8:
+        return NUMBER, SURE
+    if kind == SSN and size == 9:
+        return SSN, SURE
+    if kind == PHONE and 7 <= size <= 12:
+        return PHONE, (SURE if size >= 9 else LIKELY)
+    if size == 9 and sizes == [3, 2, 4] and SSN in kinds and not (parts[0].spoken and len(parts) > 1):
+        return SSN, SURE
+    if (
+        size == 10
+        and (is_nanp(digits) or sizes == [3, 3, 4])
+        or (size == 11 and digits[0] == "1" and is_nanp(digits[1:]))
+    ):
+        return (PHONE, SURE) if PHONE in kinds else NOTHING
+    if size in (10, 11) and digits[0] == "0" and PHONE in kinds:
+        return PHONE, SURE
+    if size == 7 and sizes == [3, 4] and digits[0] in "23456789" and PHONE in kinds:
+        return PHONE, LIKELY
+    if size > MAX_CARD_DIGITS and kind == IBAN:
+        return IBAN, LIKELY
+    if size >= NUMBER_DIGITS:
+        if kind and kind != NUMBER:
+            return _label(kind, window), LIKELY
+        return NUMBER, LIKELY
+    if kind and size >= CUED_DIGITS:
+        return _label(kind, window), LIKELY
+    return NOTHING
+
+
+def _looks_like_iban(letters: str) -> bool:
+    from captiond.core.redact.kinds import IBAN_CHARS
+
+    wanted = IBAN_CHARS.get(letters[:2])
+    return wanted is not None and letters[2:4].isdigit() and abs(len(letters) - wanted) <= 3
+
+
+def _mixed(window: Window, parts: list[Part], letters: str, kind: str) -> tuple[str, int]:
+    """Letters among numerals: a code, unless a long number only has a prefix ("AC-377058504202")."""
+    head = 0
+    while head < len(letters) and letters[head].isalpha():
+        head += 1
+    rest = letters[head:]
+    if rest.isdigit() and len(rest) >= NUMBER_DIGITS:
+        return (_label(kind, window) if kind in (ACCOUNT, NATIONAL_ID) else NUMBER), LIKELY
+    if kind and kind != NUMBER and head == 0 and letters[:CUED_DIGITS].isdigit():
+        return _label(kind, window), LIKELY
+    return NOTHING
+
+
+def _label(kind: str, window: Window) -> str:
+    return NUMBER if kind in (PIN, "") or kind not in window.kinds else kind

@@ -1,0 +1,85 @@
+"""Kinds of private numbers, and the checks that name them. A check raises confidence; it never lifts a mask.
+
+Source: contract, section 6. Lengths of IBANs: the registry's country table, as of 2024.
+"""
+
+from typing import Final
+
+CC: Final = "CC"
+CVV: Final = "CVV"
+SSN: Final = "SSN"
+PHONE: Final = "PHONE"
+EMAIL: Final = "EMAIL"
+IBAN: Final = "IBAN"
+ACCOUNT: Final = "ACCOUNT"
+DOB: Final = "DOB"
+NATIONAL_ID: Final = "NATIONAL_ID"
+NUMBER: Final = "NUMBER"  # not a kind one can choose: 9 or more digits of no certain kind, digits after a PIN cue
+PIN: Final = "PIN"  # a cue only; shown as [NUMBER]
+
+DEFAULT: Final = frozenset({CC, CVV, SSN, PHONE, EMAIL, IBAN})
+ALL: Final = DEFAULT | {ACCOUNT, DOB, NATIONAL_ID}
+
+MIN_CARD_DIGITS: Final = 13
+MAX_CARD_DIGITS: Final = 19
+MIN_IBAN_CHARS: Final = 15
+MAX_IBAN_CHARS: Final = 34
+
+IBAN_CHARS: Final[dict[str, int]] = {
+    "AD": 24, "AE": 23, "AL": 28, "AT": 20, "AZ": 28, "BA": 20, "BE": 16, "BG": 22, "BH": 22, "BR": 29, "BY": 28,
+    "CH": 21, "CR": 22, "CY": 28, "CZ": 24, "DE": 22, "DK": 18, "DO": 28, "EE": 20, "EG": 29, "ES": 24, "FI": 18,
+    "FO": 18, "FR": 27, "GB": 22, "GE": 22, "GI": 23, "GL": 18, "GR": 27, "GT": 28, "HR": 21, "HU": 28, "IE": 22,
+    "IL": 23, "IQ": 23, "IS": 26, "IT": 27, "JO": 30, "KW": 30, "KZ": 20, "LB": 28, "LC": 32, "LI": 21, "LT": 20,
+    "LU": 20, "LV": 21, "LY": 25, "MC": 27, "MD": 24, "ME": 22, "MK": 19, "MR": 27, "MT": 31, "MU": 30, "NL": 18,
+    "NO": 15, "PK": 24, "PL": 28, "PS": 29, "PT": 25, "QA": 29, "RO": 24, "RS": 22, "SA": 24, "SC": 31, "SE": 24,
+    "SI": 19, "SK": 24, "SM": 27, "ST": 25, "SV": 28, "TL": 23, "TN": 24, "TR": 26, "UA": 29, "VA": 22, "VG": 24,
+    "XK": 20,
+}  # fmt: skip
+
+
+def luhn(digits: str) -> bool:
+    """The checksum of payment cards."""
+    total = 0
+    double = False
+    for i in range(len(digits) - 1, -1, -1):
+        value = ord(digits[i]) - 48
+        if double:
+            value *= 2
+            if value > 9:
+                value -= 9
+        total += value
+        double = not double
+    return total % 10 == 0
+
+
+def is_issued(digits: str) -> bool:
+    """Whether a card network hands out numbers that begin so and are so long."""
+    size = len(digits)
+    first, two, four = digits[:1], digits[:2], digits[:4]
+    if first == "4":
+        return size in (13, 16, 19)
+    if "51" <= two <= "55" or "2221" <= four <= "2720":
+        return size == 16
+    if two in ("34", "37"):
+        return size == 15
+    if two in ("36", "38", "39") or "300" <= digits[:3] <= "305":
+        return 14 <= size <= 19
+    if four == "6011" or two in ("62", "64", "65", "35"):
+        return 16 <= size <= 19
+    return two in ("50", "56", "57", "58", "60", "63", "67", "81") and 13 <= size <= 19
+
+
+def is_iban(chars: str) -> bool:
+    """Mod 97 and the country's length. `chars` has upper-case letters and digits only."""
+    if IBAN_CHARS.get(chars[:2]) != len(chars):
+        return False
+    value = 0
+    for char in chars[4:] + chars[:4]:
+        code = ord(char)
+        value = (value * 10 + code - 48 if code < 58 else value * 100 + code - 55) % 97
+    return value == 1
+
+
+def is_nanp(digits: str) -> bool:
+    """Ten digits as North America numbers its telephones: area and exchange begin with 2 to 9."""
+    return len(digits) == 10 and digits[0] in "23456789" and digits[3] in "23456789"

@@ -1,0 +1,213 @@
+"""Spelled and typed e-mail addresses: a chain of local part, connector, domain, dot, ending. Source: contract, section 6."""
+
+from typing import Final
+
+from captiond.core.redact.kinds import EMAIL
+from captiond.core.redact.lexicon import Lexicon
+from captiond.core.redact.runs import NONE
+from captiond.core.redact.tokens import (
+    ADDRESS,
+    DIGITS,
+    FILLER,
+    LETTER,
+    MARK,
+    MULTIPLE,
+    SCALE,
+    SILENT,
+    SPOKEN,
+    TENS,
+    WEAK,
+    WORD,
+    Token,
+)
+from captiond.core.redact.window import Window
+
+MAX_CHAIN_TOKENS: Final = 64  # the longest spelled address heard has 40; a longer chain is decided where it stands
+MAX_PLAIN_WORDS: Final = 2  # words of a local part said without a connector: "jane doe at"
+MAX_DOMAIN_WORDS: Final = 3  # "hot mail", "my g mail"
+MIN_SPELLED: Final = 3  # letters in a row that are taken for spelling
+MAX_ENDING_LETTERS: Final = 10  # of a top-level domain as people say them
+
+NOTHING: Final = 0
+LOCAL: Final = 1
+AT: Final = 2
+DOMAIN: Final = 3
+DOT: Final = 4
+ENDING: Final = 5
+
+_NEVER_DOMAINS: Final = frozenset(
+    "the a an my your his her our their this that these those all least once noon night home work any which what el la"
+    " los las un una mi su le les un une mon ma votre der die das den dem ein eine mein ihr".split()
+)
+
+
+class Chain:
+    """The address that is being said; `phase` is NOTHING while there is none.
+
+    Attributes:
+        start, last: indexes of its first token and of the newest that belongs to it.
+        joined: the local part has a connector ("dot", "underscore").
+        strong: the sign itself was said or typed, which nobody does by chance.
+        cued: a cue for an address came before it.
+        letters: spelled letters in a row at the end of the local part.
+        plain: indexes of the words said in a row without a connector, oldest first.
+        labels: words of the domain so far.
+    """
+
+    __slots__ = ("cued", "joined", "labels", "last", "letters", "phase", "plain", "spelled", "start", "strong")
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """No address is being said."""
+        self.phase = NOTHING
+        self.start = NONE
+        self.last = NONE
+        self.joined = False
+        self.strong = False
+        self.cued = False
+        self.letters = 0
+        self.spelled = False
+        self.plain: list[int] = []
+        self.labels = 0
+
+    def copy(self) -> "Chain":
+        """An equal one that goes on alone."""
+        other = Chain()
+        other.phase, other.start, other.last = self.phase, self.start, self.last
+        other.joined, other.strong, other.cued = self.joined, self.strong, self.cued
+        other.letters, other.spelled, other.labels = self.letters, self.spelled, self.labels
+        other.plain = self.plain[:]
+        return other
+
+    def hold(self) -> int:
+        """The first index that a later token can still change; NONE where none."""
+        return self.start
+
+    def is_masked(self) -> bool:
+        """Whether it is shown as an open mask: from the first word after a cue, else from a connector on."""
+        return self.phase >= AT or (self.phase == LOCAL and (self.cued or self.joined or self.spelled))
+
+    def is_complete(self) -> bool:
+        """Whether it is an address as it stands."""
+        return self.phase == ENDING
+
+    def is_likely(self) -> bool:
+        """Whether it is masked for good although its end was not heard."""
+        if self.phase == LOCAL:
+            return self.cued and self.joined
+        return self.phase >= AT and (self.strong or self.joined or self.cued or self.spelled or self.phase >= DOT)
+
+    def step(self, window: Window, at: int, token: Token) -> bool:
+        """Takes the newest token. True where the chain has closed before it: it must be decided, and the token given again."""
+        if self.phase != NOTHING and at - self.start >= MAX_CHAIN_TOKENS:
+            return True
+        if self.phase <= LOCAL:
+            return self._local(window, at, token)
+        if token.cls in (FILLER, MARK) and token.core not in window.lexicon.common:
+            return False
+        if self.phase == AT:
+            return self._after_at(window, at, token)
+        if self.phase == DOMAIN:
+            return self._domain(window, at, token)
+        if self.phase == DOT:
+            return self._after_dot(window, at, token)
+        if token.core in window.lexicon.dot or token.text == ".":
+            self.phase, self.last = DOT, at
+            return False
+        if token.cls == LETTER and window.token(self.last).cls == LETTER and self.last == at - 1:
+            self.last = at  # "c o m"
+            return False
+        return True
+
+    def _local(self, window: Window, at: int, token: Token) -> bool:
+        lexicon = window.lexicon
+        if token.cls == ADDRESS:
+            if not self.joined and not self.spelled:
+                self.reset()
+                self.start = at
+            self.phase = ENDING if _has_ending(token.core) else DOMAIN
+            self.strong, self.last, self.labels = True, at, 1
+            return False
+        if token.core in lexicon.at and self.phase == LOCAL:
+            self.phase, self.last = AT, at
+            self.strong = token.core != "at"
+            return False
+        if self.phase == LOCAL and (token.core in lexicon.dot or token.core in lexicon.joins or token.text in "._-"):
+            self.joined, self.last, self.letters = True, at, 0
+            self.plain = []
+            return False
+        if is_part(token, lexicon):
+            self._take_part(window, at, token)
+            return False
+        if self.phase == LOCAL and token.cls in (FILLER, MARK, SILENT) and (self.joined or self.cued or self.spelled):
+            return False
+        return self.phase == LOCAL
+
+    def _take_part(self, window: Window, at: int, token: Token) -> None:
+        word = token.cls == WORD
+        if self.phase == NOTHING:
+            if not word and token.cls != LETTER:
+                return  # digits alone begin no address
+            self.phase, self.start = LOCAL, at
+        if not self.cued and (at > self.start or token.core not in window.lexicon.common):
+            self.cued = window.has_cue(EMAIL, window.owner(at))  # not for a lone "a" or "I"
+        self.letters = self.letters + 1 if token.cls == LETTER else 0
+        self.spelled = self.spelled or self.letters >= MIN_SPELLED
+        self.last = at
+        if word:
+            self.plain.append(at)
+            if len(self.plain) > MAX_PLAIN_WORDS:
+                del self.plain[0]
+                if not (self.joined or self.cued or self.spelled):
+                    self.start = self.plain[0]
+
+    def _after_at(self, window: Window, at: int, token: Token) -> bool:
+        sure = self.strong or self.joined or self.cued or self.spelled
+        plain = token.cls in (WORD, LETTER) or is_part(token, window.lexicon) or token.cls in (FILLER, WEAK)
+        if not plain or token.core in _NEVER_DOMAINS or (not sure and token.core in window.lexicon.common):
+            return True
+        self.phase = ENDING if _has_ending("@" + token.core) else DOMAIN
+        self.last, self.labels = at, 1
+        return False
+
+    def _domain(self, window: Window, at: int, token: Token) -> bool:
+        if token.core in window.lexicon.dot or token.text == ".":
+            self.phase, self.last = DOT, at
+            return False
+        if token.text[0] == "." and token.core.isalpha():
+            self.phase, self.last = ENDING, at
+            return False
+        if token.core in window.lexicon.joins or token.text in "-_":
+            self.last = at
+            return False
+        short = token.core in ("mail", "look", "cloud", "net", "online", "box") or not (
+            token.core in window.lexicon.common
+        )
+        if is_part(token, window.lexicon) or (token.cls == WORD and short):
+            if token.cls != LETTER or window.token(self.last).cls != LETTER:
+                self.labels += 1
+            if self.labels <= MAX_DOMAIN_WORDS:
+                self.last = at
+                return False
+        return True
+
+    def _after_dot(self, window: Window, at: int, token: Token) -> bool:
+        if not token.core.isalpha() or len(token.core) > MAX_ENDING_LETTERS:
+            return True
+        self.phase, self.last = ENDING, at
+        return False
+
+
+def is_part(token: Token, lexicon: Lexicon) -> bool:
+    """Whether a token may stand in a local part: letters, digits, and words that are not everybody's words."""
+    if token.cls == WORD:
+        return token.core != "" and token.core not in lexicon.common and token.core not in lexicon.cues
+    return token.cls in (DIGITS, SPOKEN, TENS, MULTIPLE, SCALE, LETTER)
+
+
+def _has_ending(address: str) -> bool:
+    _, _, domain = address.rpartition("@")
+    _, dot, ending = domain.rpartition(".")
+    return bool(dot) and len(ending) >= 2 and ending[0].isalpha()

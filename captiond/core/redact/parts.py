@@ -1,0 +1,246 @@
+"""A closed run, cut into parts: digits said without another word between, each with what makes it harmless."""
+
+from typing import Final
+
+from captiond.core.redact.kinds import is_iban
+from captiond.core.redact.shapes import is_harmless_token, is_month_day, is_year
+from captiond.core.redact.tokens import (
+    DIGITS,
+    FILLER,
+    LETTER,
+    MARK,
+    MULTIPLE,
+    SCALE,
+    SILENT,
+    SPOKEN,
+    TENS,
+    WEAK,
+    WORD,
+    Token,
+)
+from captiond.core.redact.window import Window
+
+MAX_YEAR_TOKENS: Final = 4  # "two thousand twenty five"
+
+
+class Part:
+    """Digits without another word between.
+
+    Attributes:
+        start, stop: its tokens, as indexes; `stop` is exclusive.
+        digits: all it says. `sizes`: digits of each token or spoken group, which is its shape.
+        keep: it is a price, a date, a time, ... by its shape.
+        tight: only fillers and interjections stand between it and the part before.
+        barred: something stands between that no number bridges (an address, a harmless number).
+        plus: an international prefix was said or typed.
+        letters: an IBAN's characters, upper case; "" where it has no letters.
+    """
+
+    __slots__ = (
+        "barred", "digits", "keep", "letters", "mixed", "plus", "scaled", "sizes", "spoken", "start", "stop", "tight",
+    )  # fmt: skip
+
+    def __init__(self, start: int, stop: int) -> None:
+        self.start = start
+        self.stop = stop
+        self.digits = ""
+        self.sizes: list[int] = []
+        self.keep = False
+        self.tight = False
+        self.barred = False
+        self.plus = False
+        self.scaled = False
+        self.spoken = False
+        self.mixed = False
+        self.letters = ""
+
+
+def cut(window: Window, start: int, last: int, *, iban: bool) -> list[Part]:
+    """The parts of a run in order, harmless ones among them."""
+    parts: list[Part] = []
+    begun = -1
+    gap_from = start
+    barred = False
+    at = start
+    while at <= last + 1:
+        token = window.token(at) if at <= last else None
+        inside = token is not None and not window.label(at) and _belongs(window, at, token, begun >= 0, last, iban)
+        if inside:
+            assert token is not None
+            if _stands_alone(window, at, token):
+                if begun >= 0:
+                    _finish(window, parts, begun, at, gap_from, barred)
+                    barred = False
+                    gap_from = at
+                end = _harmless_end(window, at, last)
+                part = Part(at, end)
+                part.keep = True
+                part.digits = "".join(window.token(i).digits for i in range(at, end))
+                parts.append(part)
+                begun, gap_from, barred, at = -1, end, True, end
+                continue
+            if begun < 0:
+                begun = at
+        else:
+            if begun >= 0:
+                _finish(window, parts, begun, at, gap_from, barred)
+                begun, gap_from, barred = -1, at, False
+            if at <= last and window.label(at):
+                barred = True
+        at += 1
+    return parts
+
+
+def _belongs(window: Window, at: int, token: Token, begun: bool, last: int, iban: bool) -> bool:
+    cls = token.cls
+    if cls in (DIGITS, SPOKEN, TENS):
+        return True
+    if cls in (WEAK, MULTIPLE, SCALE):
+        return begun or (at < last and window.token(at + 1).cls in (DIGITS, SPOKEN, TENS, WEAK, MULTIPLE))
+    if cls in (LETTER, WORD):
+        return iban and (cls == LETTER or len(token.core) <= 4)
+    if cls == SILENT:
+        return begun or token.text == "+" or token.core in window.lexicon.plus
+    if cls == FILLER and begun and token.core in window.lexicon.linkers and at < last:
+        # "treinta y dos", "vingt et un", and the "and" of "two thousand and nine"
+        return window.token(at - 1).cls in (TENS, SCALE) and window.token(at + 1).cls in (SPOKEN, TENS)
+    return False
+
+
+def _stands_alone(window: Window, at: int, token: Token) -> bool:
+    if token.cls == DIGITS and is_harmless_token(token):
+        return True
+    before = window.core(at - 1)
+    return is_month_day(window, at, token, before)
+
+
+def _harmless_end(window: Window, at: int, last: int) -> int:
+    """After a month's day a year may follow: "May 10, 2027", "june sixth twenty twenty five"."""
+    token = window.token(at)
+    if token.cls == DIGITS and is_harmless_token(token):
+        return at + 1
+    end = _year_end(window, at, last)
+    if end > at:
+        return end
+    end = at + 1
+    if token.cls == TENS and end <= last and window.token(end).cls == SPOKEN and len(window.token(end).digits) == 1:
+        end += 1
+    return max(end, _year_end(window, end, last))
+
+
+def _year_end(window: Window, start: int, last: int) -> int:
+    """Where the longest year that begins there ends; `start` where none does."""
+    longest = start
+    for end in range(start + 1, min(start + MAX_YEAR_TOKENS, last + 1) + 1):
+        if is_year([window.token(i) for i in range(start, end)]):
+            longest = end
+    return longest
+
+
+def _finish(window: Window, parts: list[Part], start: int, stop: int, gap_from: int, barred: bool) -> None:
+    while stop > start and window.token(stop - 1).cls in (SILENT, FILLER, MULTIPLE):
+        stop -= 1
+    if stop <= start:
+        return
+    part = Part(start, stop)
+    part.barred = barred
+    part.tight = is_tight(window, gap_from, start)
+    _read(window, part)
+    if part.digits or part.letters:
+        parts.append(part)
+
+
+def is_tight(window: Window, start: int, stop: int) -> bool:
+    """Whether only fillers and interjections ("hold on", "let me see") stand there."""
+    at = stop - 1
+    lexicon = window.lexicon
+    while at >= start:
+        token = window.token(at)
+        if token.cls in (FILLER, MARK, SILENT) or token.core in lexicon.acknowledgements:
+            at -= 1
+            continue
+        size = 0
+        for words in lexicon.interjections.get(token.core, ()):
+            if at - len(words) + 1 >= start and all(window.core(at - i) == words[i] for i in range(len(words))):
+                size = max(size, len(words))
+        if size == 0:
+            return False
+        at -= size
+    return True
+
+
+def _read(window: Window, part: Part) -> None:
+    """Reads all digits of a part, "double" and tens resolved."""
+    out: list[str] = []
+    letters: list[str] = []
+    times = 1
+    tens = False
+    group = 0
+    has_letters = False
+    for at in range(part.start, part.stop):
+        token = window.token(at)
+        cls = token.cls
+        if cls == MULTIPLE:
+            times = window.lexicon.multiples.get(token.core, 1)
+            continue
+        if cls == SILENT:
+            part.plus = part.plus or (not out and (token.text == "+" or token.core in window.lexicon.plus))
+            tens = False
+            continue
+        if cls in (FILLER, MARK):
+            continue
+        if cls == SCALE:
+            part.scaled = True
+            said = token.digits
+            tens = False
+        elif cls in (LETTER, WORD):
+            has_letters = True
+            letters.append(token.core.upper())
+            continue
+        else:
+            said = token.digits
+            if cls == DIGITS:
+                part.plus = part.plus or (not out and token.first > 0 and "+" in token.text[: token.first])
+                part.mixed = part.mixed or token.mixed
+                has_letters = has_letters or token.mixed
+            else:
+                part.spoken = True
+            if len(said) == 1:
+                if tens and times == 1 and said != "0" and cls != DIGITS:
+                    out[-1] = out[-1][0] + said
+                    letters[-1] = out[-1]
+                    tens = False
+                    continue
+                said *= times
+            times = 1
+            tens = cls == TENS
+        out.append(said)
+        letters.append("".join(c for c in token.core.upper() if c.isalnum()) if token.mixed else said)
+        group += len(said)
+        if token.cls == DIGITS and not token.mixed and any(not c.isdigit() for c in token.core):
+            part.sizes.extend(_inner_sizes(token.core))
+            group = 0
+        elif token.cls == DIGITS or token.text[-1:] == ",":
+            part.sizes.append(group)
+            group = 0
+    if group:
+        part.sizes.append(group)
+    part.digits = "".join(out)
+    if has_letters:
+        part.letters = "".join(letters)
+        if not is_iban(part.letters):
+            part.letters = part.letters[:34]
+
+
+def _inner_sizes(core: str) -> list[int]:
+    sizes: list[int] = []
+    run = 0
+    for char in core:
+        if char.isdigit():
+            run += 1
+        elif run:
+            sizes.append(run)
+            run = 0
+    if run:
+        sizes.append(run)
+    return sizes

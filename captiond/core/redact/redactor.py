@@ -1,0 +1,309 @@
+"""RawText in, SafeText out: one channel of one media session, and the call that links channels. Nothing else makes it.
+
+Source: contract, section 6; the state that is carried, docs/design.md.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from captiond.base.ids import RawText, SafeText, UtteranceId
+from captiond.core.normalise import KEPT, Repeats, clean, joins
+from captiond.core.redact.lexicon import KEEP, Lexicon
+from captiond.core.redact.lexicons import lexicon_for
+from captiond.core.redact.machine import Machine
+from captiond.core.redact.tokens import Token, read
+from captiond.core.redact.window import Marker
+
+SILENCE_S: Final = 3.0  # of event time: then a final's open run ends there
+MAX_CODE_POINTS: Final = (
+    8_192  # of one utterance, some ten minutes of speech; a longer one is a fault, and masked whole
+)
+MAX_WAITING: Final = 8  # finals that wait for one open run; more is no number cut in pieces, the run ends
+MAX_KNOWN: Final = 64  # harmless numbers remembered in a call, so that reading one back is not masked
+MAX_OPEN: Final = 8  # utterances of one channel that have partials at the same time
+WHOLE: Final = "[...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What may be shown now of one utterance.
+
+    Attributes:
+        held: an open mask is in the text; it will be decided later.
+        redactions: how many numbers of each kind end in it, by mask ("CC", ...).
+        settled: leading code points before the first open mask; all of them where there is none.
+    """
+
+    utterance: UtteranceId
+    text: SafeText
+    final: bool
+    held: bool
+    redactions: Mapping[str, int] = field(default_factory=dict)
+    settled: int = 0
+
+
+class Call:
+    """What linked channels and media sessions of one conversation share: cues, and harmless numbers said before."""
+
+    __slots__ = ("_known", "_members")
+
+    def __init__(self) -> None:
+        self._members: list[Redactor] = []
+        self._known: dict[str, None] = {}
+
+    def join(self, redactor: "Redactor") -> None:
+        """One more channel."""
+        self._members.append(redactor)
+
+    def leave(self, redactor: "Redactor") -> None:
+        """A channel is over."""
+        if redactor in self._members:
+            self._members.remove(redactor)
+
+    def tell(self, speaker: "Redactor", kinds: tuple[str, ...]) -> None:
+        """A final of one channel had cues: they reach the next utterance of each other one."""
+        for member in self._members:
+            if member is not speaker:
+                member.hear(kinds)
+
+    def keep(self, digits: list[str]) -> None:
+        """Numbers that a keep-word made harmless."""
+        for one in digits:
+            self._known.pop(one, None)
+            self._known[one] = None
+            while len(self._known) > MAX_KNOWN:
+                del self._known[next(iter(self._known))]
+
+    def known(self) -> frozenset[str]:
+        """Digits of harmless numbers said before."""
+        return frozenset(self._known)
+
+
+class _Waiting:
+    """A final whose end is open."""
+
+    __slots__ = ("number", "shown", "utterance")
+
+    def __init__(self, utterance: UtteranceId, number: int, shown: Shown) -> None:
+        self.utterance = utterance
+        self.number = number
+        self.shown = shown
+
+
+class Redactor:
+    """One channel of one media session.
+
+    Args:
+        kinds: which are masked; see `core.redact.kinds`.
+        language: where `caption` is told none.
+        call: shared with the linked channels.
+    """
+
+    def __init__(self, *, kinds: frozenset[str], language: str, call: Call) -> None:
+        self._kinds, self._language, self._call = kinds, language, call
+        self._machine = Machine(lexicon_for(language), kinds)  # as it was after the last final
+        self._waiting: list[_Waiting] = []
+        self._open: dict[UtteranceId, None] = {}
+        self._heard: tuple[str, ...] = ()  # cues of other channels
+        self._last_s = 0.0
+        self._faults = 0
+        call.join(self)
+
+    @property
+    def faults(self) -> int:
+        """Utterances that were masked whole because judging them failed inside."""
+        return self._faults
+
+    @property
+    def due_s(self) -> float | None:
+        """The event time at which `expire` has something to do; None while an utterance is open or none waits."""
+        if self._open or not (self._waiting or self._machine.is_open()):
+            return None
+        return self._last_s + SILENCE_S
+
+    def caption(
+        self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float, language: str | None = None
+    ) -> list[Shown]:
+        """What may be shown now of one utterance, given its newest text; corrections of earlier ones first.
+
+        Args:
+            text: the whole utterance so far; any revision of what came before.
+            final: no later partial comes; what it ends inside of stays masked until the channel's next utterance.
+            now_s: event time; never read from a clock here.
+            language: the event's own; None for the session's.
+        Returns:
+            Equal for equal finals, whatever partials came between.
+        """
+        corrections = self.expire(now_s=now_s)
+        self._last_s = max(now_s, self._last_s)
+        if utterance not in self._open:
+            while len(self._open) >= MAX_OPEN:
+                del self._open[next(iter(self._open))]
+            self._open[utterance] = None
+        try:
+            shown = self._caption(utterance, text, final, lexicon_for(language or self._language))
+        except Exception:  # whatever it is: nothing passes unjudged, and the text is in no traceback of ours
+            shown = self._fail(utterance, final=final)
+        if final:
+            self._open.pop(utterance, None)
+        return [*corrections, *shown]
+
+    def retract(self, utterance: UtteranceId) -> None:
+        """An open partial that will get no final is forgotten."""
+        self._open.pop(utterance, None)
+
+    def lose(self) -> None:
+        """Events are missing: the channel counts as cued until a run closes."""
+        self._machine.lost = True
+
+    def expire(self, *, now_s: float) -> list[Shown]:
+        """Event time has moved on: after 3 s of silence a final's open run ends where it is."""
+        due_s = self.due_s
+        return self._end_runs() if due_s is not None and now_s >= due_s else []
+
+    def end(self) -> list[Shown]:
+        """The session is over: as 3 s of silence. Nothing may follow."""
+        self._open.clear()
+        shown = self._end_runs()
+        self._call.leave(self)
+        return shown
+
+    def hear(self, kinds: tuple[str, ...]) -> None:
+        """Another channel's final had these cues."""
+        self._heard = kinds
+
+    def _end_runs(self) -> list[Shown]:
+        try:
+            self._machine.close()
+            return self._corrections()
+        except Exception:
+            return self._fail(None, final=True)
+
+    def _caption(self, utterance: UtteranceId, text: str, final: bool, lexicon: Lexicon) -> list[Shown]:
+        if len(text) > MAX_CODE_POINTS:
+            return self._too_long(utterance, final)
+        machine = self._prepare(lexicon)
+        feed(machine, text, lexicon)
+        number = machine.current
+        if not final:
+            return [_shown(machine, utterance, number, final=False)]
+        machine.finish()
+        if len(self._waiting) >= MAX_WAITING:
+            machine.close()
+        self._machine = machine
+        self._pass_on(machine, number, text, lexicon)
+        corrections = self._corrections()
+        shown = _shown(machine, utterance, number, final=True)
+        if not machine.is_settled(number):
+            self._waiting.append(_Waiting(utterance, number, shown))
+        return [*corrections, shown]
+
+    def _prepare(self, lexicon: Lexicon) -> Machine:
+        """The state that earlier finals left, ready for one more utterance."""
+        machine = self._machine.copy()
+        machine.window.lexicon = lexicon
+        machine.known = self._call.known()
+        machine.begin()
+        before = machine.window.end() - 1
+        for kind in self._heard:
+            machine.window.used.discard(before)
+            machine.window.mark(Marker(kind, before, machine.current))
+        return machine
+
+    def _pass_on(self, machine: Machine, number: int, text: str, lexicon: Lexicon) -> None:
+        """What a final tells the other channels, and whether it used up what they told."""
+        self._call.keep(machine.kept)
+        kinds = tuple(
+            m.kind
+            for m in machine.window.markers
+            if m.reach == number + 1 and not (m.kind == KEEP and m.at in machine.window.used)
+        )
+        if kinds:
+            self._call.tell(self, kinds)
+        if self._heard and not _only_acknowledges(text, lexicon):
+            self._heard = ()
+
+    def _corrections(self) -> list[Shown]:
+        """Earlier finals that now show something else, or wait for nothing any more."""
+        machine = self._machine
+        changed: list[Shown] = []
+        waiting: list[_Waiting] = []
+        for one in self._waiting:
+            shown = _shown(machine, one.utterance, one.number, final=True)
+            if shown.text != one.shown.text or shown.held != one.shown.held:
+                changed.append(shown)
+            if not machine.is_settled(one.number):
+                one.shown = shown
+                waiting.append(one)
+        self._waiting = waiting
+        oldest = min((one.number for one in waiting), default=machine.current)
+        if oldest > machine.first:
+            machine.forget(oldest - 1)
+        return changed
+
+    def _fail(self, utterance: UtteranceId | None, *, final: bool) -> list[Shown]:
+        """Something is wrong inside: what was shown masked stays so, and the channel starts anew, as after a gap."""
+        self._faults += 1
+        shown = [
+            Shown(one.utterance, SafeText(WHOLE), final=True, held=False, settled=0)
+            for one in self._waiting
+            if one.shown.held
+        ]
+        if utterance is None or final:
+            self._restart()
+        else:
+            shown = []
+        if utterance is not None:
+            shown.append(Shown(utterance, SafeText(WHOLE), final=final, held=not final, settled=0))
+        return shown
+
+    def _too_long(self, utterance: UtteranceId, final: bool) -> list[Shown]:
+        corrections: list[Shown] = []
+        if final:
+            corrections = self._end_runs()
+            self._restart()
+        return [*corrections, Shown(utterance, SafeText(WHOLE), final=final, held=not final, settled=0)]
+
+    def _restart(self) -> None:
+        self._machine = Machine(lexicon_for(self._language), self._kinds)
+        self._machine.lost = True
+        self._waiting = []
+
+
+def feed(machine: Machine, text: str, lexicon: Lexicon) -> None:
+    """Normalises a text and gives it to a machine, word by word."""
+    repeats = Repeats()
+    newest: list[str] = []  # the last two words may still get punctuation, or turn out to be repeats
+    for chunk in text.split():
+        for word in clean(chunk):
+            if newest and joins(word):
+                newest[-1] += word
+                repeats = Repeats()
+                continue
+            drop = repeats.next(word, number=lexicon.is_number(word))
+            if drop == 0:
+                newest.append(word)
+                if len(newest) > KEPT:
+                    machine.step(read(newest.pop(0), lexicon))
+            elif drop == KEPT:
+                newest.pop()
+    for word in newest:
+        machine.step(read(word, lexicon))
+
+
+def _shown(machine: Machine, utterance: UtteranceId, number: int, *, final: bool) -> Shown:
+    text, settled, held = machine.shown(number)
+    counts = machine.sheets[number - machine.first].counts
+    return Shown(utterance, SafeText(text), final, held, dict(counts), settled)
+
+
+def _only_acknowledges(text: str, lexicon: Lexicon) -> bool:
+    """ "Okay, one moment": the answer is still to come, so the question's cue stays."""
+    words: list[Token] = [read(word, lexicon) for word in text.split()]
+    return len(words) <= 6 and all(
+        not w.digits and (w.core in lexicon.acknowledgements or w.core in lexicon.fillers or not w.core) for w in words
+    )
+
+
+__all__ = ["Call", "Redactor", "Shown"]

@@ -1,0 +1,149 @@
+"""Open runs of digits: when one begins, what keeps it open, from when on it is masked. Source: contract, section 6."""
+
+from typing import Final
+
+from captiond.core.redact.kinds import IBAN, IBAN_CHARS
+from captiond.core.redact.tokens import (
+    ADDRESS,
+    DIGITS,
+    FILLER,
+    LETTER,
+    MARK,
+    MULTIPLE,
+    SCALE,
+    SILENT,
+    SPOKEN,
+    TENS,
+    WEAK,
+    WORD,
+    Token,
+)
+from captiond.core.redact.window import Window
+
+MAX_WORDS_BETWEEN: Final = 4  # other words that a run survives
+MASKED_FROM_DIGITS: Final = 4  # fewer may be shown: a viewer never gets 4 digits of one number
+MAX_RUN_TOKENS: Final = 96  # 34 IBAN characters, each with a filler and a word between; more is noise, masked for good
+NONE: Final = -1
+
+
+class Run:
+    """The open run of one channel; `start` is NONE while there is none.
+
+    Attributes:
+        start, last: indexes of its first and its newest digit.
+        digits: how many it has, each as it was heard.
+        gap: other words since the last digit.
+        cued: a cue came before one of its digits.
+        iban: letters belong to it.
+        weak: index of the first of the misheard words that stand right before the next token; NONE where none.
+    """
+
+    __slots__ = ("cued", "digits", "gap", "iban", "last", "start", "weak", "weak_digits")
+
+    def __init__(self) -> None:
+        self.weak = NONE
+        self.weak_digits = 0
+        self.reset()
+
+    def reset(self) -> None:
+        """No run is open."""
+        self.start = NONE
+        self.last = NONE
+        self.digits = 0
+        self.gap = 0
+        self.cued = False
+        self.iban = False
+
+    def copy(self) -> "Run":
+        """An equal one that goes on alone."""
+        other = Run()
+        other.start, other.last, other.digits, other.gap = self.start, self.last, self.digits, self.gap
+        other.cued, other.iban = self.cued, self.iban
+        other.weak, other.weak_digits = self.weak, self.weak_digits
+        return other
+
+    def is_open(self) -> bool:
+        """Whether digits were said that can still become more."""
+        return self.start != NONE
+
+    def is_masked(self) -> bool:
+        """Whether its digits are shown as an open mask."""
+        return self.start != NONE and (self.cued or self.digits >= MASKED_FROM_DIGITS)
+
+    def hold(self) -> int:
+        """The first index that a later token can still change; NONE where none."""
+        return self.start if self.start != NONE else self.weak
+
+    def step(self, window: Window, at: int, token: Token, *, cued: bool) -> bool:
+        """Takes the newest token. True where the run has now closed: it ends at `last`, and must be decided."""
+        cls = token.cls
+        iban_cued = cls == LETTER and window.has_cue(IBAN, window.owner(at))
+        if cls in (DIGITS, SPOKEN, TENS) or (cls == ADDRESS and token.digits):
+            self._digit(window, at, token, cued)
+        elif cls == WEAK and cued and token.digits == "0":
+            self._digit(window, at, token, cued)  # "oh three eight": shown, it would be read as a digit
+        elif cls in (WEAK, MULTIPLE, SCALE):
+            self._weak(at, token)
+        elif cls == LETTER and self._takes_letter(at, iban_cued, token):
+            if not self.is_open():
+                self.start, self.cued, self.iban = at, cued, True
+            self.last, self.gap = at, 0
+        elif cls == WORD and self.iban and self._follows(at) and len(token.core) <= 4 and token.core.isalpha():
+            self.last = at  # a bank's code: "nl62 ingb 8394"
+        elif cls in (WORD, LETTER, ADDRESS):
+            self.weak, self.weak_digits = NONE, 0
+            if self.is_open():
+                self.gap += 1
+        elif cls in (FILLER, MARK):
+            self.weak, self.weak_digits = NONE, 0
+        return self.is_open() and (self.gap > MAX_WORDS_BETWEEN or at - self.start >= MAX_RUN_TOKENS)
+
+    def _digit(self, window: Window, at: int, token: Token, cued: bool) -> None:
+        said = len(token.digits)
+        if not self.is_open():
+            self.start = self.weak if self.weak != NONE else at
+            self._begin_iban(window, at, token)
+        else:
+            if token.cls == SPOKEN and said == 1 and token.digits != "0" and self.last == at - 1:
+                said -= window.token(self.last).cls == TENS  # "forty seven" is two digits
+            if self.gap == 1 and self.weak == NONE:
+                said += 1  # one word amid digits may be a misheard one
+        self.digits += said + (self.weak_digits if self.weak != NONE else 0)
+        self.weak, self.weak_digits = NONE, 0
+        self.last, self.gap = at, 0
+        self.cued = self.cued or cued
+
+    def _weak(self, at: int, token: Token) -> None:
+        said = len(token.digits) or 1
+        if self.is_open() and self._follows(at):
+            self.digits += said
+            self.last, self.gap = at, 0
+            return
+        if self.is_open():
+            self.gap += 1
+        if self.weak == NONE:
+            self.weak = at
+        self.weak_digits += said
+
+    def _follows(self, at: int) -> bool:
+        return self.last == at - 1
+
+    def _takes_letter(self, at: int, iban_cued: bool, token: Token) -> bool:
+        if self.is_open():
+            return self.iban and self.gap == 0
+        return iban_cued and token.core not in ("a", "i")
+
+    def _begin_iban(self, window: Window, at: int, token: Token) -> None:
+        """An IBAN begins with a country and two digits: "DE84", "D E eight four", "DE 84"."""
+        if token.mixed:
+            self.iban = len(token.core) >= 4 and token.core[:2].upper() in IBAN_CHARS and token.core[2:4].isdigit()
+            return
+        one, two = window.core(at - 1), window.core(at - 2)
+        if len(one) == 1 and len(two) == 1 and (two + one).upper() in IBAN_CHARS:
+            self.start, self.iban = at - 2, True
+        elif one.upper() in IBAN_CHARS and window.token(at - 1).text[:2].isupper():
+            self.start, self.iban = at - 1, True
+
+    def silent(self, token: Token) -> bool:
+        """Whether a token inside a run is a separator, shown neither beside digits nor counted."""
+        return token.cls == SILENT

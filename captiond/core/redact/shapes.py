@@ -1,0 +1,142 @@
+"""Shapes that captions must keep: prices, percentages, dates, times, years, versions, postcodes. Pure looks at tokens."""
+
+from captiond.core.redact.tokens import DIGITS, SCALE, SPOKEN, TENS, Token
+from captiond.core.redact.window import Window
+
+_CURRENCY = "$€£¥₹"
+_ORDINAL_ENDINGS = ("st", "nd", "rd", "th", "er", "ère", "e", "º", "ª", "o", "a")
+
+
+def is_harmless_token(token: Token) -> bool:
+    """Whether one typed token is a number to keep, whatever stands beside it."""
+    text, core = token.text, token.core
+    if any(c in _CURRENCY for c in text[: token.first]) or (
+        any(c in _CURRENCY + "%°" for c in text[token.last :]) and len(token.digits) <= 12
+    ):
+        return len(token.digits) <= 12
+    if token.mixed:
+        return _is_ordinal(core) or is_clock(core)
+    return is_clock(core) or is_date(core) or is_version(core) or is_grouped_amount(core) or _is_zip(core)
+
+
+def _is_ordinal(core: str) -> bool:
+    cut = 0
+    while cut < len(core) and core[cut].isdigit():
+        cut += 1
+    return 0 < cut <= 2 and core[cut:] in _ORDINAL_ENDINGS
+
+
+def is_clock(core: str) -> bool:
+    """ "10:30", "10:30pm", "8pm", "15h00", "15h"."""
+    head = core
+    for ending in ("a.m", "p.m", "am", "pm", "uhr"):
+        if head.endswith(ending):
+            head = head[: -len(ending)]
+            if head.isdigit() and 1 <= len(head) <= 4:
+                return True
+            break
+    for mark in ":h":
+        hours, found, minutes = head.partition(mark)
+        if found and hours.isdigit() and len(hours) <= 2 and int(hours) < 25:
+            return minutes == "" or (minutes.isdigit() and len(minutes) == 2 and int(minutes) < 60)
+    return False
+
+
+def is_date(core: str) -> bool:
+    """ "2026-03-04", "10/03/2025", "17.05.2025", "7/3/26", "05/27" (an expiry)."""
+    for mark in "-/.":
+        fields = core.split(mark)
+        if len(fields) == 2 and mark == "/" and all(f.isdigit() and 0 < len(f) <= 4 for f in fields):
+            return 1 <= int(fields[0]) <= 31 and 1 <= len(fields[1]) <= 4
+        if len(fields) != 3 or not all(f.isdigit() and len(f) <= 4 for f in fields):
+            continue
+        sizes = [len(f) for f in fields]
+        if sizes[0] == 4 and sizes[1] <= 2 and sizes[2] <= 2:
+            year, one, two = (int(f) for f in fields)
+        elif sizes[2] in (2, 4) and sizes[0] <= 2 and sizes[1] <= 2 and (sizes[2] == 4 or mark != "-" or sizes[0] == 1):
+            one, two, year = (int(f) for f in fields)
+        else:
+            continue
+        known_year = 1900 <= year <= 2099 or (sizes[2] == 2 and sizes[0] <= 2)
+        if known_year and 1 <= min(one, two) <= 12 and 1 <= max(one, two) <= 31:
+            return True
+    return False
+
+
+def is_version(core: str) -> bool:
+    """ "5.16.203", "192.168.0.176": three or more dotted numbers that make no telephone number."""
+    fields = core.split(".")
+    if len(fields) < 3 or not all(f.isdigit() and len(f) <= 3 for f in fields) or len(fields) > 4:
+        return False
+    sizes = [len(f) for f in fields]
+    if sizes == [3, 3, 3] or sizes == [2, 2, 2, 2] or sizes == [3, 2, 2, 2]:
+        return False  # as telephone numbers are dotted in Spain and France
+    return len("".join(fields)) <= 12
+
+
+def is_grouped_amount(core: str) -> bool:
+    """ "250,000,000", "2.309,49", "1'000": grouped in thousands, or with decimals."""
+    for group, decimal in ((",", "."), (".", ","), ("'", ".")):
+        whole, found, rest = core.partition(decimal)
+        if found and not (rest.isdigit() and len(rest) <= 2):
+            continue
+        fields = whole.split(group)
+        if len(fields) == 1:
+            if found and whole.isdigit() and len(whole) <= 6:
+                return True
+            continue
+        if (
+            all(f.isdigit() for f in fields)
+            and 1 <= len(fields[0]) <= 3
+            and all(len(f) == 3 for f in fields[1:])
+            and (group == "," or found or fields[-1] == "000")
+        ):
+            return True
+    return False
+
+
+def _is_zip(core: str) -> bool:
+    return len(core) == 10 and core[5] == "-" and core[:5].isdigit() and core[6:].isdigit()
+
+
+def is_year(tokens: list[Token]) -> bool:
+    """ "2027", "nineteen ninety four", "twenty twenty five", "two thousand nine", "twenty oh five"."""
+    said = [t.digits for t in tokens]
+    if len(tokens) == 1:
+        return tokens[0].cls == DIGITS and not tokens[0].mixed and _is_century(said[0])
+    if tokens[0].cls == DIGITS or any(t.cls not in (SPOKEN, TENS, SCALE) for t in tokens):
+        return False
+    if tokens[1].cls == SCALE:
+        if tokens[1].digits == "000":
+            return said[0] in ("1", "2") and len(tokens) <= 4 and all(len(s) <= 2 for s in said[2:])
+        return said[0] in ("19",) and len(tokens) <= 4
+    if said[0] not in ("19", "20"):
+        return False
+    rest = tokens[1:]
+    if len(rest) == 1:
+        return len(said[1]) == 2
+    if len(rest) == 2:
+        tens_and_unit = rest[0].cls == TENS and len(said[2]) == 1 and said[2] != "0"
+        return tens_and_unit or (said[1] == "0" and len(said[2]) == 1)
+    return False
+
+
+def _is_century(digits: str) -> bool:
+    return len(digits) == 4 and (digits[:2] == "19" or digits[:2] == "20")
+
+
+def is_month_day(window: Window, at: int, token: Token, before: str) -> bool:
+    """Whether a number is the day or the year beside a month, or the year after a day ("march tenth twenty twelve")."""
+    months = window.lexicon.months
+    if token.cls not in (DIGITS, SPOKEN, TENS) or token.mixed:
+        return False
+    if before in months:
+        return len(token.digits) <= 2 or _is_century(token.digits)
+    two_before = window.core(at - 2)
+    after_day = before in window.lexicon.ordinals or (before[-2:] in ("st", "nd", "rd", "th") and before[:1].isdigit())
+    if after_day and (two_before in months or window.core(at - 3) in months):
+        return token.digits in ("19", "20", "2") or _is_century(token.digits)
+    if before in ("de", "of") and two_before in months:
+        return True
+    after = window.core(at + 1)
+    return len(token.digits) <= 2 and (after in months or (after == "de" and window.core(at + 2) in months))
