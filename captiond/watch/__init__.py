@@ -1,0 +1,1 @@
+"""`captiond watch`: one session's captions in a terminal. `follow` connects, `show` writes, `pace` counts."""
