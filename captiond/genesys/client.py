@@ -1,6 +1,7 @@
 """One Genesys account, as the rest of the daemon sees it: a token, activations, streams."""
 
 import asyncio
+import ssl
 from types import TracebackType
 from typing import Self
 
@@ -29,6 +30,7 @@ class Genesys:
         sleep: every wait between tries and pings: `asyncio.sleep`, or simulated time.
         timing: the limits of streams.
         answer_timeout_s: for one REST answer.
+        tls: whom to trust; None means the system's certificates.
     """
 
     def __init__(
@@ -43,8 +45,10 @@ class Genesys:
         sleep: Sleep = asyncio.sleep,
         timing: Timing | None = None,
         answer_timeout_s: float = ANSWER_TIMEOUT_S,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._exchange = Exchange(clock=clock, meter=meter, answer_timeout_s=answer_timeout_s)
+        tls = tls or ssl.create_default_context()
+        self._exchange = Exchange(clock=clock, meter=meter, tls=tls, answer_timeout_s=answer_timeout_s)
         patience = Patience(sleep=sleep, meter=meter, audit=audit)
         self._tokens = Tokens(
             exchange=self._exchange,
@@ -65,6 +69,7 @@ class Genesys:
         )
         self._stream = Stream(
             url=endpoints.stream_url,
+            tls=tls,
             tokens=self._tokens,
             clock=clock,
             chance=chance,

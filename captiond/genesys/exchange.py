@@ -31,11 +31,14 @@ class Exchange:
     Args:
         clock: times requests, and reads a `Retry-After` that is a date.
         meter: gets `upstream_requests_total` and `upstream_request_seconds`.
+        tls: for https://.
         answer_timeout_s: from the first byte sent to the last one received, connecting included.
     """
 
-    def __init__(self, *, clock: Clock, meter: Meter, answer_timeout_s: float = ANSWER_TIMEOUT_S) -> None:
-        self._clock, self._meter = clock, meter
+    def __init__(
+        self, *, clock: Clock, meter: Meter, tls: ssl.SSLContext, answer_timeout_s: float = ANSWER_TIMEOUT_S
+    ) -> None:
+        self._clock, self._meter, self._tls = clock, meter, tls
         self._timeout = aiohttp.ClientTimeout(
             total=answer_timeout_s, sock_connect=min(CONNECT_TIMEOUT_S, answer_timeout_s)
         )
@@ -98,6 +101,7 @@ class Exchange:
             raise LocalError("this exchange is closed")
         if self._session is None:
             self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(ssl=self._tls),
                 timeout=self._timeout,
                 headers={"User-Agent": USER_AGENT},
                 cookie_jar=aiohttp.DummyCookieJar(),

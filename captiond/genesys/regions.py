@@ -103,6 +103,7 @@ def endpoint_fault(url: str, *, scheme: str) -> str | None:
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port  # the port is read because reading checks it
+        (host or "").encode("idna")  # what a name goes through before it is looked up
     except ValueError:
         return "is not a URL"
     faults = (

@@ -6,6 +6,7 @@ The states and what moves between them are a table in `docs/upstream.md`; what t
 
 import asyncio
 import logging
+import ssl
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -83,6 +84,7 @@ class Stream:
         self,
         *,
         url: str,
+        tls: ssl.SSLContext,
         tokens: Tokens,
         clock: Clock,
         chance: Chance,
@@ -91,7 +93,7 @@ class Stream:
         audit: AuditSink,
         timing: Timing,
     ) -> None:
-        self._url, self._tokens, self._clock, self._chance = url, tokens, clock, chance
+        self._url, self._tls, self._tokens, self._clock, self._chance = url, tls, tokens, clock, chance
         self._patience, self._meter, self._audit, self._timing = patience, meter, audit, timing
 
     async def follow(self, session: SessionId, sink: StreamSink) -> Ended:
@@ -145,6 +147,7 @@ class Stream:
             return await open_socket(
                 self._url,
                 headers=token.header,
+                tls=self._tls,
                 clock=self._clock,
                 open_timeout_s=self._timing.open_timeout_s,
                 close_timeout_s=self._timing.close_timeout_s,

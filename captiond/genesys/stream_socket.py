@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import ssl
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
@@ -133,10 +134,19 @@ class StreamSocket:
 
 
 async def open_socket(
-    url: str, *, headers: Mapping[str, str], clock: Clock, open_timeout_s: float, close_timeout_s: float
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    tls: ssl.SSLContext,
+    clock: Clock,
+    open_timeout_s: float,
+    close_timeout_s: float,
 ) -> StreamSocket:
     """A WebSocket to upstream, after the handshake.
 
+    Args:
+        url: wss://, or ws:// to this machine.
+        tls: for wss://. Shared by all sockets: to read the system's certificates for each one takes 20 ms.
     Raises:
         InvalidStatus: the handshake was refused with an HTTP status, a redirect included.
         InvalidHandshake, OSError, TimeoutError: no connection, or not in time.
@@ -159,6 +169,7 @@ async def open_socket(
         max_size=MAX_FRAME_BYTES,
         max_queue=MAX_QUEUED_FRAMES,
         logger=_wire_log,
+        ssl=tls if url.startswith("wss:") else None,
         create_connection=cast("type[ClientConnection]", listening),
     )
     return StreamSocket(cast("_Connection", connection))

@@ -70,6 +70,8 @@ def test_an_unknown_region_is_told_the_known_ones() -> None:
         ("", "http", "must start with https://"),
         ("https://x.example:99999", "http", "not a URL"),
         ("https://[::1", "http", "not a URL"),
+        ("https://a..b", "http", "not a URL"),
+        ("https://" + "x" * 64 + ".example", "http", "not a URL"),
         ("https://x.example/\r\nA: b", "http", "control character"),
         ("https://" + "x" * 3_000, "http", "longer than"),
     ],
