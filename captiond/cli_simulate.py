@@ -22,9 +22,7 @@ SESSIONS_NAMED = 20  # at the start; a folder may hold thousands
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options of `captiond simulate`."""
-    parser.description = (
-        "A stand-in for Genesys Cloud on loopback: token endpoint, activation, transcription stream."
-    )
+    parser.description = "A stand-in for Genesys Cloud on loopback: token endpoint, activation, transcription stream."
     parser.add_argument("--port", type=_port, default=DEFAULT_PORT, help="0 takes a free one (default: %(default)s)")
     parser.add_argument(
         "--events",

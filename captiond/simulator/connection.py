@@ -165,6 +165,7 @@ class Connection:
         player, task = entry
         player.leave()
         self._world.ledger.unsubscribed(session)
+        self.wake()  # the sessions left may all be over
         if task is not self._closer:  # whoever closes the socket waits for the client's answer, a moment at most
             task.cancel()
 
@@ -192,9 +193,8 @@ class Connection:
         return all(player.finished for player, _ in self._players.values())
 
     async def answer(self, frame: Mapping[str, Any]) -> None:
-        """Sends a control frame, unless the socket is silent."""
-        if not self.silent_s:
-            await self.write(orjson.dumps(frame))
+        """Sends a control frame."""
+        await self.write(orjson.dumps(frame))
 
     async def send_events(self, session: str, events: Sequence[dict[str, Any]]) -> None:
         """Sends events of a session in one frame."""
@@ -206,7 +206,9 @@ class Connection:
         await self.write(orjson.dumps(events[0] if lone else list(events)))
 
     async def write(self, data: bytes, *, text: bool = True) -> None:
-        """Sends one frame as it is; not UTF-8 even in a text frame if a test wants so. Nothing once it is closing."""
+        """Sends one frame as it is, not UTF-8 even in a text frame if a test wants so; nothing in silence."""
+        if self.silent_s:
+            return
         try:
             await self._socket.send_frame(data, WSMsgType.TEXT if text else WSMsgType.BINARY)
         except ConnectionError:

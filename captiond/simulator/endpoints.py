@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 import orjson
 from aiohttp import web
@@ -24,6 +25,7 @@ from captiond.simulator.tokens import bearer_of, credentials_of
 from captiond.simulator.world import World, iso_ms
 
 MAX_BODY_BYTES: Final = 2_097_152  # of a request; a fault file fits, as does any activation
+MAX_FORM_FIELDS: Final = 50  # a token request has up to four
 
 
 class Endpoints:
@@ -211,6 +213,10 @@ def _json(status: int, body: Mapping[str, Any], headers: Mapping[str, str] | Non
 
 
 async def _form(request: web.Request) -> dict[str, str]:
-    if request.content_type not in ("application/x-www-form-urlencoded", "multipart/form-data"):
+    """The form of a token request; empty where the body is none."""
+    if request.content_type != "application/x-www-form-urlencoded":
         return {}
-    return {key: value for key, value in (await request.post()).items() if isinstance(value, str)}
+    try:
+        return dict(parse_qsl((await request.read()).decode(), max_num_fields=MAX_FORM_FIELDS))
+    except ValueError:  # not UTF-8, or too many fields
+        return {}

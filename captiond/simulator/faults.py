@@ -5,6 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
+import orjson
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
@@ -258,20 +259,19 @@ def load_faults(path: Path) -> list[Fault]:
 def parse_faults(content: bytes, *, name: str) -> list[Fault]:
     """`{"faults":[...]}`, a bare list, or one fault. Raises FaultFileError with every mistake at once."""
     try:
-        # The first other character tells which of the three shapes it is, so that mistakes have the right place.
-        if content.lstrip()[:1] == b"[":
-            return _FAULTS.validate_json(content)
-        if b'"faults"' in content:
-            return _FaultFile.model_validate_json(content).faults
-        return [_FAULTS.validate_json(b"[" + content + b"]")[0]]
+        given = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        raise FaultFileError([f"{name}: not JSON: {error.msg}"]) from None
+    try:
+        if isinstance(given, dict) and "faults" in given:
+            return _FaultFile.model_validate_json(orjson.dumps(given)).faults
+        return _FAULTS.validate_json(orjson.dumps(given if isinstance(given, list) else [given]))
     except ValidationError as error:
         raise FaultFileError([f"{name}: {_said(item)}" for item in error.errors(include_url=False)]) from None
 
 
 def _said(item: object) -> str:
     assert isinstance(item, dict)
-    if item["type"] == "json_invalid":
-        return "not JSON: " + str(item["msg"]).partition(": ")[2]
     place = ""
     for part in item["loc"]:
         if isinstance(part, int):

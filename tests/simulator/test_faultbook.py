@@ -2,36 +2,29 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
-import aiohttp
 import pytest
 from websockets.asyncio.client import ClientConnection
-from websockets.exceptions import InvalidMessage, InvalidStatus
+from websockets.exceptions import InvalidStatus
 
 from captiond.simulator import (
     AbortFault,
     CloseFault,
-    DropFault,
     ExpireTokensFault,
     Fault,
     GarbageFault,
     LateFault,
     LostFault,
     ManualPace,
-    RefuseFault,
     RepeatedFault,
     RestartFault,
     SilenceFault,
     Simulator,
-    SlowFault,
     parse_faults,
 )
 from captiond.simulator.faultbook import FaultBook
-from captiond.simulator.faults import MAX_FAULTS, Broken, BrokenFault, Junk, On
+from captiond.simulator.faults import MAX_FAULTS, Junk, On
 from tests.simulator.plain_client import (
     PATIENCE_S,
     PlainClient,
@@ -42,7 +35,7 @@ from tests.simulator.plain_client import (
 )
 
 
-async def played(client: PlainClient, faults: Sequence[Fault], *, events: int = 6, expected: int) -> list[Any]:
+async def played(client: PlainClient, faults: list[Fault], *, events: int = 6, expected: int) -> list[Any]:
     """What a client gets of so many events under these faults."""
     pace = ManualPace()
     async with Simulator(pace=pace, faults=faults, at_end="stay") as sim:
@@ -84,7 +77,7 @@ async def test_events_are_lost_repeated_late_or_renumbered(
 
 
 async def test_two_restarts_and_a_loss_add_up(client: PlainClient) -> None:
-    faults = [RestartFault(after_event=2), RestartFault(after_event=4), LostFault(events=(4,))]
+    faults: list[Fault] = [RestartFault(after_event=2), RestartFault(after_event=4), LostFault(events=(4,))]
     got = await played(client, faults, expected=5)
     assert [(event["transcript"], event["eventSequence"]) for event in got] == [
         ("w1", 1),
@@ -160,10 +153,11 @@ async def test_a_silent_socket_stays_open_and_answers_nothing(client: PlainClien
         await pace.advance(1)
         assert numbers(await receive_events(dead, 2)) == [1, 2]
         await pace.advance(10)
+        await sim.emit("call-1", {"eventSequence": 9, "transcript": "lost in silence", "isPartial": True})
         pong = await dead.ping()
         await dead.send(json.dumps({"action": "subscribe"}))
         await nothing_more(alive)  # the other socket's answers are proof of time passing
-        assert not pong.done()
+        assert isinstance(pong, asyncio.Future) and not pong.done()
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0):
                 await dead.recv()
@@ -181,14 +175,14 @@ async def test_a_close_is_not_answered_in_silence(client: PlainClient) -> None:
         token = await client.token(sim)
         dead, alive = await client.open(sim, token), await client.open(sim, token)
         await client.subscribe(dead)
-        closing = asyncio.get_running_loop().create_task(dead.close())
-        async with asyncio.timeout(PATIENCE_S):
-            while sim.ledger.subscriptions_now["call-1"]:
-                await nothing_more(alive)
-        await nothing_more(alive)
-        assert not closing.done()
-        dead.transport.abort()
-        await closing
+        async with asyncio.TaskGroup() as group:
+            closing = group.create_task(dead.close())
+            async with asyncio.timeout(PATIENCE_S):
+                while sim.ledger.subscriptions_now["call-1"]:
+                    await nothing_more(alive)
+            await nothing_more(alive)
+            assert not closing.done()
+            dead.transport.abort()
         async with asyncio.timeout(PATIENCE_S):
             while sim.ledger.sockets_now > 1:
                 await nothing_more(alive)
@@ -279,168 +273,6 @@ async def test_tokens_expire_in_mid_stream(client: PlainClient) -> None:
         await fresh.close()
 
 
-async def ask(client: PlainClient, sim: Simulator, on: On, token: str) -> tuple[int, str | None, Any]:
-    """One request of that kind: status, Retry-After and body."""
-    headers = {"Authorization": f"Bearer {token}"}
-    if on is On.TOKEN:
-        call = client.http.post(
-            f"{sim.login_url}/oauth/token",
-            data={"grant_type": "client_credentials", "client_id": "a", "client_secret": "b"},
-        )
-    elif on is On.ACTIVATION:
-        body = {"mediaSessionId": "call-1", "language": "en-US"}
-        call = client.http.post(f"{sim.api_url}/api/v2/media/transcriptions", json=body, headers=headers)
-    else:
-        try:
-            await (await client.open(sim, token)).close()
-        except InvalidStatus as refused:
-            response = refused.response
-            return response.status_code, response.headers.get("Retry-After"), json.loads(response.body or b"")
-        return 101, None, None
-    async with call as answer:
-        return answer.status, answer.headers.get("Retry-After"), await answer.json()
-
-
-GOOD = {On.TOKEN: 200, On.ACTIVATION: 201, On.HANDSHAKE: 101}
-
-
-@pytest.mark.parametrize("on", [On.TOKEN, On.ACTIVATION, On.HANDSHAKE])
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500, 503])
-async def test_a_request_is_refused_so_many_times(client: PlainClient, on: On, status: int) -> None:
-    async with Simulator(unknown="silent") as sim:
-        token = await client.token(sim)
-        sim.add_faults(RefuseFault(on=on, status=status, skip=1, times=2))
-        answers = [await ask(client, sim, on, token) for _ in range(4)]
-        assert [answer[0] for answer in answers] == [GOOD[on], status, status, GOOD[on]]
-        assert answers[1][1] is None
-        body = answers[1][2]
-        assert body["status"] == status
-        assert set(body) >= {"message", "code", "messageParams", "contextId", "details", "errors"}
-        if status == 403:
-            assert "conversation:transcription:view" in body["message"]
-            assert body["messageParams"] == {"permissions": "conversation:transcription:view"}
-        assert sim.ledger.count(on, status) == 2
-
-
-@pytest.mark.parametrize("on", [On.TOKEN, On.ACTIVATION, On.HANDSHAKE])
-async def test_a_429_says_when_to_come_back(client: PlainClient, on: On) -> None:
-    pace = ManualPace(wall_s=datetime.fromisoformat("2026-05-01T12:00:00.400Z").timestamp())
-    async with Simulator(unknown="silent", pace=pace) as sim:
-        token = await client.token(sim)
-        sim.add_faults(
-            RefuseFault(on=on, status=429, retry_after_s=3),
-            RefuseFault(on=on, status=429, retry_after_date_s=90),
-            RefuseFault(on=on, status=429, retry_after="soon"),
-        )
-        answers = [await ask(client, sim, on, token) for _ in range(4)]
-        assert [answer[0] for answer in answers] == [429, 429, 429, GOOD[on]]
-        assert answers[0][1] == "3"
-        assert answers[0][2]["code"] == "too.many.requests.retry.after"
-        assert parsedate_to_datetime(answers[1][1] or "") == datetime.fromisoformat("2026-05-01T12:01:31Z")
-        assert answers[2][1] == "soon"
-
-
-async def test_an_activation_of_one_session_is_refused(client: PlainClient) -> None:
-    faults = [RefuseFault(on=On.ACTIVATION, status=403, session="call-2", times=None)]
-    async with Simulator(unknown="silent", faults=faults) as sim:
-        token = await client.token(sim)
-        for _ in range(3):
-            assert (await client.activate(sim, "call-1", token=token))[0] == 201
-            assert (await client.activate(sim, "call-2", token=token))[0] == 403
-
-
-@pytest.mark.parametrize(
-    ("fault", "expected"),
-    [
-        (RefuseFault(on=On.SUBSCRIBE, message="no such topic"), {"error": "no such topic", "message": "no such topic"}),
-        (RefuseFault(on=On.SUBSCRIBE, status=403, message="not yours"), {"status": 403, "message": "not yours"}),
-        (
-            RefuseFault(on=On.SUBSCRIBE, status=429, retry_after_s=2),
-            {"status": 429, "message": "Rate limit exceeded the maximum.", "retryAfter": 2.0},
-        ),
-    ],
-)
-async def test_a_subscription_is_refused(client: PlainClient, fault: Fault, expected: dict[str, Any]) -> None:
-    async with Simulator(unknown="silent", faults=[fault]) as sim:
-        socket = await client.open(sim)
-        refusal = await client.subscribe(socket)
-        assert refusal == {"action": "subscribe", "filter": {"mediaSessionId": "call-1"}, **expected}
-        assert sim.ledger.subscriptions_ever["call-1"] == 0
-        assert (await client.subscribe(socket))["status"] == 200
-        await socket.close()
-
-
-@pytest.mark.parametrize("on", [On.TOKEN, On.ACTIVATION, On.HANDSHAKE])
-async def test_an_answer_is_slow(client: PlainClient, on: On) -> None:
-    pace = ManualPace()
-    async with Simulator(unknown="silent", pace=pace) as sim, asyncio.TaskGroup() as asking:
-        token = await client.token(sim)
-        sim.add_faults(SlowFault(on=on, delay_s=7))
-        answer = asking.create_task(ask(client, sim, on, token))
-        await until_someone_waits(client, sim, pace)
-        await pace.advance(6.9)
-        await client.http.get(f"{sim.url}/_simulator/state")  # a later request is answered; the slow one is not
-        assert not answer.done()
-        await pace.advance(0.2)
-        assert (await answer)[0] == GOOD[on]
-
-
-async def test_a_subscription_is_slow_and_a_stop_does_not_wait_for_it(client: PlainClient) -> None:
-    pace = ManualPace()
-    async with Simulator(unknown="silent", pace=pace, faults=[SlowFault(on=On.SUBSCRIBE, delay_s=1000)]) as sim:
-        socket = await client.open(sim)
-        asked = {"topics": ["conversation:transcription"], "filter": {"mediaSessionId": "call-1"}}
-        await socket.send(json.dumps({"action": "subscribe", **asked}))
-        await until_someone_waits(client, sim, pace)
-        assert sim.ledger.subscriptions_now["call-1"] == 0
-    assert await close_code(socket) in (1001, None)
-
-
-async def until_someone_waits(client: PlainClient, sim: Simulator, pace: ManualPace) -> None:
-    """Lets requests under way arrive, by round trips of other ones."""
-    async with asyncio.timeout(PATIENCE_S):
-        while pace.next_deadline_s is None:
-            async with client.http.get(f"{sim.url}/_simulator/state") as response:
-                await response.read()
-
-
-@pytest.mark.parametrize("on", [On.TOKEN, On.ACTIVATION, On.HANDSHAKE])
-async def test_the_connection_is_cut_in_place_of_an_answer(client: PlainClient, on: On) -> None:
-    async with Simulator(unknown="silent") as sim:
-        token = await client.token(sim)
-        sim.add_faults(DropFault(on=on))
-        with pytest.raises((aiohttp.ClientError, ConnectionError, EOFError, InvalidMessage)):
-            await ask(client, sim, on, token)
-        assert (await ask(client, sim, on, token))[0] == GOOD[on]
-
-
-async def test_the_connection_is_cut_in_place_of_an_acknowledgement(client: PlainClient) -> None:
-    async with Simulator(unknown="silent", faults=[DropFault(on=On.SUBSCRIBE)]) as sim:
-        socket = await client.open(sim)
-        await socket.send(
-            '{"action":"subscribe","topics":["conversation:transcription"],"filter":{"mediaSessionId":"a"}}'
-        )
-        assert await close_code(socket) is None
-        assert sim.ledger.subscriptions_ever["a"] == 0
-
-
-@pytest.mark.parametrize("what", list(Broken))
-async def test_an_answer_is_useless(client: PlainClient, what: Broken) -> None:
-    faults = [BrokenFault(on=On.TOKEN, what=what, size_bytes=500_000)]
-    async with Simulator(faults=faults) as sim:
-        async with client.http.post(f"{sim.login_url}/oauth/token", data={"grant_type": "client_credentials"}) as reply:
-            assert reply.status == 200
-            content = await reply.read()
-        try:
-            body = json.loads(content)
-        except ValueError:
-            assert what in (Broken.NOT_JSON, Broken.EMPTY)
-        else:
-            assert not isinstance(body.get("access_token"), str)
-        assert (len(content) > 500_000) == (what is Broken.HUGE)
-        assert await client.token(sim)
-
-
 async def test_faults_are_posted_listed_and_cleared(client: PlainClient) -> None:
     pace = ManualPace()
     async with Simulator(pace=pace, at_end="stay") as sim:
@@ -485,3 +317,18 @@ def test_a_book_is_bounded() -> None:
     with pytest.raises(ValueError, match="at most 1000"):
         book.add([AbortFault(), AbortFault()])
     assert len(book.listing()) == MAX_FAULTS - 1
+
+
+async def test_an_unsubscription_leaves_a_socket_whose_other_sessions_are_over(client: PlainClient) -> None:
+    pace = ManualPace()
+    async with Simulator(pace=pace) as sim:
+        sim.play("call-1", spoken(1))
+        sim.play("call-2", spoken(9))
+        socket = await client.open(sim)
+        for session in ("call-2", "call-1"):
+            await client.subscribe(socket, session)
+            await receive_events(socket, 1)
+        await nothing_more(socket)
+        asked = {"topics": ["conversation:transcription"], "filter": {"mediaSessionId": "call-2"}}
+        await socket.send(json.dumps({"action": "unsubscribe", **asked}))
+        assert await close_code(socket) == 1000

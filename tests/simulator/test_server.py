@@ -7,119 +7,17 @@ from typing import Any
 import aiohttp
 import pytest
 from websockets.asyncio.client import ClientConnection
-from websockets.exceptions import InvalidStatus
 
 from captiond.base.errors import LocalError
 from captiond.simulator import EventFileError, ManualPace, Simulator, Unknown
 from tests.simulator.plain_client import (
-    CLIENT,
     PlainClient,
-    basic,
     close_code,
     nothing_more,
     receive_events,
     receive_frame,
     spoken,
 )
-
-
-async def post_token(client: PlainClient, sim: Simulator, **how: Any) -> tuple[int, dict[str, Any]]:
-    async with client.http.post(f"{sim.login_url}/oauth/token", **how) as response:
-        return response.status, await response.json()
-
-
-GRANT = {"grant_type": "client_credentials"}
-
-
-@pytest.mark.parametrize(
-    "how",
-    [
-        {"data": GRANT, "headers": basic(*CLIENT)},
-        {"data": {**GRANT, "scope": "media:transcription"}, "headers": basic(*CLIENT)},
-        {"data": {**GRANT, "client_id": CLIENT[0], "client_secret": CLIENT[1]}},
-        {"params": GRANT, "headers": basic(*CLIENT)},
-    ],
-)
-async def test_the_right_credentials_get_a_token(client: PlainClient, how: dict[str, Any]) -> None:
-    async with Simulator(credentials=CLIENT, expires_in_s=300) as sim:
-        status, body = await post_token(client, sim, **how)
-        assert (status, body["token_type"], body["expires_in"]) == (200, "bearer", 300)
-        assert len(body["access_token"]) >= 32
-        assert body.get("scope") == (how.get("data") or {}).get("scope")
-        assert sim.ledger.tokens_issued == 1
-
-
-@pytest.mark.parametrize(
-    ("how", "status", "error"),
-    [
-        ({"data": GRANT, "headers": basic("client", "wrong")}, 401, "invalid_client"),
-        ({"data": GRANT, "headers": basic("wrong", "s3cret")}, 401, "invalid_client"),
-        ({"data": GRANT}, 401, "invalid_client"),
-        ({"data": GRANT, "headers": {"Authorization": "Basic ???"}}, 401, "invalid_client"),
-        ({"data": {"grant_type": "password"}, "headers": basic(*CLIENT)}, 400, "unsupported_grant_type"),
-        ({"json": GRANT, "headers": basic(*CLIENT)}, 400, "unsupported_grant_type"),
-    ],
-)
-async def test_wrong_credentials_get_none(client: PlainClient, how: dict[str, Any], status: int, error: str) -> None:
-    async with Simulator(credentials=CLIENT) as sim:
-        answered, body = await post_token(client, sim, **how)
-        assert (answered, body["error"]) == (status, error)
-        assert "s3cret" not in json.dumps(body) + repr(sim.ledger)
-        assert sim.ledger.tokens_issued == 0
-        assert sim.ledger.count("token", status) == 1
-
-
-async def test_a_token_is_needed_and_expires(client: PlainClient) -> None:
-    pace = ManualPace()
-    async with Simulator(expires_in_s=60, pace=pace, unknown="silent") as sim:
-        token = await client.token(sim)
-        assert (await client.activate(sim, "call-1", token=token))[0] == 201
-        assert (await client.activate(sim, "call-1", token=token + "x"))[0] == 401
-        await pace.advance(59)
-        await (await client.open(sim, token)).close()
-        await pace.advance(2)
-        status, body = await client.activate(sim, "call-1", token=token)
-        assert (status, body["status"], body["code"]) == (401, 401, "bad.credentials")
-        with pytest.raises(InvalidStatus) as refused:
-            await client.open(sim, token)
-        assert refused.value.response.status_code == 401
-        assert token not in repr(sim.ledger)
-
-
-async def test_an_activation_is_answered_as_upstream_does(client: PlainClient) -> None:
-    pace = ManualPace(wall_s=datetime.fromisoformat("2026-05-01T12:00:00Z").timestamp())
-    async with Simulator(pace=pace) as sim:
-        sim.play("call-1", spoken(3))
-        token = await client.token(sim)
-        status, body = await client.activate(sim, "call-1", token=token, codec="opus", chunkSize=1500)
-        assert status == 201
-        assert body.pop("id")
-        assert body == {"status": "ACTIVE", "mediaSessionId": "call-1", "createdTime": "2026-05-01T12:00:00.000Z"}
-        assert sim.ledger.activations == {"call-1": 1}
-
-
-@pytest.mark.parametrize(
-    ("keys", "word"),
-    [
-        ({"language": "pt-BR"}, "language"),
-        ({"language": ["en-US"]}, "language"),
-        ({"codec": "mp3"}, "codec"),
-        ({"codec": {}}, "codec"),
-        ({"profanityFilter": "yes"}, "profanityFilter"),
-        ({"chunkSize": 0}, "chunkSize"),
-        ({"chunkSize": True}, "chunkSize"),
-        ({"languageModel": ""}, "languageModel"),
-        ({"mediaSessionId": "a b"}, "mediaSessionId"),
-        ({"mediaSessionId": None}, "mediaSessionId"),
-    ],
-)
-async def test_a_bad_activation_is_refused(client: PlainClient, keys: dict[str, Any], word: str) -> None:
-    async with Simulator(unknown="silent") as sim:
-        token = await client.token(sim)
-        status, body = await client.activate(sim, "call-1", token=token, **keys)
-        assert (status, body["status"], body["code"]) == (400, 400, "bad.request")
-        assert word in body["message"]
-        assert not sim.ledger.activations
 
 
 async def test_events_come_at_their_times_with_fresh_timestamps(client: PlainClient) -> None:
