@@ -189,7 +189,7 @@ class Follow:
         """Why, in words; None where the session has ended. Raises WatchFailed where there is no coming back."""
         if code == 4510:
             if self.screen.state == "failed":
-                raise WatchFailed(f"the session failed: {self.screen.reason or 'no reason given'}")
+                raise WatchFailed("the session failed" + (f": {self.screen.reason}" if self.screen.reason else ""))
             return None
         if code is not None and 4500 <= code <= 4999:
             raise WatchFailed(f"the daemon closed the stream with {code}")

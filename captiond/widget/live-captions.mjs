@@ -1218,11 +1218,12 @@ class LiveCaptions extends Base {
     const { state, reason } = this.#status;
     const { sessionState } = this.#feed;
     const words = this.constructor.words;
+    const failed = { state: "failed", reason: this.#feed.sessionReason || words.states.failed };
+    if (sessionState === "failed" && (state === "live" || state === "ended")) return failed;
     if (state !== "live") return { state, reason: reason || words.states[state] };
     if (sessionState === "reconnecting") return { state: "reconnecting", reason: words.source };
     if (sessionState === "activating") return { state: "connecting", reason: words.states.connecting };
     if (sessionState === "ended") return { state: "ended", reason: words.states.ended };
-    if (sessionState === "failed") return { state: "failed", reason: this.#feed.sessionReason || words.states.failed };
     return { state, reason: words.states.live };
   }
 

@@ -21,7 +21,8 @@ import pytest
 from aiohttp import web
 from websockets.asyncio.client import ClientConnection, connect
 
-from captiond.widget import CONTENT_SECURITY_POLICY, FOLDER, PAGES, STATIC
+from captiond.serve.pages import PAGES, STATIC, content_security_policy
+from captiond.widget.bundle import HERE as WIDGET
 
 ARTIFACTS = Path(__file__).parents[2] / "artifacts" / "browser"
 FLAGS = (
@@ -208,7 +209,7 @@ class Station:
         for route, name in PAGES.items():
             app.router.add_get(route, self._file(name, "text/html; charset=utf-8"))
         for route, (name, content_type) in STATIC.items():
-            app.router.add_get(route, self._file(name, content_type))
+            app.router.add_get(f"/static/{route}", self._file(name, content_type))
         app.router.add_get("/v1/sessions", self._list)
         app.router.add_get("/v1/sessions/{id}/ws", self._ws)
         app.router.add_get("/v1/sessions/{id}/events", self._sse)
@@ -217,10 +218,10 @@ class Station:
     def _file(self, name: str, content_type: str) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def answer(_: web.Request) -> web.Response:
             return web.Response(
-                body=(FOLDER / name).read_bytes(),
+                body=(WIDGET / name).read_bytes(),
                 headers={
                     "Content-Type": content_type,
-                    "Content-Security-Policy": CONTENT_SECURITY_POLICY + "; frame-ancestors 'none'",
+                    "Content-Security-Policy": content_security_policy([]),
                     "X-Content-Type-Options": "nosniff",
                     "Referrer-Policy": "no-referrer",
                 },

@@ -121,6 +121,17 @@ async def test_the_end_is_said_and_nothing_comes_back(page: Any, station: Any, c
     assert len(station.joined) == 1
 
 
+async def test_a_failed_session_is_not_called_ended(page: Any, station: Any) -> None:
+    await page.go(f"{station.url}/display/call-1")
+    await station.until_joined(1)
+    await station.say("call-1", {"type": "session", "state": "reconnecting", "reason": "stream lost"})
+    await page.until(f'{ELEMENT}.state === "reconnecting"')  # the line is fine, the call behind it is not
+    await station.say("call-1", {"type": "session", "state": "failed", "reason": "missing permission"})
+    await station.say("call-1", {"type": "bye", "code": 4510, "reason": "", "resume": False, "retryMs": None})
+    await page.until(f'{ROOT}.querySelector(".status").textContent === "missing permission"')
+    assert await page.run(f"{ELEMENT}.state") == "failed"
+
+
 @pytest.mark.parametrize("where", ["?token=s3cret-token&lines=2", "?lines=2#token=s3cret-token"])
 async def test_a_token_in_the_address_is_used_and_gone(page: Any, station: Any, where: str) -> None:
     await page.go(f"{station.url}/display/call-1{where}")

@@ -33,12 +33,12 @@ def session(name: str, language: str = "en-US", **extra: Any) -> Json:
 
 async def fill(station: Any, caption: Callable[..., Json]) -> None:
     station.sessions = [
-        session("en-card-customer"),
-        session("en-card-agent", avgLatencyMs=None, p99LatencyMs=None),
-        session("es-cita", "es-ES", gaps=1, lostEvents=3),
-        session("fr-commande", "fr-FR"),
+        session("en-US-card-customer"),
+        session("en-US-card-agent", avgLatencyMs=None, p99LatencyMs=None),
+        session("es-ES-cita", "es-ES", gaps=1, lostEvents=3),
+        session("fr-FR-commande", "fr-FR"),
     ]
-    customer = "en-card-customer"
+    customer = "en-US-card-customer"
     await station.say(
         customer,
         caption("a1", "Hi, I lost my wallet yesterday and I would like a new card, please.", final=True),
@@ -47,12 +47,12 @@ async def fill(station: Any, caption: Callable[..., Json]) -> None:
         caption("a4", "My social is [...] [...]", stable=13),
     )
     await station.say(
-        "en-card-agent",
+        "en-US-card-agent",
         caption("b1", "Thank you for calling, how can I help you today?", final=True),
         caption("b2", "Of course, that will be $12.50 for order 48213907. What is your social secure", stable=58),
     )
     await station.say(
-        "es-cita",
+        "es-ES-cita",
         caption("c1", "Buenos d\u00edas, quer\u00eda cambiar mi cita del martes.", final=True, language="es-ES"),
         {"type": "gap", "lost": 3, "cause": "sequence"},
         caption("c2", "Mi tel\u00e9fono es el [PHONE].", final=True, language="es-ES", redactions={"PHONE": 1}),
@@ -77,12 +77,17 @@ async def test_the_demo_shows_every_session_live(
     )
     await page.until(f"{cards}[1].querySelector('live-captions').shadowRoot.querySelectorAll('.line').length === 4")
     assert await page.run(f"{cards}.map(card => card.querySelector('h2').textContent)") == [
-        "En card agent",
-        "En card customer",
-        "Es cita",
-        "Fr commande",
+        "Card",
+        "Card",
+        "Cita",
+        "Commande",
     ]
-    assert "Spanish (Spain)" in await page.run(f"{cards}.map(card => card.querySelector('.language').textContent)")
+    assert await page.run(f"{cards}.map(card => card.querySelector('.language').textContent)") == [
+        "agent, English (United States)",
+        "customer, English (United States)",
+        "Spanish (Spain)",
+        "French (France)",
+    ]
     figures = f"[...{cards}[1].querySelectorAll('[data-figure]')].map(node => [node.dataset.figure, node.textContent])"
     assert dict(await page.run(figures)) == {
         "latency": "3.2 ms",
@@ -97,7 +102,7 @@ async def test_the_demo_shows_every_session_live(
     assert await page.run("document.documentElement.scrollWidth <= innerWidth")  # nothing is cut off at the side
     assert {url.split("/")[2] for url in page.requests if "://" in url} == {station.url.split("/")[2]}
 
-    await station.say("fr-commande", caption("d1", "Bonjour, un instant.", final=True, language="fr-FR"))
+    await station.say("fr-FR-commande", caption("d1", "Bonjour, un instant.", final=True, language="fr-FR"))
     await page.until(f"{cards}[3].querySelector('live-captions').shadowRoot.querySelectorAll('.line').length === 1")
     station.sessions = station.sessions[:3]
     await page.until(f"{cards}.length === 3")

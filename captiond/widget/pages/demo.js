@@ -25,10 +25,12 @@
     }
   }
 
-  function titleOf(view) {
-    if (typeof view.title === "string" && view.title) return view.title;
-    const words = view.id.replace(/[-_.:]+/g, " ").trim();
-    return words ? words[0].toUpperCase() + words.slice(1) : view.id;
+  /** "en-US-card-agent" -> {title: "Card", speaker: "agent"}: the language stands below, the speaker beside. */
+  function nameOf(view) {
+    const bare = view.id.startsWith(`${view.language}-`) ? view.id.slice(view.language.length + 1) : view.id;
+    const [, name, speaker = ""] = /^(.+?)(?:[-_.:](agent|customer))?$/.exec(bare);
+    const words = name.replace(/[-_.:]+/g, " ").trim() || view.id;
+    return { title: words[0].toUpperCase() + words.slice(1), speaker };
   }
 
   function makeCard(view) {
@@ -36,7 +38,6 @@
     const captions = node.querySelector("live-captions");
     captions.setAttribute("session", view.id);
     captions.setAttribute("src", "/");
-    if (typeof view.speaker === "string") captions.setAttribute("label", view.speaker);
     const card = { node, captions, view };
     captions.addEventListener("captions-state", () => drawState(card));
     captions.addEventListener("captions-caption", () => drawFigures(card));
@@ -91,8 +92,9 @@
 
   function drawCard(card, view) {
     card.view = view;
-    set(card.node.querySelector("h2"), titleOf(view));
-    set(card.node.querySelector(".language"), languageName(view.language));
+    const { title, speaker } = nameOf(view);
+    set(card.node.querySelector("h2"), title);
+    set(card.node.querySelector(".language"), [speaker, languageName(view.language)].filter(Boolean).join(", "));
     drawState(card);
     drawFigures(card);
   }
