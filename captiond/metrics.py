@@ -42,6 +42,7 @@ class Figure:
 _WORK_S: Final = (25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 100e-3)
 _DAEMON_S: Final = (100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 100e-3, 250e-3, 1.0, 5.0)
 _WAIT_S: Final = (0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0)
+_ANSWER_S: Final = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _TRANSPORTS: Final = (("ws",), ("sse",))
 _FINAL: Final = (("true",), ("false",))
 _STATES: Final = tuple((state,) for state in ("activating", "live", "reconnecting", "ended", "failed"))
@@ -53,6 +54,10 @@ FIGURES: Final[dict[str, Figure]] = {
     "upstream_duplicates_total": Figure("counter", "Upstream events that came twice or late, dropped"),
     "upstream_rejected_total": Figure("counter", "Upstream frames and events that could not be used", ("reason",)),
     "upstream_reconnects_total": Figure("counter", "Times a stream was connected again"),
+    "upstream_requests_total": Figure("counter", "REST requests to upstream", ("operation", "status")),
+    "upstream_request_seconds": Figure(
+        "histogram", "How long upstream took to answer a REST request", ("operation",), buckets=_ANSWER_S
+    ),
     "upstream_rate_limited_total": Figure("counter", "Times upstream said 429"),
     "captions_total": Figure("counter", "Captions put out", ("final",), known=_FINAL),
     "tokens_total": Figure("counter", "Words of the captions put out", ("final",), known=_FINAL),
@@ -97,7 +102,7 @@ class Meter:
 
     def _make(self, name: str, figure: Figure) -> None:
         if figure.kind == "histogram":
-            self._histograms[name] = Histogram(PREFIX + name, figure.says, figure.buckets)
+            self._histograms[name] = Histogram(PREFIX + name, figure.says, figure.buckets, figure.labels)
             self.registry.register(self._histograms[name])
             return
         if figure.kind == "counter":
@@ -145,12 +150,12 @@ class Meter:
             LocalError: no such histogram, or labels.
         """
         histogram = self._histograms.get(name)
-        if histogram is None or labels:
+        if histogram is None or tuple(labels) != histogram.labels:
             raise LocalError(f"there is no histogram {name} with labels {sorted(labels)}")
         if name == "caption_latency_seconds" and not 0 <= value <= LATEST_CREDIBLE_LATENCY_S:
             self.count("clock_skew_total", times)
             return
-        histogram.observe(value, times)
+        histogram.observe(value, times, tuple(labels.values()))
 
     def tokens_per_second(self) -> float:
         """Words of finals per second over the last 10 s, over all sessions."""
@@ -158,8 +163,9 @@ class Meter:
 
     def mean(self, name: str) -> float | None:
         """A histogram's mean since the start, in seconds; None where nothing was measured."""
-        histogram = self._histograms[name]
-        return histogram.total / histogram.count if histogram.count else None
+        series = self._histograms[name].series.values()
+        count = sum(one.count for one in series)
+        return sum(one.total for one in series) / count if count else None
 
     def render(self) -> tuple[bytes, str]:
         """The body of `/metrics` and its content type: Prometheus' text format."""
@@ -174,30 +180,46 @@ class Meter:
         return child
 
 
-class Histogram(Collector):
-    """Counts of values up to each bound. Not locked: it belongs to the event loop."""
+class Series:
+    """One histogram's counts for one set of label values."""
 
-    def __init__(self, name: str, says: str, bounds: tuple[float, ...]) -> None:
-        self._name, self._says, self._bounds = name, says, bounds
-        self._counts = [0] * (len(bounds) + 1)
+    __slots__ = ("count", "counts", "total")
+
+    def __init__(self, bounds: int) -> None:
+        self.counts = [0] * (bounds + 1)
         self.total = 0.0
         self.count = 0
 
-    def observe(self, value: float, times: int) -> None:
+
+class Histogram(Collector):
+    """Counts of values up to each bound. Not locked: it belongs to the event loop."""
+
+    def __init__(self, name: str, says: str, bounds: tuple[float, ...], labels: tuple[str, ...] = ()) -> None:
+        self.labels = labels
+        self._name, self._says, self._bounds = name, says, bounds
+        self.series: dict[tuple[str, ...], Series] = {} if labels else {(): Series(len(bounds))}
+
+    def observe(self, value: float, times: int, labels: tuple[str, ...] = ()) -> None:
         """Adds `value` `times` times."""
-        self._counts[bisect_left(self._bounds, value)] += times
-        self.total += value * times
-        self.count += times
+        series = self.series.get(labels)
+        if series is None:
+            series = self.series[labels] = Series(len(self._bounds))
+        series.counts[bisect_left(self._bounds, value)] += times
+        series.total += value * times
+        series.count += times
 
     def collect(self) -> Iterable[Metric]:
         """What the registry asks for at a scrape: cumulative counts."""
         bounds = [*map(floatToGoString, self._bounds), "+Inf"]
-        buckets = [(bound, float(sum_)) for bound, sum_ in zip(bounds, accumulate(self._counts), strict=True)]
-        yield HistogramMetricFamily(self._name, self._says, buckets=buckets, sum_value=self.total)
+        family = HistogramMetricFamily(self._name, self._says, labels=self.labels)
+        for labels, series in self.series.items():
+            buckets = [(bound, float(sum_)) for bound, sum_ in zip(bounds, accumulate(series.counts), strict=True)]
+            family.add_metric(labels, buckets, series.total)
+        yield family
 
     def describe(self) -> Iterable[Metric]:
         """The name alone, so that the registry can refuse a second figure of the same name."""
-        yield HistogramMetricFamily(self._name, self._says)
+        yield HistogramMetricFamily(self._name, self._says, labels=self.labels)
 
 
 class Window:

@@ -102,15 +102,19 @@ class Room:
         prefix: starts each utterance id. With the log's epoch, ids are unique over restarts as well.
         language: where an event names none.
         redactor: makes one redactor for each channel.
+        interrupted: words went before that are not known: each channel starts as after a gap.
 
     Attributes:
         faults: events whose redaction failed inside; they were shown as an open mask, whole.
     """
 
-    def __init__(self, session: SessionId, *, prefix: str, language: str, redactor: MakeRedactor) -> None:
+    def __init__(
+        self, session: SessionId, *, prefix: str, language: str, redactor: MakeRedactor, interrupted: bool = False
+    ) -> None:
         self.session = session
         self.faults = 0
         self._prefix, self._language, self._make_redactor = prefix, language, redactor
+        self._interrupted = interrupted
         self._continuity = Continuity()
         self._revise = Revise()
         self._channels: dict[str, _Channel] = {}
@@ -181,6 +185,8 @@ class Room:
         channel = self._channels.get(name)
         if channel is None:
             channel = self._channels[name] = _Channel(self._make_redactor(language=self._language))
+            if self._interrupted:
+                channel.redactor.lose()
         return channel
 
     def _move_on(self, event_s: float, now_s: float, received: Received) -> float:

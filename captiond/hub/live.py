@@ -60,6 +60,7 @@ class Live:
         restored: Sequence[Caption],
         earlier_finals: int,
         arriving: Callable[[int], None],
+        interrupted: bool,
     ) -> None:
         self.session, self.source, self.language, self.created_at = session, source, language, created_at
         self.state = SessionState.ACTIVATING
@@ -90,6 +91,8 @@ class Live:
         self._expiry_s = NEVER_S  # since 1970
         self._next_ping_s = self.wake_s
         self._restore(restored[-SNAPSHOT_FINALS:])
+        if interrupted:
+            self._publish([Gap(None, "disconnect")])
 
     # -- what others read
 

@@ -77,6 +77,7 @@ class Rooms:
         created_at: str,
         restored: Sequence[Caption] = (),
         earlier_finals: int = 0,
+        interrupted: bool = False,
     ) -> Live:
         """A new session, `activating`, with a new log. One that is over is replaced, its viewers dismissed.
 
@@ -84,6 +85,8 @@ class Rooms:
             conversation: links media sessions of one call: cues of one reach the others.
             restored: redacted finals of before a restart, oldest first; the last 50 are put into the new log.
             earlier_finals: how many finals there were before those.
+            interrupted: it ran in an earlier life of the daemon: viewers see a gap of unknown size, and every channel
+                counts as cued, since the words of that time are not known.
         Raises:
             TooManySessions: `max_sessions` are running.
             LocalError: it runs already.
@@ -105,6 +108,7 @@ class Rooms:
             prefix=epoch,
             language=language,
             redactor=partial(self._redactor, kinds=self._kinds, call=call),
+            interrupted=interrupted,
         )
         live = self._lives[session] = Live(
             session,
@@ -122,6 +126,7 @@ class Rooms:
             restored=restored,
             earlier_finals=earlier_finals,
             arriving=self._arriving,
+            interrupted=interrupted,
         )
         self._gone.pop(session, None)
         return live
@@ -189,14 +194,20 @@ class Rooms:
             live.end(state, reason)
             self._unlink(session)
 
-    def forget(self, session: SessionId) -> None:
-        """Lets go of a session and its log; whoever still watches is told that it has ended."""
+    def forget(self, session: SessionId, *, trace: bool = True) -> None:
+        """Lets go of a session and its log; whoever still watches is told that it has ended.
+
+        Args:
+            trace: remember that it existed. False for one that never came to be: to others it is unknown, not gone.
+        """
         live = self._lives.pop(session, None)
         if live is None:
             return
         live.end(SessionState.ENDED, None)
         live.farewell(CloseCode.SESSION_ENDED, ())
         self._unlink(session)
+        if not trace:
+            return
         self._gone[session] = None
         while len(self._gone) > MAX_GONE:
             del self._gone[next(iter(self._gone))]
