@@ -13,6 +13,7 @@ from typing import Any
 
 import aiohttp
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosedError
 
 from captiond.config import load
 from captiond.core.screen import Screen
@@ -61,12 +62,15 @@ class Viewer:
     async def _watch_ws(self, until: Callable[[Json], bool]) -> None:
         address = self.url.replace("http", "ws", 1) + f"/v1/sessions/{self.session}/ws{self._query}"
         async with connect(address, compression=None, max_size=None, max_queue=None, proxy=None) as socket:
-            async for frame in socket:
-                message = json.loads(frame)
-                self.messages.append(message)
-                if until(message):
-                    socket.transport.abort()
-                    return
+            try:
+                async for frame in socket:
+                    message = json.loads(frame)
+                    self.messages.append(message)
+                    if until(message):
+                        socket.transport.abort()
+                        return
+            except ConnectionClosedError:
+                pass  # a code other than 1000 is no surprise here
             self.closed_with = socket.close_code
 
     async def _watch_sse(self, until: Callable[[Json], bool]) -> None:

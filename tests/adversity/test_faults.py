@@ -224,6 +224,8 @@ async def test_garbage_costs_only_itself(tmp_path: Path, junk: Junk) -> None:
         call.upstream.add_faults(GarbageFault(what=junk))
         if junk is not Junk.EMPTY_ARRAY:  # which is a frame like any other, with nothing in it
             await eventually(lambda: call.noticed > 0)
+        if junk is Junk.HUGE:
+            await eventually(lambda: call.ledger.subscriptions_ever[SESSION] == 2)
         await eventually(lambda: call.view["state"] == "live" and call.ledger.subscriptions_now[SESSION] == 1)
         await call.say(2, "after it", final=True)
         await eventually(lambda: [m["text"] for m in call.viewer.of_type("caption")] == ["before it", "after it"])
@@ -239,7 +241,6 @@ async def test_garbage_costs_only_itself(tmp_path: Path, junk: Junk) -> None:
         (RefuseFault(on=On.ACTIVATION, status=401, times=None), 502, "upstream_refused"),
         (RefuseFault(on=On.ACTIVATION, status=403, times=None), 502, "upstream_refused"),
         (RefuseFault(on=On.HANDSHAKE, status=403, times=None), 502, "upstream_refused"),
-        (RefuseFault(on=On.SUBSCRIBE, status=404, message="who?", times=None), 502, "upstream_refused"),
         (RefuseFault(on=On.ACTIVATION, status=429, retry_after_s=0, times=None), 503, "upstream_rate_limited"),
     ],
 )
@@ -261,6 +262,30 @@ async def test_what_upstream_refuses_is_told_to_who_asked(
             assert upstream.ledger.count("activation", 429) == 4  # three tries after the first
         assert daemon.sessions.list() == []
         assert upstream.ledger.subscriptions_now[SESSION] == 0
+
+
+@pytest.mark.parametrize("status", [404, None])
+async def test_a_refused_subscription_fails_the_session_with_the_servers_words(
+    tmp_path: Path, status: int | None
+) -> None:
+    fault = RefuseFault(on=On.SUBSCRIBE, status=status, message="nobody of that name", times=None)
+    async with (
+        Simulator(unknown="silent", faults=[fault]) as upstream,
+        daemon_here(tmp_path, upstream) as daemon,
+    ):
+        await create(daemon)  # an acknowledgement is not waited for, so the refusal may come after the answer
+        view = None
+
+        def failed() -> bool:
+            nonlocal view
+            view = daemon.sessions.get(SessionId(SESSION))
+            return view is not None and view["state"] == "failed"
+
+        await eventually(failed)
+        assert view is not None and "nobody of that name" in view["reason"]
+        viewer = Viewer(daemon.url, SESSION)
+        await viewer.watch()
+        assert (viewer.messages[0]["state"], viewer.closed_with) == ("failed", 4510)
 
 
 @pytest.mark.parametrize(
