@@ -24,7 +24,7 @@ from captiond.core.redact.kinds import (
     luhn,
 )
 from captiond.core.redact.lexicon import KEEP
-from captiond.core.redact.parts import Part, cut
+from captiond.core.redact.parts import MAX_YEAR_TOKENS, Part, cut
 from captiond.core.redact.runs import Run
 from captiond.core.redact.shapes import is_year
 from captiond.core.redact.window import Marker, Window
@@ -75,6 +75,8 @@ def decide(window: Window, run: Run, how: int, known: frozenset[str]) -> Decisio
     """
     decision = Decision()
     parts = cut(window, run.start, run.last, iban=run.iban)
+    for part in parts:
+        part.year = not part.keep and _is_lone_year(window, part, parts)
     i = 0
     kept_before = False
     while i < len(parts):
@@ -83,7 +85,7 @@ def decide(window: Window, run: Run, how: int, known: frozenset[str]) -> Decisio
         if how != TOO_LONG and (_is_kept(window, part, marker, run, known) or (kept_before and _goes_on(part, marker))):
             kept_before = marker is not None and marker.kind == KEEP
             if kept_before and marker is not None and len(part.digits) >= CUED_DIGITS:
-                window.used.add(marker.at)
+                window.used.add(marker)
             if len(part.digits) >= NUMBER_DIGITS and not part.keep:
                 decision.kept.append(part.digits)
             i += 1
@@ -93,7 +95,7 @@ def decide(window: Window, run: Run, how: int, known: frozenset[str]) -> Decisio
         if label:
             decision.found.append(Found(label, parts[i:stop]))
             if marker is not None and _answers(label, marker.kind):
-                window.used.add(marker.at)
+                window.used.update(m for m in window.markers if m.kind == marker.kind and m.at < part.start)
         i = stop
     return decision
 
@@ -111,7 +113,7 @@ def _context(window: Window, part: Part, run: Run) -> Marker | None:
     """The nearest cue or keep-word before a part that still counts for it."""
     for i in range(len(window.markers) - 1, -1, -1):
         marker = window.markers[i]
-        if marker.at >= part.start or marker.at in window.used or marker.kind == EMAIL:
+        if marker.at >= part.start or marker in window.used or marker.kind == EMAIL:
             continue
         if marker.kind == KEEP:
             if marker.reach >= window.owner(part.start) and part.start - marker.at <= KEEP_REACH_TOKENS:
@@ -142,12 +144,23 @@ def _is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known:
         return True
     if _is_counting(window, part) and not cued:
         return True
-    tokens = [window.token(at) for at in range(part.start, part.stop)]
     if part.scaled and not cued and not _is_freephone(part.digits):
         return True
-    if is_year(tokens):
+    if part.year:
         return not cued or window.core(part.start - 1) in _BEFORE_YEARS
     return cued and kind != CVV and kind != PIN and _is_spoken_time(window, part)
+
+
+def _is_lone_year(window: Window, part: Part, parts: list[Part]) -> bool:
+    """ "in 2014", "1999": a year, unless it may be four digits of an interrupted number."""
+    if part.stop - part.start > MAX_YEAR_TOKENS:
+        return False
+    if not is_year([window.token(at) for at in range(part.start, part.stop)]):
+        return False
+    if window.core(part.start - 1) in _BEFORE_YEARS:
+        return True
+    place = parts.index(part)
+    return not part.tight or place == 0 or parts[place - 1].keep
 
 
 _BEFORE_YEARS: Final = frozenset("in since next of from until till year by last en desde depuis seit im".split())
@@ -185,7 +198,9 @@ def _name(window: Window, run: Run, parts: list[Part], first: int, marker: Marke
     label, strength = classify(window, parts[first : first + 1], kind)
     if strength == SURE:
         return first + 1, label
-    reach = _reach(window, parts, first, kind)
+    if _widen(window, parts[first], kind):
+        return first + 1, classify(window, parts[first : first + 1], kind)[0]
+    reach = _reach(window, parts, first)
     for stop in range(first + 2, reach + 1):
         joined, sure = classify(window, parts[first:stop], kind)
         if sure == SURE:
@@ -205,9 +220,21 @@ def _name(window: Window, run: Run, parts: list[Part], first: int, marker: Marke
     return stop, _at_the_end(window, parts[first:stop], digits, kind, how, marker)
 
 
+def _widen(window: Window, part: Part, kind: str) -> bool:
+    """Whether a number becomes a sure one with the words at its edges that are misheard digits; then they're its own."""
+    if len(part.wide) == len(part.digits):
+        return False
+    narrow = (part.start, part.stop, part.digits, part.sizes)
+    part.start, part.stop, part.digits, part.sizes = part.wide_start, part.wide_stop, part.wide, []
+    if classify(window, [part], kind)[1] == SURE:
+        return True
+    part.start, part.stop, part.digits, part.sizes = narrow
+    return False
+
+
 def _was_answered(window: Window, run: Run) -> bool:
     """Whether the cues that reach the run have got their number already."""
-    return any(m.at in window.used and m.at < run.last for m in window.markers)
+    return any(m in window.used and m.at < run.last for m in window.markers)
 
 
 def _at_the_end(window: Window, parts: list[Part], digits: int, kind: str, how: int, marker: Marker | None) -> str:
@@ -226,16 +253,17 @@ def _owner_of(window: Window, marker: Marker) -> int:
     return window.owner(marker.at) if window.base <= marker.at < window.end() else -1
 
 
-def _reach(window: Window, parts: list[Part], first: int, kind: str) -> int:
+def _reach(window: Window, parts: list[Part], first: int) -> int:
     """How many parts may be one number with the first: no cue, no harmless number, no long talk between them."""
     stop = first + 1
     while stop < len(parts):
         one, other = parts[stop - 1], parts[stop]
-        if other.barred or other.keep or any(one.start < m.at < other.start for m in window.markers):
+        if other.barred or other.keep or other.year or any(one.start < m.at < other.start for m in window.markers):
             break
         if not other.tight:
-            sized = min(len(one.digits), len(other.digits)) >= PART_DIGITS
-            if not sized and not (kind and min(len(one.digits), len(other.digits)) >= 2):
+            if min(len(one.digits), len(other.digits)) < PART_DIGITS:
+                break
+            if len(other.digits) <= 4 and window.core(other.start - 1) in _BEFORE_TIMES:
                 break
         stop += 1
     return stop

@@ -40,6 +40,7 @@ class Table:
     ordinals: str = ""
     common: str = ""
     linkers: str = ""
+    ranges: str = ""
 
 
 class Lexicon:
@@ -57,12 +58,13 @@ class Lexicon:
         cues: last word of a phrase > list of (phrase from its last word backwards, kind).
         months, clock, units: words beside a number that make it a date, a time, an amount.
         common: words that are no part of an e-mail address.
+        ranges: words that are misheard digits, and stand between two numbers as well ("4 to 6").
         linkers: words between the parts of one number word ("treinta y dos", "vingt et un").
     """
 
     __slots__ = (
         "acknowledgements", "at", "clock", "common", "cues", "digits", "dot", "fillers", "interjections", "joins",
-        "linkers", "misheard", "months", "multiples", "ordinals", "plus", "scales", "silent", "tens", "units",
+        "linkers", "misheard", "months", "multiples", "ordinals", "plus", "ranges", "scales", "silent", "tens", "units",
     )  # fmt: skip
 
     def __init__(self, table: Table) -> None:
@@ -84,6 +86,7 @@ class Lexicon:
         self.units: frozenset[str] = _words(table.units)
         self.ordinals: frozenset[str] = _words(table.ordinals)
         self.linkers: frozenset[str] = _words(table.linkers)
+        self.ranges: frozenset[str] = _words(table.ranges)
         cues: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         for kind, phrases in {**table.cues, KEEP: table.keeps}.items():
             for last, backwards in _phrases(phrases).items():

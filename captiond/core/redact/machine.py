@@ -76,8 +76,8 @@ class Machine:
         self.sheets.append(Sheet())
         self.kept = []
         window = self.window
-        keep_from = self.run.start if self.run.is_open() else window.end()
-        window.markers = [m for m in window.markers if m.reach >= self.current or m.at >= keep_from - 1]
+        reaching = window.owner(self.run.start) if self.run.is_open() else self.current
+        window.markers = [m for m in window.markers if m.reach >= reaching]
 
     def step(self, token: Token) -> None:
         """One more word of the newest utterance."""
@@ -133,7 +133,7 @@ class Machine:
             self._count(EMAIL, chain.last)
             for marker in window.markers:
                 if marker.kind == EMAIL and marker.at < chain.start:
-                    window.used.add(marker.at)
+                    window.used.add(marker)
             if self.run.is_open() and chain.start <= self.run.start and self.run.last <= chain.last:
                 self.run.reset()
         chain.reset()

@@ -116,7 +116,7 @@ class Chain:
         if token.core in window.lexicon.dot or token.text == ".":
             self.phase, self.last = DOT, at
             return False
-        if token.cls == LETTER and window.token(self.last).cls == LETTER and self.last == at - 1:
+        if is_letter(token) and is_letter(window.token(self.last)) and self.last == at - 1:
             self.last = at  # "c o m"
             return False
         return True
@@ -138,22 +138,26 @@ class Chain:
             self.joined, self.last, self.letters = True, at, 0
             self.plain = []
             return False
-        if is_part(token, lexicon):
+        if is_part(token, lexicon) or (token.cls == WEAK and self._follows_number(window, at)):
             self._take_part(window, at, token)
             return False
         if self.phase == LOCAL and token.cls in (FILLER, MARK, SILENT) and (self.joined or self.cued or self.spelled):
             return False
         return self.phase == LOCAL
 
+    def _follows_number(self, window: Window, at: int) -> bool:
+        """ "seventy won at example": a misheard digit after a digit."""
+        return self.phase == LOCAL and self.last == at - 1 and window.token(at - 1).cls in (DIGITS, SPOKEN, TENS)
+
     def _take_part(self, window: Window, at: int, token: Token) -> None:
         word = token.cls == WORD
         if self.phase == NOTHING:
-            if not word and token.cls != LETTER:
+            if not word and not is_letter(token):
                 return  # digits alone begin no address
             self.phase, self.start = LOCAL, at
         if not self.cued and (at > self.start or token.core not in window.lexicon.common):
             self.cued = window.has_cue(EMAIL, window.owner(at))  # not for a lone "a" or "I"
-        self.letters = self.letters + 1 if token.cls == LETTER else 0
+        self.letters = self.letters + 1 if is_letter(token) else 0
         self.spelled = self.spelled or self.letters >= MIN_SPELLED
         self.last = at
         if word:
@@ -186,7 +190,7 @@ class Chain:
             token.core in window.lexicon.common
         )
         if is_part(token, window.lexicon) or (token.cls == WORD and short):
-            if token.cls != LETTER or window.token(self.last).cls != LETTER:
+            if not is_letter(token) or not is_letter(window.token(self.last)):
                 self.labels += 1
             if self.labels <= MAX_DOMAIN_WORDS:
                 self.last = at
@@ -204,7 +208,12 @@ def is_part(token: Token, lexicon: Lexicon) -> bool:
     """Whether a token may stand in a local part: letters, digits, and words that are not everybody's words."""
     if token.cls == WORD:
         return token.core != "" and token.core not in lexicon.common and token.core not in lexicon.cues
-    return token.cls in (DIGITS, SPOKEN, TENS, MULTIPLE, SCALE, LETTER)
+    return token.cls in (DIGITS, SPOKEN, TENS, MULTIPLE, SCALE, LETTER) or is_letter(token)
+
+
+def is_letter(token: Token) -> bool:
+    """Whether it is one spelled letter, "o" among them."""
+    return token.cls == LETTER or (token.cls == WEAK and len(token.core) == 1)
 
 
 def _has_ending(address: str) -> bool:

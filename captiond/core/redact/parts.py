@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from captiond.core.redact.kinds import is_iban
+from captiond.core.redact.kinds import CVV, PIN, is_iban
 from captiond.core.redact.shapes import is_harmless_token, is_month_day, is_year
 from captiond.core.redact.tokens import (
     DIGITS,
@@ -30,23 +30,30 @@ class Part:
         start, stop: its tokens, as indexes; `stop` is exclusive.
         digits: all it says. `sizes`: digits of each token or spoken group, which is its shape.
         keep: it is a price, a date, a time, ... by its shape.
+        year: it is a year and no more.
         tight: only fillers and interjections stand between it and the part before.
+        wide_start, wide_stop: the same with words at its edges that may be misheard digits; `wide`: its digits then.
         barred: something stands between that no number bridges (an address, a harmless number).
         plus: an international prefix was said or typed.
         letters: an IBAN's characters, upper case; "" where it has no letters.
     """
 
     __slots__ = (
-        "barred", "digits", "keep", "letters", "mixed", "plus", "scaled", "sizes", "spoken", "start", "stop", "tight",
+        "barred", "digits", "keep", "letters", "mixed", "plus", "scaled", "sizes", "spoken", "start", "stop",
+        "tight", "wide", "wide_start", "wide_stop", "year",
     )  # fmt: skip
 
     def __init__(self, start: int, stop: int) -> None:
         self.start = start
         self.stop = stop
+        self.wide_start = start
+        self.wide_stop = stop
+        self.wide = ""
         self.digits = ""
         self.sizes: list[int] = []
         self.keep = False
         self.tight = False
+        self.year = False
         self.barred = False
         self.plus = False
         self.scaled = False
@@ -95,6 +102,8 @@ def _belongs(window: Window, at: int, token: Token, begun: bool, last: int, iban
     cls = token.cls
     if cls in (DIGITS, SPOKEN, TENS):
         return True
+    if cls == WEAK and token.core in window.lexicon.ranges and _is_range(window, at, last):
+        return False
     if cls in (WEAK, MULTIPLE, SCALE):
         return begun or (at < last and window.token(at + 1).cls in (DIGITS, SPOKEN, TENS, WEAK, MULTIPLE))
     if cls in (LETTER, WORD):
@@ -105,6 +114,38 @@ def _belongs(window: Window, at: int, token: Token, begun: bool, last: int, iban
         # "treinta y dos", "vingt et un", and the "and" of "two thousand and nine"
         return window.token(at - 1).cls in (TENS, SCALE) and window.token(at + 1).cls in (SPOKEN, TENS)
     return False
+
+
+def _is_range(window: Window, at: int, last: int) -> bool:
+    """ "4 to 6", "286 to 156 units", "ten to twelve": a word between numbers, not a misheard digit.
+
+    After a cue for a code of three or four digits it is one.
+    """
+    if at >= last:
+        return False
+    for i in range(len(window.markers) - 1, -1, -1):
+        marker = window.markers[i]
+        if marker.at < at and marker not in window.used:
+            if marker.kind in (CVV, PIN):
+                return False
+            break
+    before, after = window.token(at - 1), window.token(at + 1)
+    if before.cls == DIGITS and after.cls == DIGITS:
+        return True
+    return _size(window, at, -1, last) <= 2 and _size(window, at, 1, last) <= 2
+
+
+def _size(window: Window, at: int, step: int, last: int) -> int:
+    """How many digits are said without a break on one side of a word, as far as 3."""
+    size = 0
+    at += step
+    while window.base <= at <= last and size < 3:
+        token = window.token(at)
+        if token.cls not in (DIGITS, SPOKEN, TENS, MULTIPLE):
+            break
+        size += max(len(token.digits), 1)
+        at += step
+    return size
 
 
 def _stands_alone(window: Window, at: int, token: Token) -> bool:
@@ -142,12 +183,25 @@ def _finish(window: Window, parts: list[Part], start: int, stop: int, gap_from: 
         stop -= 1
     if stop <= start:
         return
-    part = Part(start, stop)
+    wide = Part(start, stop)
+    _read(window, wide)
+    first, last = start, stop
+    while first < last and _may_be_a_word(window, first):
+        first += 1
+    while last > first and _may_be_a_word(window, last - 1):
+        last -= 1
+    part = Part(first, last)
+    part.wide, part.wide_start, part.wide_stop = wide.digits, start, stop
     part.barred = barred
     part.tight = is_tight(window, gap_from, start)
     _read(window, part)
     if part.digits or part.letters:
         parts.append(part)
+
+
+def _may_be_a_word(window: Window, at: int) -> bool:
+    token = window.token(at)
+    return token.cls == WEAK and token.digits != "0"
 
 
 def is_tight(window: Window, start: int, stop: int) -> bool:

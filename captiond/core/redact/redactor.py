@@ -61,11 +61,11 @@ class Call:
         if redactor in self._members:
             self._members.remove(redactor)
 
-    def tell(self, speaker: "Redactor", kinds: tuple[str, ...]) -> None:
+    def tell(self, speaker: "Redactor", cues: tuple[tuple[str, bool], ...]) -> None:
         """A final of one channel had cues: they reach the next utterance of each other one."""
         for member in self._members:
             if member is not speaker:
-                member.hear(kinds)
+                member.hear(cues)
 
     def keep(self, digits: list[str]) -> None:
         """Numbers that a keep-word made harmless."""
@@ -105,7 +105,7 @@ class Redactor:
         self._machine = Machine(lexicon_for(language), kinds)  # as it was after the last final
         self._waiting: list[_Waiting] = []
         self._open: dict[UtteranceId, None] = {}
-        self._heard: tuple[str, ...] = ()  # cues of other channels
+        self._heard: tuple[tuple[str, bool], ...] = ()  # cues of other channels: kind, whether it had its number
         self._last_s = 0.0
         self._faults = 0
         call.join(self)
@@ -169,13 +169,16 @@ class Redactor:
         self._call.leave(self)
         return shown
 
-    def hear(self, kinds: tuple[str, ...]) -> None:
-        """Another channel's final had these cues."""
-        self._heard = kinds
+    def hear(self, cues: tuple[tuple[str, bool], ...]) -> None:
+        """Another channel's final had these cues; and whether each was followed by its number."""
+        self._heard = cues
 
     def _end_runs(self) -> list[Shown]:
         try:
+            self._machine.known = self._call.known()
             self._machine.close()
+            self._call.keep(self._machine.kept)
+            self._machine.kept = []
             return self._corrections()
         except Exception:
             return self._fail(None, final=True)
@@ -206,21 +209,24 @@ class Redactor:
         machine.known = self._call.known()
         machine.begin()
         before = machine.window.end() - 1
-        for kind in self._heard:
-            machine.window.used.discard(before)
-            machine.window.mark(Marker(kind, before, machine.current))
+        for kind, answered in self._heard:
+            marker = Marker(kind, before, machine.current)
+            machine.window.mark(marker)
+            if answered:  # it keeps open runs masked, but it names nothing any more
+                machine.window.used.add(marker)
         return machine
 
     def _pass_on(self, machine: Machine, number: int, text: str, lexicon: Lexicon) -> None:
         """What a final tells the other channels, and whether it used up what they told."""
         self._call.keep(machine.kept)
-        kinds = tuple(
-            m.kind
+        used = machine.window.used
+        cues = tuple(
+            (m.kind, m in used)
             for m in machine.window.markers
-            if m.reach == number + 1 and not (m.kind == KEEP and m.at in machine.window.used)
+            if m.reach == number + 1 and not (m.kind == KEEP and m in used)
         )
-        if kinds:
-            self._call.tell(self, kinds)
+        if cues:
+            self._call.tell(self, cues)
         if self._heard and not _only_acknowledges(text, lexicon):
             self._heard = ()
 

@@ -83,7 +83,7 @@ class Run:
         elif cls == WEAK and cued and token.digits == "0":
             self._digit(window, at, token, cued)  # "oh three eight": shown, it would be read as a digit
         elif cls in (WEAK, MULTIPLE, SCALE):
-            self._weak(at, token)
+            self._weak(window, at, token)
         elif cls == LETTER and self._takes_letter(at, iban_cued, token):
             if not self.is_open():
                 self.start, self.cued, self.iban = at, cued, True
@@ -100,6 +100,8 @@ class Run:
 
     def _digit(self, window: Window, at: int, token: Token, cued: bool) -> None:
         said = len(token.digits)
+        if token.cls == DIGITS and (not self.is_open() or self.gap > 0):
+            self.weak, self.weak_digits = NONE, 0  # "for 20": who writes numerals has heard a word there
         if not self.is_open():
             self.start = self.weak if self.weak != NONE else at
             self._begin_iban(window, at, token)
@@ -113,9 +115,10 @@ class Run:
         self.last, self.gap = at, 0
         self.cued = self.cued or cued
 
-    def _weak(self, at: int, token: Token) -> None:
+    def _weak(self, window: Window, at: int, token: Token) -> None:
+        before = window.token(at - 1) if at > window.base else token
         said = len(token.digits) or 1
-        if self.is_open() and self._follows(at):
+        if self.is_open() and self._follows(at) and not (before.mixed or "%" in before.text):
             self.digits += said
             self.last, self.gap = at, 0
             return

@@ -35,7 +35,7 @@ class Window:
         base: index of tokens[0].
         labels, groups: by token: the mask it got and which number that is; "" and 0 where none.
         owners: by token: the number of the utterance it belongs to.
-        markers: cues and keep-words in order of time; `used`: indexes of those that a number has answered.
+        markers: cues and keep-words in order of time; `used`: those that a number has answered.
     """
 
     __slots__ = ("base", "groups", "kinds", "labels", "lexicon", "markers", "owners", "tokens", "used")
@@ -49,7 +49,7 @@ class Window:
         self.groups: list[int] = []
         self.owners: list[int] = []
         self.markers: list[Marker] = []
-        self.used: set[int] = set()
+        self.used: set[Marker] = set()
 
     def copy(self) -> "Window":
         """An equal one; tokens and markers are shared, since they never change."""
@@ -102,7 +102,7 @@ class Window:
     def mark(self, marker: Marker) -> None:
         """Remembers a cue."""
         if len(self.markers) >= MAX_MARKERS:
-            self.used.discard(self.markers[0].at)
+            self.used.discard(self.markers[0])
             del self.markers[0]
         self.markers.append(marker)
 
@@ -123,7 +123,7 @@ class Window:
 
     def has_cue(self, kind: str, owner: int) -> bool:
         """Whether a cue of that kind, not yet answered, reaches that utterance."""
-        return any(m.kind == kind and m.reach >= owner and m.at not in self.used for m in self.markers)
+        return any(m.kind == kind and m.reach >= owner and m not in self.used for m in self.markers)
 
     def set_label(self, start: int, stop: int, label: str, group: int) -> None:
         """Masks the tokens from start up to stop."""

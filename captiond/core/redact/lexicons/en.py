@@ -51,7 +51,7 @@ ENGLISH = Table(
         ),
         "IBAN": "iban;ibans;international bank account;bank account should;i ban;eye ban",
         "PIN": "pin;pins;pincode;pin code;pin number;passcode",
-        "EMAIL": ("email;emails;e-mail;e-mails;mail address;email address;email is;e mail;gmail is;e-mail address"),
+        "EMAIL": ("email;emails;e-mail;e-mails;mail address;email address;email is;e mail;e-mail address"),
         "ACCOUNT": "account;account number;routing number;sort code;acct",
         "DOB": "born;birth;birthday;birthdate;dob",
         "NATIONAL_ID": "passport;passport number;driver's license;drivers license;national insurance;national id",
@@ -64,7 +64,7 @@ ENGLISH = Table(
         "sku;firmware;route;highway;interstate;exit;building;apartment;unit number;incident;request number;"
         "purchase order;work order;shipment;parcel;package number;reservation;reservation number;transaction id;"
         "extension;queue number;article;section;paragraph;line number;appointment number;docket;bus;train;platform;seat;"
-        "row;locker;channel;frequency;error code;error;status code;promo code;coupon;coupon code;voucher;meter reading"
+        "row;locker;channel;testing;test;counting;count to;frequency;error code;error;status code;promo code;coupon;coupon code;voucher;meter reading"
     ),
     months=(
         "january february march april may june july august september october november december"
@@ -83,6 +83,7 @@ ENGLISH = Table(
         " fifteenth sixteenth seventeenth eighteenth nineteenth twentieth thirtieth hundredth"
     ),
     linkers="and",
+    ranges="to for too",
     common=(
         "a about above across after again ago ahead all almost along already also although always am among an and"
         " another any anybody anymore anyone anything anyway anywhere are around arrive arrived arrives as ask asked"
