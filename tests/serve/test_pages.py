@@ -1,0 +1,55 @@
+"""Pages: only those of the list, with a policy that lets nothing in."""
+
+import re
+from importlib.resources import files
+
+import pytest
+
+from captiond.serve.access import Rules
+from captiond.serve.pages import PAGES, STATIC
+from tests.serve.serving import Served, raw, serving
+
+
+@pytest.mark.parametrize("path", ["/", "/demo", "/overlay/s1", "/display/s1"])
+async def test_pages_have_a_strict_policy(served: Served, path: str) -> None:
+    async with served.http.get(served.url + path) as answer:
+        assert (answer.status, answer.content_type) == (200, "text/html")
+        policy = answer.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self';")
+    assert "unsafe" not in policy
+    assert policy.endswith("frame-ancestors 'self'")
+
+
+async def test_who_may_frame_is_configured() -> None:
+    async with serving(rules=Rules(allowed_origins=("https://good.example",))) as served:
+        answer = await raw(served, "/overlay/s1")
+        assert answer.headers["content-security-policy"].endswith("frame-ancestors 'self' https://good.example")
+
+
+@pytest.mark.parametrize("name", STATIC)
+async def test_scripts_and_styles_are_served_with_their_types(served: Served, name: str) -> None:
+    async with served.http.get(f"{served.url}/static/{name}") as answer:
+        assert answer.status == 200
+        assert await answer.read() == files("captiond.widget").joinpath(*STATIC[name][0].split("/")).read_bytes()
+        assert answer.headers["Content-Type"] == STATIC[name][1]
+        etag = answer.headers["ETag"]
+    async with served.http.get(f"{served.url}/static/{name}", headers={"If-None-Match": etag}) as answer:
+        assert (answer.status, await answer.read()) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/", "/static/..%2fbundle.py", "/static/bundle.py", "/static/../pages.py", "/static/.", "/pages/x"]
+)
+async def test_nothing_else_is(served: Served, path: str) -> None:
+    answer = await raw(served, path)
+    assert (answer.status, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
+def test_all_that_a_page_asks_for_is_on_the_list_and_nothing_is_inline() -> None:
+    """A page whose script is not served, or is refused by its own policy, is a page that does nothing."""
+    for name in PAGES.values():
+        page = files("captiond.widget").joinpath(*name.split("/")).read_text()
+        asked = re.findall(r'(?:src|href)="/static/([^"]+)"', page)
+        assert asked
+        assert set(asked) <= set(STATIC), name
+        assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*src=)", page), name
