@@ -200,6 +200,9 @@ def test_every_figure_that_the_package_counts_exists() -> None:
     wrong = [
         where
         for where, method, name, labels in seen
-        if name not in FIGURES or FIGURES[name].kind != KINDS[method] or labels != set(FIGURES[name].labels)
+        if (method, name) == ("set", "tokens_per_second")  # the meter works it out
+        or name not in FIGURES
+        or FIGURES[name].kind != KINDS[method]
+        or labels != set(FIGURES[name].labels)
     ]
     assert wrong == []
