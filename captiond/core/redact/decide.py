@@ -88,6 +88,7 @@ def decide(window: Window, run: Run, how: int, known: frozenset[str]) -> Decisio
                 window.used.add(marker)
             if len(part.digits) >= NUMBER_DIGITS and not part.keep:
                 decision.kept.append(part.digits)
+            part.harmless = True
             i += 1
             continue
         kept_before = False
@@ -97,7 +98,34 @@ def decide(window: Window, run: Run, how: int, known: frozenset[str]) -> Decisio
             if marker is not None and _answers(label, marker.kind):
                 window.used.update(m for m in window.markers if m.kind == marker.kind and m.at < part.start)
         i = stop
+    if how != PASSED:
+        _mask_rest(window, run, parts, decision)
+    _mask_between(window, run, parts, decision)
     return decision
+
+
+def _mask_rest(window: Window, run: Run, parts: list[Part], decision: Decision) -> None:
+    """A run that nothing follows and that has 7 digits and more, however they are strewn, closes masked."""
+    if decision.found or decision.kept:
+        return
+    rest = [p for p in parts if not (p.keep or p.year or p.ranged or p.scaled or p.mixed) and not p.harmless]
+    while rest and len(rest[-1].digits) <= 4 and window.core(rest[-1].start - 1) in _BEFORE_TIMES:
+        rest.pop()
+    if sum(len(p.wide or p.digits) for p in rest) >= LATE_DIGITS:
+        decision.found.append(Found(NUMBER, rest))
+
+
+def _mask_between(window: Window, run: Run, parts: list[Part], decision: Decision) -> None:
+    """What stands between a cue and the number that answered it is a piece of it: "card is four, five to the lake, 4 8 ..." """
+    if not run.cued or not decision.found:
+        return
+    first = decision.found[0]
+    before = [p for p in parts if p.start < first.parts[0].start]
+    if any(p.keep or p.year or p.harmless or p.ranged for p in before):
+        return
+    if any(m.at >= p.start and m.at < first.parts[0].start for m in window.markers for p in before[:1]):
+        return
+    first.parts[:0] = before
 
 
 def _answers(label: str, kind: str) -> bool:
@@ -113,7 +141,7 @@ def _context(window: Window, part: Part, run: Run) -> Marker | None:
     """The nearest cue or keep-word before a part that still counts for it."""
     for i in range(len(window.markers) - 1, -1, -1):
         marker = window.markers[i]
-        if marker.at >= part.start or marker in window.used or marker.kind == EMAIL:
+        if marker.at >= part.start or window.is_used(marker) or marker.kind == EMAIL:
             continue
         if marker.kind == KEEP:
             if marker.reach >= window.owner(part.start) and part.start - marker.at <= KEEP_REACH_TOKENS:
@@ -146,6 +174,8 @@ def _is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known:
         return True
     if part.scaled and not cued and not _is_freephone(part.digits):
         return True
+    if part.ranged and len(part.digits) <= 4:
+        return kind not in (CVV, PIN)
     if part.year:
         return not cued or window.core(part.start - 1) in _BEFORE_YEARS
     return cued and kind != CVV and kind != PIN and _is_spoken_time(window, part)
@@ -234,7 +264,7 @@ def _widen(window: Window, part: Part, kind: str) -> bool:
 
 def _was_answered(window: Window, run: Run) -> bool:
     """Whether the cues that reach the run have got their number already."""
-    return any(m in window.used and m.at < run.last for m in window.markers)
+    return any(window.is_used(m) and m.at < run.last for m in window.markers)
 
 
 def _at_the_end(window: Window, parts: list[Part], digits: int, kind: str, how: int, marker: Marker | None) -> str:

@@ -1,5 +1,6 @@
 """A closed run, cut into parts: digits said without another word between, each with what makes it harmless."""
 
+import itertools
 from typing import Final
 
 from captiond.core.redact.kinds import CVV, PIN, is_iban
@@ -30,16 +31,18 @@ class Part:
         start, stop: its tokens, as indexes; `stop` is exclusive.
         digits: all it says. `sizes`: digits of each token or spoken group, which is its shape.
         keep: it is a price, a date, a time, ... by its shape.
+        harmless: its context says so (set by the decision).
         year: it is a year and no more.
         tight: only fillers and interjections stand between it and the part before.
         wide_start, wide_stop: the same with words at its edges that may be misheard digits; `wide`: its digits then.
         barred: something stands between that no number bridges (an address, a harmless number).
+        ranged: it is one end of a range ("4 to 6").
         plus: an international prefix was said or typed.
         letters: an IBAN's characters, upper case; "" where it has no letters.
     """
 
     __slots__ = (
-        "barred", "digits", "keep", "letters", "mixed", "plus", "scaled", "sizes", "spoken", "start", "stop",
+        "barred", "digits", "harmless", "keep", "letters", "mixed", "plus", "ranged", "scaled", "sizes", "spoken", "start", "stop",
         "tight", "wide", "wide_start", "wide_stop", "year",
     )  # fmt: skip
 
@@ -52,10 +55,12 @@ class Part:
         self.digits = ""
         self.sizes: list[int] = []
         self.keep = False
+        self.harmless = False
         self.tight = False
         self.year = False
         self.barred = False
         self.plus = False
+        self.ranged = False
         self.scaled = False
         self.spoken = False
         self.mixed = False
@@ -95,6 +100,9 @@ def cut(window: Window, start: int, last: int, *, iban: bool) -> list[Part]:
             if at <= last and window.label(at):
                 barred = True
         at += 1
+    for one, other in itertools.pairwise(parts):
+        if one.stop == other.start - 1 and window.core(one.stop) in window.lexicon.ranges:
+            one.ranged = other.ranged = True
     return parts
 
 
@@ -125,7 +133,7 @@ def _is_range(window: Window, at: int, last: int) -> bool:
         return False
     for i in range(len(window.markers) - 1, -1, -1):
         marker = window.markers[i]
-        if marker.at < at and marker not in window.used:
+        if marker.at < at and not window.is_used(marker):
             if marker.kind in (CVV, PIN):
                 return False
             break

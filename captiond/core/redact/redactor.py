@@ -61,7 +61,7 @@ class Call:
         if redactor in self._members:
             self._members.remove(redactor)
 
-    def tell(self, speaker: "Redactor", cues: tuple[tuple[str, bool], ...]) -> None:
+    def tell(self, speaker: "Redactor", cues: tuple[Marker, ...]) -> None:
         """A final of one channel had cues: they reach the next utterance of each other one."""
         for member in self._members:
             if member is not speaker:
@@ -105,7 +105,7 @@ class Redactor:
         self._machine = Machine(lexicon_for(language), kinds)  # as it was after the last final
         self._waiting: list[_Waiting] = []
         self._open: dict[UtteranceId, None] = {}
-        self._heard: tuple[tuple[str, bool], ...] = ()  # cues of other channels: kind, whether it had its number
+        self._heard: tuple[Marker, ...] = ()  # cues of other channels
         self._last_s = 0.0
         self._faults = 0
         call.join(self)
@@ -169,8 +169,8 @@ class Redactor:
         self._call.leave(self)
         return shown
 
-    def hear(self, cues: tuple[tuple[str, bool], ...]) -> None:
-        """Another channel's final had these cues; and whether each was followed by its number."""
+    def hear(self, cues: tuple[Marker, ...]) -> None:
+        """Another channel's final had these cues."""
         self._heard = cues
 
     def _end_runs(self) -> list[Shown]:
@@ -179,6 +179,8 @@ class Redactor:
             self._machine.close()
             self._call.keep(self._machine.kept)
             self._machine.kept = []
+            for marker in self._machine.window.used:
+                marker.answered = True
             return self._corrections()
         except Exception:
             return self._fail(None, final=True)
@@ -209,22 +211,22 @@ class Redactor:
         machine.known = self._call.known()
         machine.begin()
         before = machine.window.end() - 1
-        for kind, answered in self._heard:
-            marker = Marker(kind, before, machine.current)
-            machine.window.mark(marker)
-            if answered:  # it keeps open runs masked, but it names nothing any more
-                machine.window.used.add(marker)
+        for marker in self._heard:
+            machine.window.mark(Marker(marker.kind, before, machine.current, marker))
         return machine
 
     def _pass_on(self, machine: Machine, number: int, text: str, lexicon: Lexicon) -> None:
         """What a final tells the other channels, and whether it used up what they told."""
         self._call.keep(machine.kept)
-        used = machine.window.used
-        cues = tuple(
-            (m.kind, m in used)
-            for m in machine.window.markers
-            if m.reach == number + 1 and not (m.kind == KEEP and m in used)
-        )
+        if machine.is_open():
+            ended = machine.copy()  # "your reference is 5913 ..." may be read back before its silence is over
+            ended.kept = []
+            ended.close()
+            self._call.keep(ended.kept)
+        window = machine.window
+        for marker in window.used:
+            marker.answered = True
+        cues = tuple(m for m in window.markers if m.reach == number + 1 and not (m.kind == KEEP and window.is_used(m)))
         if cues:
             self._call.tell(self, cues)
         if self._heard and not _only_acknowledges(text, lexicon):

@@ -107,7 +107,8 @@ class Run:
             self._begin_iban(window, at, token)
         else:
             if token.cls == SPOKEN and said == 1 and token.digits != "0" and self.last == at - 1:
-                said -= window.token(self.last).cls == TENS  # "forty seven" is two digits
+                before = window.token(self.last)
+                said -= before.cls == TENS and not before.trail()  # "forty seven" is two digits, "forty, seven" three
             if self.gap == 1 and self.weak == NONE:
                 said += 1  # one word amid digits may be a misheard one
         self.digits += said + (self.weak_digits if self.weak != NONE else 0)
@@ -142,9 +143,11 @@ class Run:
             self.iban = len(token.core) >= 4 and token.core[:2].upper() in IBAN_CHARS and token.core[2:4].isdigit()
             return
         one, two = window.core(at - 1), window.core(at - 2)
+        cued = window.has_cue(IBAN, window.owner(at))
+        self.iban = cued
         if len(one) == 1 and len(two) == 1 and (two + one).upper() in IBAN_CHARS:
             self.start, self.iban = at - 2, True
-        elif one.upper() in IBAN_CHARS and window.token(at - 1).text[:2].isupper():
+        elif one.upper() in IBAN_CHARS and (cued or window.token(at - 1).text[:2].isupper()):
             self.start, self.iban = at - 1, True
 
     def silent(self, token: Token) -> bool:

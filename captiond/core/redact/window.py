@@ -12,20 +12,24 @@ FOREVER: Final = 1 << 60
 
 
 class Marker:
-    """A cue or a keep-word that was said. Never changed once made.
+    """A cue or a keep-word that was said. Nothing in it changes, but for `answered`, which only finals set.
 
     Attributes:
         kind: the kind it announces, or KEEP.
         at: index of its last word; for one from another channel, the index before the utterance it reaches.
         reach: number of the last utterance it reaches.
+        origin: the other channel's marker that this one stands for.
+        answered: a final gave it its number. It keeps open runs masked, but names nothing any more.
     """
 
-    __slots__ = ("at", "kind", "reach")
+    __slots__ = ("answered", "at", "kind", "origin", "reach")
 
-    def __init__(self, kind: str, at: int, reach: int) -> None:
+    def __init__(self, kind: str, at: int, reach: int, origin: "Marker | None" = None) -> None:
         self.kind = kind
         self.at = at
         self.reach = reach
+        self.origin = origin
+        self.answered = False
 
 
 class Window:
@@ -121,9 +125,13 @@ class Window:
         """Whether a cue for digits reaches that utterance as far as it was heard."""
         return any(m.kind not in (KEEP, EMAIL) and m.reach >= owner for m in self.markers)
 
+    def is_used(self, marker: Marker) -> bool:
+        """Whether a cue has got its number, here or in the channel where it was said."""
+        return marker in self.used or (marker.origin is not None and marker.origin.answered)
+
     def has_cue(self, kind: str, owner: int) -> bool:
         """Whether a cue of that kind, not yet answered, reaches that utterance."""
-        return any(m.kind == kind and m.reach >= owner and m not in self.used for m in self.markers)
+        return any(m.kind == kind and m.reach >= owner and not self.is_used(m) for m in self.markers)
 
     def set_label(self, start: int, stop: int, label: str, group: int) -> None:
         """Masks the tokens from start up to stop."""
