@@ -38,7 +38,7 @@
     const captions = node.querySelector("live-captions");
     captions.setAttribute("session", view.id);
     captions.setAttribute("src", "/");
-    const card = { node, captions, view };
+    const card = { node, captions, view, rank: 0 };
     captions.addEventListener("captions-state", () => drawState(card));
     captions.addEventListener("captions-caption", () => drawFigures(card));
     captions.addEventListener("captions-reset", () => drawFigures(card));
@@ -76,7 +76,8 @@
     set(figure("words"), Number.isFinite(view.tokensPerSecond) ? view.tokensPerSecond.toFixed(1) : "–");
     set(figure("redactions"), String(covered));
     figure("redactions").title = Object.entries(redactions).map(([kind, count]) => `${kind} ${count}`).join(", ");
-    set(figure("gaps"), view.lostEvents ? `${view.gaps} (${view.lostEvents} lost)` : String(view.gaps ?? "–"));
+    set(figure("gaps"), String(view.gaps ?? "–"));
+    figure("gaps").title = view.lostEvents ? `${view.lostEvents} updates lost` : "nothing lost";
     set(figure("viewers"), String(view.viewers ?? "–"));
   }
 
@@ -86,8 +87,9 @@
     badge.dataset.state = captions.state;
     set(badge, captions.state);
     badge.title = captions.transport === "sse" ? "over server-sent events" : "over a WebSocket";
+    const over = captions.state === "ended" || captions.state === "failed";
     // Moved by style, not in the document: a card keeps its connection and its scroll position.
-    node.style.order = captions.state === "ended" || captions.state === "failed" ? "1" : "0";
+    node.style.order = String(card.rank + (over ? MAX_CARDS : 0));
   }
 
   function drawCard(card, view) {
@@ -104,22 +106,34 @@
     set(find("note"), text);
   }
 
+  /** Oldest call first, the two sides of a call side by side. */
+  function inOrder(views) {
+    const call = (view) => view.id.replace(/[-_.:](agent|customer)$/, "");
+    const began = new Map();
+    for (const view of views) {
+      const at = String(view.createdAt);
+      if (!(began.get(call(view)) <= at)) began.set(call(view), at);
+    }
+    const key = (view) => `${began.get(call(view))} ${view.id}`;
+    return [...views].sort((one, other) => key(one).localeCompare(key(other)));
+  }
+
   function draw(views) {
-    views.sort((one, other) => String(one.createdAt).localeCompare(String(other.createdAt)) || one.id.localeCompare(other.id));
-    const shown = views.slice(-MAX_CARDS);
+    const shown = inOrder(views).slice(-MAX_CARDS);
     const ids = new Set(shown.map((view) => view.id));
     for (const [id, card] of cards) {
       if (ids.has(id)) continue;
       card.node.remove();
       cards.delete(id);
     }
-    for (const view of shown) {
+    for (const [rank, view] of shown.entries()) {
       let card = cards.get(view.id);
       if (!card) {
         card = makeCard(view);
         cards.set(view.id, card);
         find("cards").append(card.node);
       }
+      card.rank = rank;
       drawCard(card, view);
     }
     const live = views.filter((view) => view.state === "live").length;
