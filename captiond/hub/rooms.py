@@ -252,14 +252,11 @@ class Rooms:
     def _set_gauges(self) -> None:
         states = dict.fromkeys(SessionState, 0)
         by_transport = dict.fromkeys(self._transports, 0)
-        tokens_per_second = 0.0
         for live in self._lives.values():
             states[live.state] += 1
-            tokens_per_second += live.tokens_per_second
             live.count_viewers(by_transport)
         self._transports.update(by_transport)
         for state, count in states.items():
             self._meter.set("sessions", count, state=state.value)
         for transport, count in by_transport.items():
             self._meter.set("viewers", count, transport=transport)
-        self._meter.set("tokens_per_second", tokens_per_second)
