@@ -109,15 +109,8 @@ class Connection:
         await self._subscribe(session, players)
 
     async def _subscribe(self, session: str, players: asyncio.TaskGroup) -> None:
-        for fault in self._world.book.asked(On.SUBSCRIBE, session):
-            if isinstance(fault, SlowFault):
-                await self._world.pace.wait(self._world.stopping, fault.delay_s)
-            elif isinstance(fault, DropFault):
-                self.abort()
-                return
-            elif isinstance(fault, RefuseFault):
-                await self._refuse(session, fault.status, fault.message, fault.retry_after_s)
-                return
+        if await self._fails_by_fault(session):
+            return
         if session not in self._players:
             ledger, stage = self._world.ledger, self._world.stage
             if not ledger.activations[session]:
@@ -141,6 +134,20 @@ class Connection:
             self._players[session] = player, players.create_task(self._play(player, session), name=f"play {session}")
         else:
             await self.answer(_acknowledgement("subscribe", session))
+
+    async def _fails_by_fault(self, session: str) -> bool:
+        for fault in self._world.book.asked(On.SUBSCRIBE, session):
+            if isinstance(fault, SlowFault):
+                await self._world.pace.wait(self._world.stopping, fault.delay_s)
+                if self._world.stopping.is_set():
+                    return True
+            elif isinstance(fault, DropFault):
+                self.abort()
+                return True
+            elif isinstance(fault, RefuseFault):
+                await self._refuse(session, fault.status, fault.message, fault.retry_after_s)
+                return True
+        return False
 
     async def _play(self, player: Player, session: str) -> None:
         await self.answer(_acknowledgement("subscribe", session))

@@ -12,6 +12,7 @@ from pydantic.alias_generators import to_camel
 MAX_FAULTS: Final = 1_000  # of one simulator; each is looked at for each event
 MAX_FAULT_FILE_BYTES: Final = 1_048_576
 MAX_GARBAGE_BYTES: Final = 67_108_864  # one frame of 64 MiB is over every sane limit
+MAX_TIMES: Final = 10_000  # of one fault at one moment: bad frames may come at once
 EVERY_SESSION: Final = "*"
 UNSENDABLE_CODES: Final = frozenset({1004, 1005, 1006, 1015})  # RFC 6455, 7.4.1: never in a close frame
 
@@ -64,10 +65,12 @@ class _Moment(_Fault):
     session: str = EVERY_SESSION
     after_event: int | None = Field(default=None, ge=0)
     after_s: float | None = Field(default=None, ge=0)
-    times: int | None = Field(default=1, ge=1)
+    times: int | None = Field(default=1, ge=1, le=MAX_TIMES)
 
     @model_validator(mode="after")
     def one_moment(self) -> "_Moment":
+        if self.times is None and not isinstance(self, CloseFault | AbortFault):
+            raise ValueError("times may be null only for close and abort, which end the subscription that they strike")
         if self.after_event is not None and self.after_s is not None:
             raise ValueError("afterEvent and afterS exclude each other")
         return self

@@ -122,7 +122,6 @@ class Player:
         # A track without events is one that `emit` fills: it has no end of its own.
         if self._playback.track.steps and not self.finished:
             self.finished = True
-            self._connection.wake()
 
     async def _strike(self, fault: MomentFault) -> bool:
         """Does what the fault says. True: the socket is over."""

@@ -11,6 +11,7 @@ import pytest
 from websockets.exceptions import InvalidMessage, InvalidStatus
 
 from captiond.simulator import DropFault, Fault, ManualPace, RefuseFault, Simulator, SlowFault
+from captiond.simulator.connection import CLOSE_PATIENCE_S
 from captiond.simulator.faults import Broken, BrokenFault, On
 from tests.simulator.plain_client import CLIENT, PATIENCE_S, PlainClient, basic, close_code, spoken
 
@@ -234,8 +235,10 @@ async def test_a_subscription_is_slow_and_a_stop_does_not_wait_for_it(client: Pl
         asked = {"topics": ["conversation:transcription"], "filter": {"mediaSessionId": "call-1"}}
         await socket.send(json.dumps({"action": "subscribe", **asked}))
         await until_someone_waits(client, sim, pace)
-        assert sim.ledger.subscriptions_now["call-1"] == 0
-    assert await close_code(socket) in (1001, None)
+        async with asyncio.timeout(CLOSE_PATIENCE_S * 0.9):  # less than it gives a client that does not answer
+            await sim.stop()
+        assert await close_code(socket) == 1001
+        assert sim.ledger.subscriptions_ever["call-1"] == 0
 
 
 async def until_someone_waits(client: PlainClient, sim: Simulator, pace: ManualPace) -> None:
@@ -281,3 +284,16 @@ async def test_an_answer_is_useless(client: PlainClient, what: Broken) -> None:
             assert not isinstance(body.get("access_token"), str)
         assert (len(content) > 500_000) == (what is Broken.HUGE)
         assert await client.token(sim)
+
+
+async def test_the_state_shows_counters_and_no_secret(client: PlainClient) -> None:
+    async with Simulator(unknown="silent") as sim:
+        token = await client.token(sim)
+        await client.activate(sim, "call-1", token=token)
+        async with client.http.get(f"{sim.url}/_simulator/state?access_token={token}") as response:
+            text = await response.text()
+        assert token not in text
+        state = json.loads(text)
+        assert state["tokensIssued"] == 1
+        assert state["activations"] == {"call-1": 1}
+        assert state["requests"] == {"token 200": 1, "activation 201": 1}

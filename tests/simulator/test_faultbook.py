@@ -31,6 +31,7 @@ from tests.simulator.plain_client import (
     close_code,
     nothing_more,
     receive_events,
+    receive_frame,
     spoken,
 )
 
@@ -130,6 +131,27 @@ async def test_a_fault_with_no_moment_strikes_at_each_subscription(client: Plain
         await client.subscribe(socket)
         await nothing_more(socket)
         await socket.close()
+
+
+@pytest.mark.parametrize(
+    "fault", [AbortFault(after_s=2.5, times=None), AbortFault(after_event=3, times=None)], ids=["time", "event"]
+)
+async def test_a_moment_that_was_missed_does_not_come_again(client: PlainClient, fault: Fault) -> None:
+    """However often a fault may strike: whoever subscribes later than its moment is spared."""
+    pace = ManualPace()
+    async with Simulator(pace=pace, faults=[fault], at_end="stay") as sim:
+        sim.play("call-1", spoken(6))
+        first = await client.open(sim)
+        await client.subscribe(first)
+        await pace.advance(3)
+        assert await close_code(first) is None
+        await pace.advance(0.5)
+        second = await client.open(sim)
+        await client.subscribe(second)
+        await pace.advance(3)
+        assert numbers(await receive_events(second, 2)) == [5, 6]
+        await nothing_more(second)
+        await second.close()
 
 
 async def test_a_fault_added_later_strikes_at_once(client: PlainClient) -> None:
@@ -289,6 +311,10 @@ async def test_faults_are_posted_listed_and_cleared(client: PlainClient) -> None
         assert numbers(await receive_events(socket, 2)) == [2, 2]
         async with client.http.get(url) as response:
             assert [item["struck"] for item in (await response.json())["faults"]] == [1, 1]
+        await nothing_more(socket)
+        async with client.http.post(url, json={"fault": "garbage", "what": "bare-value"}) as response:
+            assert response.status == 200
+        assert await receive_frame(socket) == 42  # with no event due and no time gone by
         async with client.http.post(url, json={"fault": "close", "code": 99}) as response:
             assert response.status == 400
             assert "faults[0].close.code: allowed are 1000 to 4999" in (await response.json())["details"][0]

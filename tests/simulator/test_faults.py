@@ -1,8 +1,9 @@
 """What a fault file may say, and how a wrong one is told: every mistake at once."""
 
 import json
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -10,6 +11,7 @@ from captiond.simulator.faults import (
     MAX_FAULT_FILE_BYTES,
     AbortFault,
     CloseFault,
+    Fault,
     FaultFileError,
     GarbageFault,
     Junk,
@@ -57,6 +59,7 @@ def test_keys_are_camel_case_and_values_have_defaults() -> None:
         ({"fault": "close", "afterEvent": 1, "afterS": 1}, "faults[0].close: afterEvent and afterS exclude"),
         ({"fault": "close", "afterEvent": -1}, "faults[0].close.afterEvent: "),
         ({"fault": "close", "when": 3}, "faults[0].close.when: Extra inputs are not permitted"),
+        ({"fault": "silence", "times": None}, "faults[0].silence: times may be null only for close and abort"),
         ({"fault": "lost"}, "faults[0].lost: events or every must be given"),
         ({"fault": "lost", "events": [0]}, "faults[0].lost.events[0]: "),
         ({"fault": "restart"}, "faults[0].restart.afterEvent: Field required"),
@@ -111,3 +114,16 @@ def test_a_file_is_read_within_bounds(tmp_path: Path) -> None:
 def test_too_many_faults_are_refused() -> None:
     with pytest.raises(FaultFileError, match="at most 1000"):
         parsed([{"fault": "abort"}] * 1001)
+
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "simulator.md"
+
+
+def test_the_documented_example_is_a_fault_file_and_every_fault_is_documented() -> None:
+    text = DOCUMENT.read_text("utf-8")
+    (example,) = re.findall(r"```json\n(.*?)```", text, flags=re.DOTALL)
+    assert len(parse_faults(example.encode(), name="docs")) == 10
+    described = set(re.findall(r"^\| `([a-z-]+)` \|", text, flags=re.MULTILINE))
+    kinds = {get_args(kind.model_fields["fault"].annotation)[0] for kind in get_args(get_args(Fault)[0])}
+    assert kinds <= described
+    assert {f"`{junk}`" for junk in Junk} <= set(re.findall(r"`[a-z0-9-]+`", text))

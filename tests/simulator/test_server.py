@@ -58,6 +58,22 @@ async def test_events_come_at_their_times_with_fresh_timestamps(client: PlainCli
         await socket.close()
 
 
+async def test_an_event_that_is_late_in_the_file_says_its_own_time(client: PlainClient) -> None:
+    pace = ManualPace(wall_s=datetime.fromisoformat("2026-05-01T12:00:00Z").timestamp())
+    one, two, three = spoken(3)
+    async with Simulator(pace=pace, speed=2.0, at_end="stay") as sim:
+        sim.play("call-1", [one, three, two])
+        socket = await client.open(sim)
+        await client.subscribe(socket)
+        await pace.advance(1)
+        assert [(event["eventSequence"], event["timestamp"][17:]) for event in await receive_events(socket, 3)] == [
+            (1, "00.000Z"),
+            (3, "01.000Z"),
+            (2, "00.500Z"),
+        ]
+        await socket.close()
+
+
 async def test_events_due_while_nobody_is_subscribed_are_lost(client: PlainClient) -> None:
     pace = ManualPace()
     async with Simulator(pace=pace, at_end="stay") as sim:
@@ -368,19 +384,6 @@ async def test_a_session_being_played_cannot_be_given_other_events(client: Plain
         with pytest.raises(EventFileError, match="event 1: missing or of the wrong type: transcript"):
             sim.play("call-2", [{**spoken(1)[0], "transcript": None}])
         await socket.close()
-
-
-async def test_the_state_shows_counters_and_no_secret(client: PlainClient) -> None:
-    async with Simulator(unknown="silent") as sim:
-        token = await client.token(sim)
-        await client.activate(sim, "call-1", token=token)
-        async with client.http.get(f"{sim.url}/_simulator/state?access_token={token}") as response:
-            text = await response.text()
-        assert token not in text
-        state = json.loads(text)
-        assert state["tokensIssued"] == 1
-        assert state["activations"] == {"call-1": 1}
-        assert state["requests"] == {"token 200": 1, "activation 201": 1}
 
 
 async def test_pings_are_answered_and_counted(client: PlainClient) -> None:
