@@ -47,6 +47,17 @@ async def test_it_is_kept_until_a_minute_before_it_expires(bench: Bench) -> None
     assert len(bench.upstream.logins) == 2
 
 
+async def test_only_the_current_token_can_be_dropped(bench: Bench) -> None:
+    """Many sessions are refused with one old token; only the first of them costs a new one."""
+    async with bench.genesys() as genesys:
+        tokens = genesys._tokens
+        old = await tokens.token()
+        tokens.drop(old)
+        new = await tokens.token()
+        tokens.drop(old)
+        assert await tokens.token() is new
+
+
 async def test_many_callers_share_one_request(bench: Bench) -> None:
     asked, gate = asyncio.Event(), asyncio.Event()
 
