@@ -109,7 +109,7 @@ def _mask_rest(window: Window, run: Run, parts: list[Part], decision: Decision) 
     if decision.found or decision.kept:
         return
     rest = [p for p in parts if not (p.keep or p.year or p.ranged or p.scaled or p.mixed) and not p.harmless]
-    while rest and len(rest[-1].digits) <= 4 and window.core(rest[-1].start - 1) in _BEFORE_TIMES:
+    while rest and len(rest[-1].digits) <= 4 and window.core(rest[-1].start - 1) in _BEFORE_ANY_TIME:
         rest.pop()
     if sum(len(p.wide or p.digits) for p in rest) >= LATE_DIGITS:
         decision.found.append(Found(NUMBER, rest))
@@ -129,7 +129,7 @@ def _mask_between(window: Window, run: Run, parts: list[Part], decision: Decisio
 
 
 def _answers(label: str, kind: str) -> bool:
-    return label == kind or kind == PIN or (kind == CVV and label != CC)
+    return label == kind and kind != CVV  # "the PIN was 0314 or 9431": a short code is asked for until it is right
 
 
 def _goes_on(part: Part, marker: Marker | None) -> bool:
@@ -195,6 +195,9 @@ def _is_lone_year(window: Window, part: Part, parts: list[Part]) -> bool:
 
 _BEFORE_YEARS: Final = frozenset("in since next of from until till year by last en desde depuis seit im".split())
 _BEFORE_TIMES: Final = frozenset("after before until till by around from between or to and após nach ab".split())
+
+
+_BEFORE_ANY_TIME: Final = _BEFORE_TIMES | {"at", "on", "um", "à", "a", "las"}
 
 
 def _is_spoken_time(window: Window, part: Part) -> bool:
@@ -293,7 +296,7 @@ def _reach(window: Window, parts: list[Part], first: int) -> int:
         if not other.tight:
             if min(len(one.digits), len(other.digits)) < PART_DIGITS:
                 break
-            if len(other.digits) <= 4 and window.core(other.start - 1) in _BEFORE_TIMES:
+            if len(other.digits) <= 4 and window.core(other.start - 1) in _BEFORE_ANY_TIME:
                 break
         stop += 1
     return stop

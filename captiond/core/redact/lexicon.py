@@ -41,6 +41,8 @@ class Table:
     common: str = ""
     linkers: str = ""
     ranges: str = ""
+    pronouns: str = ""
+    determiners: str = ""
 
 
 class Lexicon:
@@ -59,12 +61,13 @@ class Lexicon:
         months, clock, units: words beside a number that make it a date, a time, an amount.
         common: words that are no part of an e-mail address.
         ranges: words that are misheard digits, and stand between two numbers as well ("4 to 6").
+        pronouns, determiners: number words that are none after certain words ("the new one").
         linkers: words between the parts of one number word ("treinta y dos", "vingt et un").
     """
 
     __slots__ = (
-        "acknowledgements", "at", "clock", "common", "cues", "digits", "dot", "fillers", "interjections", "joins",
-        "linkers", "misheard", "months", "multiples", "ordinals", "plus", "ranges", "scales", "silent", "tens", "units",
+        "acknowledgements", "at", "clock", "common", "cues", "determiners", "digits", "dot", "fillers", "interjections", "joins",
+        "linkers", "misheard", "months", "multiples", "ordinals", "plus", "pronouns", "ranges", "scales", "silent", "tens", "units",
     )  # fmt: skip
 
     def __init__(self, table: Table) -> None:
@@ -86,6 +89,8 @@ class Lexicon:
         self.units: frozenset[str] = _words(table.units)
         self.ordinals: frozenset[str] = _words(table.ordinals)
         self.linkers: frozenset[str] = _words(table.linkers)
+        self.pronouns: frozenset[str] = _words(table.pronouns)
+        self.determiners: frozenset[str] = _words(table.determiners)
         self.ranges: frozenset[str] = _words(table.ranges)
         cues: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         for kind, phrases in {**table.cues, KEEP: table.keeps}.items():

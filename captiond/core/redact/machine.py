@@ -3,10 +3,10 @@
 from typing import Final
 
 from captiond.core.redact.decide import ENDED, PASSED, SILENCE, TOO_LONG, Decision, decide
-from captiond.core.redact.kinds import EMAIL
+from captiond.core.redact.kinds import EMAIL, IBAN_CHARS
 from captiond.core.redact.lexicon import Lexicon
 from captiond.core.redact.mail import NOTHING, Chain
-from captiond.core.redact.runs import MAX_RUN_TOKENS, NONE, Run
+from captiond.core.redact.runs import MAX_RUN_TOKENS, NONE, Run, is_bank
 from captiond.core.redact.tokens import FILLER, LETTER, MARK, SILENT, WORD, Token
 from captiond.core.redact.window import Window
 
@@ -201,7 +201,7 @@ class Machine:
         chain, run = self.chain, self.run
         if chain.phase != NOTHING and chain.is_masked() and chain.start <= at <= chain.last:
             return OPEN, OPEN_CHAIN
-        if run.is_masked() and run.start <= at <= run.last and _is_of_run(window.tokens[i], run):
+        if run.is_masked() and run.start <= at <= run.last and _is_of_run(window, window.tokens[i], run):
             return OPEN, OPEN_RUN
         return "", 0
 
@@ -242,10 +242,11 @@ def _mask(window: Window, start: int, stop: int, label: str) -> str:
     return f"{lead}[{label}]{trail}"
 
 
-def _is_of_run(token: Token, run: Run) -> bool:
+def _is_of_run(window: Window, token: Token, run: Run) -> bool:
     """Whether a word inside an open run is masked with it; talk in between stays visible."""
     if token.cls in (FILLER, MARK):
         return False
     if token.cls in (WORD, LETTER):
-        return run.iban and (token.cls == LETTER or len(token.core) <= 4)
-    return token.cls != SILENT or token.core != "" or token.text != ""
+        code = token.cls == LETTER or is_bank(window, token) or token.core.upper() in IBAN_CHARS
+        return run.iban and code
+    return True

@@ -3,7 +3,8 @@
 import itertools
 from typing import Final
 
-from captiond.core.redact.kinds import CVV, PIN, is_iban
+from captiond.core.redact.kinds import CVV, IBAN_CHARS, PIN, is_iban
+from captiond.core.redact.runs import is_bank
 from captiond.core.redact.shapes import is_harmless_token, is_month_day, is_year
 from captiond.core.redact.tokens import (
     DIGITS,
@@ -108,14 +109,19 @@ def cut(window: Window, start: int, last: int, *, iban: bool) -> list[Part]:
 
 def _belongs(window: Window, at: int, token: Token, begun: bool, last: int, iban: bool) -> bool:
     cls = token.cls
-    if cls in (DIGITS, SPOKEN, TENS):
+    if cls in (DIGITS, TENS) or (cls == SPOKEN and token.core not in window.lexicon.pronouns):
+        return True
+    if cls == SPOKEN and begun:
         return True
     if cls == WEAK and token.core in window.lexicon.ranges and _is_range(window, at, last):
         return False
+    if cls == SPOKEN and token.core in window.lexicon.pronouns and not begun:
+        follows = at < last and window.token(at + 1).cls in (DIGITS, SPOKEN, TENS, WEAK, MULTIPLE, SCALE)
+        return follows or window.core(at - 1) not in window.lexicon.determiners
     if cls in (WEAK, MULTIPLE, SCALE):
         return begun or (at < last and window.token(at + 1).cls in (DIGITS, SPOKEN, TENS, WEAK, MULTIPLE))
     if cls in (LETTER, WORD):
-        return iban and (cls == LETTER or len(token.core) <= 4)
+        return iban and (cls == LETTER or is_bank(window, token) or token.core.upper() in IBAN_CHARS)
     if cls == SILENT:
         return begun or token.text == "+" or token.core in window.lexicon.plus
     if cls == FILLER and begun and token.core in window.lexicon.linkers and at < last:

@@ -23,7 +23,13 @@ from captiond.core.redact.window import Window
 MAX_WORDS_BETWEEN: Final = 4  # other words that a run survives
 MASKED_FROM_DIGITS: Final = 4  # fewer may be shown: a viewer never gets 4 digits of one number
 MAX_RUN_TOKENS: Final = 96  # 34 IBAN characters, each with a filler and a word between; more is noise, masked for good
+IBAN_CHECK_DIGITS: Final = 4  # the two check digits, and as many more where one was heard twice
 NONE: Final = -1
+
+
+def is_bank(window: Window, token: Token) -> bool:
+    """Whether a word may be the four letters of a bank inside an IBAN."""
+    return token.cls == WORD and len(token.core) == 4 and token.core.isalpha() and token.core not in window.lexicon.common
 
 
 class Run:
@@ -88,8 +94,8 @@ class Run:
             if not self.is_open():
                 self.start, self.cued, self.iban = at, cued, True
             self.last, self.gap = at, 0
-        elif cls == WORD and self.iban and self._follows(at) and len(token.core) <= 4 and token.core.isalpha():
-            self.last = at  # a bank's code: "nl62 ingb 8394"
+        elif self.iban and self._follows(at) and self.digits <= IBAN_CHECK_DIGITS and is_bank(window, token):
+            self.last = at  # "nl62 ingb 8394"
         elif cls in (WORD, LETTER, ADDRESS):
             self.weak, self.weak_digits = NONE, 0
             if self.is_open():

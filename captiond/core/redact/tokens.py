@@ -79,6 +79,8 @@ def read(word: str, lexicon: Lexicon) -> Token:
         return Token(word, core, ADDRESS, digits, first, last, False)
     if digits:
         mixed = any(c.isalpha() for c in core)
+        if mixed and _is_ordinal(core):
+            return Token(word, core, WORD, "", first, last, False)
         return Token(word, core, DIGITS, digits, first, last, mixed)
     cls, said = _look_up(core, lexicon)
     return Token(word, core, cls, said, first, last, False)
@@ -106,6 +108,11 @@ def numerals(text: str) -> str:
         elif char.isdigit():
             found.append(str(unicodedata.digit(char)))
     return "".join(found)
+
+
+def _is_ordinal(core: str) -> bool:
+    """ "21st", "4th": a day or a street, never a piece of a number."""
+    return core[-2:] in ("st", "nd", "rd", "th") and core[:-2].isdigit() and len(core) <= 5
 
 
 def _look_up(core: str, lexicon: Lexicon) -> tuple[int, str]:

@@ -84,6 +84,12 @@ ENGLISH = Table(
     ),
     linkers="and",
     ranges="to for too",
+    pronouns="one",
+    determiners=(
+        "new this that which the another other each every no any some right wrong last first next same only good big a an"
+        " different old current correct single nice my your his her our their better best bad little small great real"
+        " these those what whichever such"
+    ),
     common=(
         "a about above across after again ago ahead all almost along already also although always am among an and"
         " another any anybody anymore anyone anything anyway anywhere are around arrive arrived arrives as ask asked"
