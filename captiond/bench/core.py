@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from captiond.base.ids import Epoch, Index, SessionId
 from captiond.bench.streams import turn
-from captiond.core.redact import DEFAULT_KINDS, Call, Redactor
+from captiond.core.redact import DEFAULT, Call, Redactor
 from captiond.core.room import Room
 from captiond.genesys.dialect_media import decode_frame
 from captiond.serve.encode import Encoder
@@ -119,7 +119,7 @@ def _grow(frames: Sequence[dict[str, Any]], utterances: int, clock_ns: Callable[
         SESSION,
         prefix="u",
         language="en-US",
-        redactor=lambda *, language: Redactor(kinds=DEFAULT_KINDS, language=language, call=call),
+        redactor=lambda *, language: Redactor(kinds=DEFAULT, language=language, call=call),
     )
     index = 0
     for number in range(utterances + utterances // 10 + 1):

@@ -172,7 +172,7 @@ def _table(name: str, figures: Mapping[str, Any]) -> Iterator[str]:
     for label, row in [("all", figures["overMaskAll"]), *figures["overMask"].items()]:
         yield f"{label:28}{row['said']:>11}{row['masked']:>11}"
     for label, row in figures["kindsOff"].items():
-        yield f"{label + ' (kind is off)':28}{row['said']:>11}{row['masked']:>11}"
+        yield f"{label + ' (not scored)':28}{row['said']:>11}{row['masked']:>11}"
     for label, key in (("ordinary finals", "ordinaryFinals"), ("ordinary partials", "ordinaryPartials")):
         row = figures[key]
         yield f"{label:28}{row['said']:>11}{row['masked']:>11}   {_ratio(row['masked'], row['said']):.2%}"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from captiond.bench.reading import MASK, places, read_digits, seen
+from captiond.bench.reading import MASK, Digit, places, read_digits, seen
 from captiond.bench.streams import BENIGN, PRIVATE, Event, Mention, Span, Stream
 
 Filter = Callable[[Iterable[bytes]], Iterable[Mapping[str, Any]]]
@@ -42,6 +42,7 @@ class Exposure:
     ever: set[int] = field(default_factory=set)
     after_cue: set[int] = field(default_factory=set)
     at_once: int = 0
+    cued: bool = False  # a cue came before one of its mentions
     styles: set[str] = field(default_factory=set)
     finals: dict[str, set[int]] = field(default_factory=dict)  # by mention: what its final caption still shows
 
@@ -154,10 +155,11 @@ class _Watch:
                 exposure.styles.add("split")
             if event.final:
                 exposure.finals.setdefault(mention.key, set())
+            before = f"{self.before[event.session, event.utterance]} | {event.text[: span.start]}"
+            exposure.cued |= _CUES.search(before) is not None
             if not shown:
                 continue
             exposure.at_once = max(exposure.at_once, len(shown))
-            before = f"{self.before[event.session, event.utterance]} | {event.text[: span.start]}"
             if mention.kind == "EMAIL":
                 connected = _CONNECTOR.search(event.text[span.start : span.end]) is not None
                 if connected or event.final:
@@ -170,8 +172,6 @@ class _Watch:
                     if not exposure.after_cue:
                         self._find("after-cue", event, mention)
                     exposure.after_cue |= shown
-            if mention.kind != "EMAIL" and len(shown) >= exposure.limit:
-                self._find("at-once", event, mention)
 
     def _after(self, event: Event) -> None:
         """One event and all its captions are through: is an ordinary partial masked now?"""
@@ -208,9 +208,11 @@ class _Watch:
             for span in event.spans:
                 hidden = not all(view.flags[i] for i in range(span.start, span.end) if event.text[i].isalnum())
                 if span.mention.cls == BENIGN:
-                    self._benign(self.score.benign[language, span.mention.kind], hidden, event, span.mention)
+                    self._benign(self.score.benign[language, span.mention.kind], hidden)
+                    if hidden:
+                        self._find("over-mask", event, span.mention)
                 elif span.mention.cls == PRIVATE and span.mention.kind not in self.score.kinds:
-                    self._benign(self.score.off[language, span.mention.kind], hidden, event, span.mention, named=False)
+                    self._benign(self.score.off[language, span.mention.kind], hidden)
                 elif span.mention.cls == PRIVATE:
                     exposure = self.exposed.setdefault(span.mention.entity, Exposure(span.mention))
                     still = exposure.finals.setdefault(span.mention.key, set())
@@ -218,14 +220,15 @@ class _Watch:
         for exposure in self.exposed.values():
             self._count(exposure, language)
 
-    def _benign(self, row: Counter[str], hidden: bool, event: Event, mention: Mention, *, named: bool = True) -> None:
+    def _benign(self, row: Counter[str], hidden: bool) -> None:
         row["said"] += 1
         row["masked"] += hidden
-        if hidden and named:
-            self._find("over-mask", event, mention)
 
     def _count(self, exposure: Exposure, language: str) -> None:
         mention, limit = exposure.mention, exposure.limit
+        if mention.kind == "CVV" and not exposure.cued:
+            self._benign(self.score.off[language, "CVV without a cue"], not all(exposure.finals.values()))
+            return
         row = self.score.rows[language, mention.kind, mention.form]
         is_email = mention.kind == "EMAIL"
         styles = exposure.styles | self._styles(mention) or {"fluent"}
@@ -308,12 +311,25 @@ def _shown_places(event: Event, span: Span, flags: bytes, parts: Mapping[tuple[s
         stop = span.start + connector.start() if connector else span.end
         return {i - span.start for i in range(span.start, stop) if flags[i] and event.text[i].isalnum()}
     read = read_digits(said, event.language)
+    if not event.final and _unfinished_tens(read, said):
+        read = read[:-1]
     before, value = parts.get((span.mention.key, span.part), (0, re.sub(r"\D", "", span.mention.value)))
     return {
         before + place
         for digit, place in zip(read, places(read, value), strict=True)
         if place is not None and all(all(flags[span.start + a : span.start + b]) for a, b in digit.needs)
     }
+
+
+def _unfinished_tens(read: Sequence[Digit], said: str) -> bool:
+    """Whether a partial ends in "twenty": until the next word is heard, it shows a 2 and no 0."""
+    return (
+        len(read) > 1
+        and read[-1].value == "0"
+        and read[-1].needs == read[-2].needs
+        and read[-1].needs[-1][1] == len(said)
+        and said[read[-1].needs[0][0]].isalpha()
+    )
 
 
 def _erased(shown: Sequence[str], now: Sequence[str]) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from captiond.base.ids import RawText, UtteranceId
-from captiond.core.redact import DEFAULT_KINDS, Call, Redactor, Shown
+from captiond.core.redact import DEFAULT, Call, Redactor, Shown
 
 EVENT_S = 0.3  # from one event to the next: a quick speaker
 
@@ -13,7 +13,7 @@ class Speaker:
 
     def __init__(self, call: Call | None = None, language: str = "en-US") -> None:
         self.call = call or Call()
-        self.redactor = Redactor(kinds=DEFAULT_KINDS, language=language, call=self.call)
+        self.redactor = Redactor(kinds=DEFAULT, language=language, call=self.call)
         self.now_s = 0.0
         self.utterances = 0
         self.screen: dict[UtteranceId, Shown] = {}

@@ -173,8 +173,9 @@ def _split_turn(script: _Script) -> None:
     two = _Piece(second, (digits[cut:],) if numerals else second, mention, 2)
     lead = _plain(rng.choice(_CUED[kind]) if rng.random() < 0.4 else rng.choice(_UNCUED))
     script.say("customer", [lead, one], [two] if rng.random() < 0.2 else ())
-    if rng.random() < 0.3:
-        script.say("agent", [_plain(rng.choice(_AGENT))])
+    if rng.random() < 0.3:  # a word only: a pause of 3 s would end the number
+        script.now_ms += rng.randint(200, 600)
+        script.emit("agent", [((rng.choice(_AGENT),), None, 1)], final=True)
     script.say("customer", [two, _plain(rng.choice(_AFTER))])
     _small_talk(script)
 
