@@ -55,6 +55,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             [program, *FLAGS, f"--user-data-dir={profile}", "about:blank"],
             stdout=log,
             stderr=log,
+            env=os.environ | {"TMPDIR": str(profile)},  # what it leaves behind goes with the profile
             start_new_session=True,
         )
         try:

@@ -126,6 +126,12 @@ async def test_close_codes(station: Any, messages: Any, code: int, *, comes_back
             await watcher.follow.run()
 
 
+async def test_a_bye_decides_where_the_close_frame_is_lost(station: Any, messages: Any) -> None:
+    station.scripts = [[messages.welcome(), messages.snapshot(), messages.bye(4510), "drop"]]
+    await Watcher(station.url).follow.run()
+    assert len(station.paths) == 1
+
+
 async def test_the_delay_of_a_bye_is_obeyed(station: Any, messages: Any) -> None:
     begin = [messages.welcome(), messages.snapshot()]
     station.scripts = [[*begin, messages.bye(4001, retry_ms=2500), 4001], [*begin, messages.bye(4510), 4510]]

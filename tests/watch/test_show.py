@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from captiond.core.screen import Screen
-from captiond.watch.show import TaggedLines, Terminal, clip, clip_start, printable, width
+from captiond.watch.show import MAX_OPEN_ROWS, TaggedLines, Terminal, clip, clip_start, printable, width
 
 STEP = re.compile(r"\x1b\[(\d*)([AJm])|\r|\n|[^\x1b\r\n]+")
 
@@ -113,6 +113,13 @@ def test_an_open_line_takes_one_row_and_shows_its_end(messages: Any) -> None:
     assert glass.rows == ["ger sentence"]
     glass = played(Terminal(columns=7, colour=True), messages.welcome(), messages.snapshot(earlier=0))
     assert glass.rows == [""]
+
+
+def test_open_lines_never_fill_the_screen(messages: Any) -> None:
+    many = [messages.caption(f"u{n}", f"open {n}") for n in range(MAX_OPEN_ROWS + 5)]
+    messages.index = 0
+    glass = played(Terminal(columns=40, colour=False), messages.welcome(), messages.snapshot(), *many)
+    assert glass.rows == [f"open {n}" for n in range(5, MAX_OPEN_ROWS + 5)]
 
 
 def test_colour_is_only_added_and_marks_what_is_tentative(messages: Any) -> None:

@@ -47,6 +47,8 @@ test("a position is only what has been applied: a welcome alone is none", () => 
   assert.equal(feed.position, null);
   feed.apply({ ...SNAPSHOT, position: "aaaaaaaa.40" });
   assert.equal(feed.position, "aaaaaaaa.40");
+  feed.apply({ ...WELCOME, position: "bbbbbbbb.7" });
+  assert.equal(feed.position, null); // dropped now, it must not ask to go on from where it has not been
 });
 
 test("a ping ahead of the feed says that something was missed, one at its place does not", () => {
@@ -98,6 +100,9 @@ test("old finals leave the screen, what can still change stays, and nothing that
   assert.equal(feed.apply(caption(10, "u1", 2, true, "1, corrected")).what, "ignored");
   assert.equal(feed.apply(caption(11, "held", 2, true, "card [CC]", { redactions: { CC: 1 } })).correction, true);
   assert.equal(feed.position, "aaaaaaaa.11");
+  // With indexes left out it could be an utterance never seen; but this one was.
+  assert.equal(feed.apply(caption(20, "u2", 3, true, "2, corrected")).what, "ignored");
+  assert.equal(feed.apply(caption(21, "u20", 3, true, "20")).what, "caption");
 });
 
 test("redactions are counted once, in the newest final only", () => {

@@ -302,6 +302,21 @@ for (const [status, state] of [[204, "ended"], [401, "failed"], [403, "failed"],
   });
 }
 
+test("on the event stream a comment is a sign of life, and silence is not", async () => {
+  const world = await onEventStream(() => "stream");
+  world.welcome(world.stream);
+  await world.settle();
+  for (let n = 0; n < 4; n += 1) {
+    await world.pass(15_000);
+    world.stream.says(":\n\n");
+    await world.settle();
+  }
+  assert.equal(world.states.at(-1), "live");
+  await world.pass(25_000 + PING_GRACE_MS);
+  assert.equal(world.states.at(-1), "reconnecting");
+  assert.equal(world.streams[0].aborted, true);
+});
+
 test("429 and 503 are tried again, after Retry-After", async () => {
   const world = await onEventStream(() => ({ status: 503, headers: { "Retry-After": "9" } }));
   assert.equal(world.states.at(-1) === "failed", false);

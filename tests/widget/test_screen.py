@@ -113,3 +113,35 @@ def test_a_long_watched_screen_stays_bounded() -> None:
     assert [line.utterance for line in screen.lines()] == ["u2", "u3", "u4", "u5", "u6"]
     small.apply(CAPTION | {"index": 7, "utterance": "u2", "revision": 2})
     assert [line.utterance for line in small.lines()] == ["u5", "u6"]
+    small.apply({"type": "notice", "code": "conflating", "skipped": 3})
+    small.apply(CAPTION | {"index": 12, "utterance": "u3", "revision": 2})  # left out or not: this one was here
+    assert [line.utterance for line in small.lines()] == ["u5", "u6"]
+
+
+@pytest.mark.parametrize(
+    ("messages", "says"),
+    [
+        ([WELCOME, SNAPSHOT, CAPTION | {"final": False, "revision": 2}], "u1 begins with revision 2"),
+        ([WELCOME, SNAPSHOT, {"type": "retraction", "index": 1, "utterance": "u1"}], "which was never shown"),
+        ([WELCOME, SNAPSHOT | {"captions": [CAPTION, CAPTION]}], "shows u1 twice"),
+        ([WELCOME, SNAPSHOT, CAPTION, SNAPSHOT], "a snapshot of the past"),
+        (
+            [WELCOME, SNAPSHOT, {"type": "notice", "code": "conflating", "skipped": 1}]
+            + [{"type": "notice", "code": "caught-up", "skipped": 0}, CAPTION | {"index": 2}],
+            "1 left out",
+        ),
+        (
+            [WELCOME, SNAPSHOT, {"type": "notice", "code": "conflating", "skipped": 1}]
+            + [WELCOME, SNAPSHOT, CAPTION | {"index": 2}],
+            "1 left out",
+        ),
+    ],
+)
+def test_further_promises(messages: list[dict[str, Any]], says: str) -> None:
+    with pytest.raises(ProtocolViolation, match=says):
+        screen_of(messages)
+
+
+def test_a_snapshot_for_a_viewer_of_finals_holds_no_partial() -> None:
+    with pytest.raises(ProtocolViolation, match="to a viewer of finals"):
+        screen_of([WELCOME, SNAPSHOT | {"captions": [CAPTION | {"final": False}]}], partials=False)
