@@ -7,7 +7,7 @@ from typing import Final
 
 import aiohttp
 
-from captiond.base.errors import LocalError, UpstreamRefused, UpstreamUnavailable
+from captiond.base.errors import LocalError, UpstreamUnavailable
 from captiond.base.observe import Clock, Meter
 from captiond.genesys.recovery import error_of_answer
 
@@ -54,7 +54,7 @@ class Exchange:
             operation: the label of its metrics, and what errors name.
             secret: taken out of what the server says, should it repeat it.
         Raises:
-            UpstreamUnavailable: no answer in time, no connection, or 5xx.
+            UpstreamUnavailable: no answer in time, no connection, 5xx, or more than is read.
             RateLimited, Unauthorised, MissingPermission, UpstreamRefused: as the status says.
         """
         started_s = self._clock.monotonic_s()
@@ -75,8 +75,8 @@ class Exchange:
                         secrets=(secret,),
                     )
                 if len(received) > MAX_ANSWER_BYTES:
-                    words = f"the answer is longer than {MAX_ANSWER_BYTES} bytes"
-                    raise UpstreamRefused(operation=operation, status=response.status, message=words)
+                    words = f"sent an unusable answer: longer than {MAX_ANSWER_BYTES} bytes"
+                    raise UpstreamUnavailable(operation=operation, why=words)
                 return Answer(status=response.status, body=received)
         except TimeoutError:
             raise UpstreamUnavailable(operation=operation, why="timed out") from None

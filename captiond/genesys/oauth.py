@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from captiond.base.backoff import Chance
-from captiond.base.errors import Unauthorised, UpstreamError, UpstreamRefused
+from captiond.base.errors import Unauthorised, UpstreamError, UpstreamRefused, UpstreamUnavailable
 from captiond.base.observe import AuditSink, Clock
 from captiond.genesys.exchange import Exchange
 from captiond.genesys.patience import Patience
@@ -74,7 +74,7 @@ class Tokens:
 
         Raises:
             UpstreamRefused: the login server does not accept the client (its 401 and 403 too: a new token won't help).
-            RateLimited, UpstreamUnavailable: it did not answer, after all tries.
+            RateLimited, UpstreamUnavailable: it gave no usable answer, after all tries.
         """
         if (token := self._usable()) is not None:
             return token
@@ -144,4 +144,4 @@ class Tokens:
         try:
             return parse_grant(answer.body)
         except MalformedAnswer as fault:
-            raise UpstreamRefused(operation="token", status=answer.status, message=str(fault)) from None
+            raise UpstreamUnavailable(operation="token", why=f"sent an unusable answer: {fault}") from None

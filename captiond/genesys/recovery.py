@@ -3,7 +3,7 @@
 | error | next |
 |---|---|
 | `StreamLost` (a close other than 1000, none, silence) | again after full jitter; 1008 and 4401 drop the token once |
-| `UpstreamUnavailable` (network, timeout, 5xx) | again after full jitter; calls have a limit of tries, streams none |
+| `UpstreamUnavailable` (network, timeout, 5xx, nonsense) | again after full jitter; calls try 5 times, streams on |
 | `RateLimited` (429) | again after `Retry-After`, else 5, 10, 20 s; gives up after 3 tries |
 | `Unauthorised` (401) | again at once with a new token; gives up the second time |
 | `MissingPermission` (403), `UpstreamRefused` (other 4xx) | gives up |
@@ -94,7 +94,7 @@ def cause_of(error: UpstreamError) -> str:
         case Unauthorised():
             return "token refused"
         case UpstreamUnavailable(status=None):
-            return "no answer"
+            return "no usable answer"
         case UpstreamUnavailable() | UpstreamRefused():
             return f"status {error.status}"
         case _:

@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 from captiond.base.backoff import Chance
-from captiond.base.errors import UpstreamError, UpstreamRefused
+from captiond.base.errors import UpstreamError, UpstreamUnavailable
 from captiond.base.ids import SessionId
 from captiond.base.observe import AuditSink
-from captiond.genesys.exchange import Answer, Exchange
+from captiond.genesys.exchange import Exchange
 from captiond.genesys.oauth import Token, Tokens
 from captiond.genesys.patience import Patience
 from captiond.genesys.payloads import Activation, MalformedAnswer, MediaRequest, parse_activation
@@ -43,25 +43,26 @@ class Rest:
             Unauthorised: a new token was refused too.
             MissingPermission: its message names the permission.
             RateLimited: after the third wait; its `retry_after_s` is what the server said last.
-            UpstreamRefused: any other 4xx, or an answer that cannot be read.
-            UpstreamUnavailable: no usable answer after all tries.
+            UpstreamRefused: any other 4xx.
+            UpstreamUnavailable: no usable answer after all tries; one that cannot be read is none.
         """
 
-        async def attempt(token: Token) -> Answer:
-            return await self._exchange.post(
+        session = request.media_session_id
+
+        async def attempt(token: Token) -> Activation:
+            answer = await self._exchange.post(
                 self._endpoints.transcriptions_url,
                 operation="activate",
                 headers={**token.header, "Content-Type": "application/json", "Accept": "application/json"},
                 body=request.activation_body(),
                 secret=token.value,
             )
+            try:
+                return parse_activation(answer.body, requested=session)
+            except MalformedAnswer as fault:
+                raise UpstreamUnavailable(operation="activate", why=f"sent an unusable answer: {fault}") from None
 
-        session = request.media_session_id
-        answer = await self._with_token(attempt, operation="activate", session=session)
-        try:
-            activation = parse_activation(answer.body, requested=session)
-        except MalformedAnswer as fault:
-            raise UpstreamRefused(operation="activate", status=answer.status, message=str(fault)) from None
+        activation = await self._with_token(attempt, operation="activate", session=session)
         log.info("activation accepted: session=%s", session)
         self._audit.record("activated", mediaSessionId=session)
         return activation

@@ -100,7 +100,7 @@ async def test_tls_is_used_and_the_certificate_checked(bench: Bench, tmp_path: P
             follower = group.create_task(genesys.follow(bench.session, bench.sink))
             await bench.time.asleep(lambda delay_s: delay_s < 1.0)
             follower.cancel()
-            assert bench.sink.story[-1][:2] == ("disconnected", "no answer")
+            assert bench.sink.story[-1][:2] == ("disconnected", "no usable answer")
             call = group.create_task(unavailable(genesys))
             for _ in range(4):
                 await bench.time.pass_delay()

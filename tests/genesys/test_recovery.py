@@ -90,7 +90,7 @@ def test_when_things_went_well_everything_starts_again() -> None:
     ("error", "cause"),
     [
         (AWAY, "status 503"),
-        (UNREACHABLE, "no answer"),
+        (UNREACHABLE, "no usable answer"),
         (LIMITED, "rate limited"),
         (BAD_TOKEN, "token refused"),
         (REFUSED, "status 404"),

@@ -171,13 +171,25 @@ async def test_an_answer_that_never_ends_is_not_waited_for(bench: Bench) -> None
         ((201, gzip.compress(b'{"id":"t-1"}'), {"Content-Encoding": "gzip"}), "not JSON"),  # we asked for none
     ],
 )
-async def test_an_answer_that_cannot_be_used_is_a_refusal(
+async def test_an_answer_that_cannot_be_used_is_none(
     bench: Bench, answer: tuple[int, Any, dict[str, str]], words: str
 ) -> None:
-    bench.upstream.activation_answers.append(answer)
-    failure = await _failure(bench)
-    assert isinstance(failure, UpstreamRefused)
-    assert words in failure.message
+    bench.upstream.activation_answers.extend([answer] * 5)
+    async with bench.genesys() as genesys, asyncio.TaskGroup() as group:
+        call = group.create_task(_failure_of(genesys))
+        for _ in range(4):
+            await bench.time.pass_delay()
+        failure = await call
+    assert isinstance(failure, UpstreamUnavailable)
+    assert words in str(failure)
+
+
+async def test_after_an_answer_that_cannot_be_used_the_next_one_may_be_good(bench: Bench) -> None:
+    bench.upstream.activation_answers.append((201, b"<html>maintenance</html>", {}))
+    async with bench.genesys() as genesys, asyncio.TaskGroup() as group:
+        call = group.create_task(genesys.activate(REQUEST))
+        await bench.time.pass_delay()
+        assert (await call).id == "t-1"
 
 
 async def test_a_huge_error_body_is_read_only_in_part(bench: Bench) -> None:

@@ -419,7 +419,7 @@ async def test_a_handshake_that_is_never_answered_is_given_up(bench: Bench) -> N
         bench.upstream.ws_port = server.sockets[0].getsockname()[1]
         async with following(bench, open_timeout_s=0.1):
             await bench.time.asleep(short)
-    assert bench.sink.story[0][:2] == ("disconnected", "no answer")
+    assert bench.sink.story[0][:2] == ("disconnected", "no usable answer")
 
 
 @pytest.mark.parametrize("answer", [b"", b"SSH-2.0-OpenSSH\r\n\r\n", b"HTTP/1.1 101 Switching Protocols\r\n\r\n"])
@@ -434,7 +434,7 @@ async def test_a_server_that_speaks_something_else_is_tried_again(bench: Bench, 
         bench.upstream.ws_port = server.sockets[0].getsockname()[1]
         async with following(bench):
             await bench.time.asleep(short)
-    assert bench.sink.story[0][:2] == ("disconnected", "no answer")
+    assert bench.sink.story[0][:2] == ("disconnected", "no usable answer")
 
 
 async def test_nobody_listening_is_tried_for_ever(bench: Bench) -> None:
@@ -450,7 +450,7 @@ async def test_nobody_listening_is_tried_for_ever(bench: Bench) -> None:
         for _ in range(12):
             await bench.time.pass_delay()
         assert not task.done()
-    assert bench.sink.story[-1] == ("disconnected", "no answer", pytest.approx(29.97))
+    assert bench.sink.story[-1] == ("disconnected", "no usable answer", pytest.approx(29.97))
     bench.upstream.ws_port = working
 
 
