@@ -56,7 +56,7 @@ COMMANDS: Final = (
         parts=(
             Command("core", "one event through the core", "captiond.bench.core"),
             Command("redaction", "what captions show and hide of private numbers", "captiond.bench.redaction"),
-            Command("fanout", "one caption to many viewers"),
+            Command("fanout", "one caption to many viewers", "captiond.bench.fanout"),
             Command("ingest", "many events from upstream"),
         ),
     ),

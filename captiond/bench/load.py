@@ -4,7 +4,7 @@ import asyncio
 import os
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import Final, cast
 
 _INDEX: Final = re.compile(rb'"index":(\d+)')
 _POSITION: Final = re.compile(rb'"position":"[A-Za-z]+\.(\d+)"')
@@ -30,9 +30,8 @@ class LoadViewer(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Asks at once."""
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        transport.write(self._request)
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's is one by its methods only
+        self.transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
         """Takes whole messages out of what has come."""
