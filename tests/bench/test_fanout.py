@@ -1,4 +1,4 @@
-"""The fan-out benchmark measures what it says: a short run over both transports loses nothing and prints its figures."""
+"""The fan-out benchmark measures what it says: a short run over both transports loses nothing and prints figures."""
 
 import argparse
 import json
