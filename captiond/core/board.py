@@ -27,6 +27,7 @@ class _Line(Generic[W]):
     wire: W
     size_bytes: int
     first_index: Index
+    final_index: Index | None  # of its first final: where it begins for viewers of finals only
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +69,12 @@ class Board(Generic[W]):
                 if line is None and message.final and message.revision > 1 and not restored:
                     return None  # a correction of a final that is only counted by now
                 if line is None:
-                    self._lines[message.utterance] = _Line(message, wire, size_bytes, index)
+                    line = self._lines[message.utterance] = _Line(message, wire, size_bytes, index, None)
                 else:
                     self._settled -= _settled(line.caption)
                     line.caption, line.wire, line.size_bytes = message, wire, size_bytes
+                if message.final and line.final_index is None:
+                    line.final_index = index
                 self._settled += _settled(message)
                 if self._settled > SNAPSHOT_FINALS or len(self._lines) > MAX_LINES:
                     self._forget_oldest()
@@ -97,6 +100,8 @@ class Board(Generic[W]):
         among them. Held finals and open partials are never left out, so only they can make it larger.
         """
         lines = list(self._lines.values())
+        if not partials:
+            lines = sorted((line for line in lines if line.final_index is not None), key=_final_index)
         room_bytes = SNAPSHOT_BYTES - ENVELOPE_BYTES
         room_bytes -= sum(line.size_bytes for line in lines if _must(line.caption, partials=partials))
         chosen: set[UtteranceId] = set()
@@ -115,7 +120,7 @@ class Board(Generic[W]):
                 finals += 1
                 room_bytes -= line.size_bytes
         shown = [line for line in lines if line.caption.utterance in chosen]
-        first = shown[0].first_index if shown and left_out else Index(0)
+        first = min((line.first_index for line in shown), default=Index(0)) if left_out else Index(0)
         gaps: list[W] = []
         for index, wire, size_bytes in reversed(self._gaps):
             if index < first or size_bytes > room_bytes:
@@ -136,6 +141,10 @@ class Board(Generic[W]):
 
 def _settled(caption: Caption) -> bool:
     return caption.final and not caption.held
+
+
+def _final_index(line: _Line[W]) -> Index:
+    return line.final_index or line.first_index
 
 
 def _must(caption: Caption, *, partials: bool) -> bool:

@@ -240,10 +240,12 @@ class Screen:
         if not self._partials and not entry.final:
             raise ProtocolViolation(f"the partial {entry.utterance} for a viewer of finals")
         if known is None:
-            if entry.utterance in self._gone or (entry.final and entry.revision - 1 > self.skipped):
+            # A viewer of finals never had the partials of what was open at its snapshot: holes tell it nothing.
+            earlier_seen = self._partials and entry.revision - 1 > self.skipped
+            if entry.utterance in self._gone or (entry.final and earlier_seen):
                 # Its earlier revisions were not left out of this stream, so it is a correction of what is not shown.
                 return Applied("")
-            if entry.revision - 1 > self.skipped:
+            if earlier_seen:
                 raise ProtocolViolation(f"{entry.utterance} begins with revision {entry.revision}")
             self._place(entry)
             self._trim()

@@ -1,5 +1,7 @@
 """Revisions, when a message is worth sending, and the rule of docs/stability.md."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -155,7 +157,7 @@ def test_what_is_told_is_true_whatever_is_said(said: list[tuple[str, bool]]) -> 
             assert caption.stable_length == 0 or len(texts) >= 3
         mask = text.find("[...]")
         assert mask < 0 or caption.stable_length <= mask
-    for before, after in zip(sent, sent[1:], strict=False):
+    for before, after in pairwise(sent):
         assert (before.text, before.final, before.held, before.stable_length) != (
             after.text,
             after.final,

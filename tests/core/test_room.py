@@ -194,7 +194,11 @@ def test_after_a_disconnect_the_next_event_tells_the_true_gap(stage: Stage) -> N
     stage.room.disconnected()
     assert told(stage.say("a b", sequence=2).messages) == [("1", 2, "", "a b")]
     stage.room.disconnected()
-    assert told(stage.say("c", sequence=5).messages) == [("gap", 2, "disconnect"), ("1", "retracted"), ("2", 1, "", "c")]
+    assert told(stage.say("c", sequence=5).messages) == [
+        ("gap", 2, "disconnect"),
+        ("1", "retracted"),
+        ("2", 1, "", "c"),
+    ]
 
 
 def test_a_restart_is_silent_unless_the_stream_was_away(stage: Stage) -> None:
