@@ -22,7 +22,7 @@ from captiond.genesys.dialect_media import Decoded, decode_frame, subscribe_fram
 from captiond.genesys.oauth import Token, Tokens
 from captiond.genesys.patience import Patience
 from captiond.genesys.recovery import Recovery, StreamLost, error_of_answer, error_of_refusal
-from captiond.genesys.stream_socket import StreamSocket, open_socket
+from captiond.genesys.stream_socket import FRAME_TOO_BIG, StreamSocket, open_socket
 
 log: Final = logging.getLogger(__name__)
 
@@ -212,7 +212,10 @@ class Stream:
                         secrets=(subscription.token.value,) if subscription.token is not None else (),
                     )
         except ConnectionClosed as closed:
-            return socket.why_closed(closed)
+            why = socket.why_closed(closed)
+            if isinstance(why, StreamLost) and why.cause == FRAME_TOO_BIG:  # the library read and dropped it
+                self._meter.count("upstream_rejected_total", reason="frame_too_big")
+            return why
 
     async def _keep_alive(self, socket: StreamSocket, subscription: "_Subscription") -> None:
         """Pings, and cuts a connection on which nothing comes back; the reader then sees its end."""

@@ -17,6 +17,7 @@ from captiond.genesys.dialect_media import MAX_FRAME_BYTES
 from captiond.genesys.exchange import USER_AGENT
 from captiond.genesys.recovery import StreamLost
 
+FRAME_TOO_BIG: Final = "frame too big"
 MAX_QUEUED_FRAMES: Final = 16  # read ahead of us; then the kernel's window tells upstream to wait
 
 # At level DEBUG this library logs headers and frames, which hold tokens and conversations. So it gets a logger of its
@@ -27,7 +28,7 @@ _wire_log.setLevel(logging.CRITICAL)
 
 _OUR_CLOSES: Final[dict[int | None, str]] = {  # what made the library close; None: it did not
     None: "connection lost",
-    CloseCode.MESSAGE_TOO_BIG: "frame too big",
+    CloseCode.MESSAGE_TOO_BIG: FRAME_TOO_BIG,
 }
 
 

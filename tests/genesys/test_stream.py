@@ -407,6 +407,7 @@ async def test_a_frame_beyond_the_limit_costs_the_connection_not_the_stream(benc
         await second.send_event(1, "x" * 500_000)
         await bench.sink.sequences(1)
     assert bench.sink.story[1][1] == "frame too big"
+    assert bench.meter.counts["upstream_rejected_total{reason=frame_too_big}"] == 1
 
 
 async def test_a_handshake_that_is_never_answered_is_given_up(bench: Bench) -> None:
