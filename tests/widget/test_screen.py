@@ -40,6 +40,9 @@ CAPTION: dict[str, Any] = {
     "redactions": {},
 }
 
+CONFLATING: dict[str, Any] = {"type": "notice", "code": "conflating", "skipped": 1}
+CAUGHT_UP: dict[str, Any] = {"type": "notice", "code": "caught-up", "skipped": 0}
+
 
 def test_a_script_makes_its_screen_or_is_refused(script: dict[str, Any]) -> None:
     if "violates" in script:
@@ -113,7 +116,7 @@ def test_a_long_watched_screen_stays_bounded() -> None:
     assert [line.utterance for line in screen.lines()] == ["u2", "u3", "u4", "u5", "u6"]
     small.apply(CAPTION | {"index": 7, "utterance": "u2", "revision": 2})
     assert [line.utterance for line in small.lines()] == ["u5", "u6"]
-    small.apply({"type": "notice", "code": "conflating", "skipped": 3})
+    small.apply(CONFLATING)
     small.apply(CAPTION | {"index": 12, "utterance": "u3", "revision": 2})  # left out or not: this one was here
     assert [line.utterance for line in small.lines()] == ["u5", "u6"]
 
@@ -125,16 +128,8 @@ def test_a_long_watched_screen_stays_bounded() -> None:
         ([WELCOME, SNAPSHOT, {"type": "retraction", "index": 1, "utterance": "u1"}], "which was never shown"),
         ([WELCOME, SNAPSHOT | {"captions": [CAPTION, CAPTION]}], "shows u1 twice"),
         ([WELCOME, SNAPSHOT, CAPTION, SNAPSHOT], "a snapshot of the past"),
-        (
-            [WELCOME, SNAPSHOT, {"type": "notice", "code": "conflating", "skipped": 1}]
-            + [{"type": "notice", "code": "caught-up", "skipped": 0}, CAPTION | {"index": 2}],
-            "1 left out",
-        ),
-        (
-            [WELCOME, SNAPSHOT, {"type": "notice", "code": "conflating", "skipped": 1}]
-            + [WELCOME, SNAPSHOT, CAPTION | {"index": 2}],
-            "1 left out",
-        ),
+        ([WELCOME, SNAPSHOT, CONFLATING, CAUGHT_UP, CAPTION | {"index": 2}], "1 left out"),
+        ([WELCOME, SNAPSHOT, CONFLATING, WELCOME, SNAPSHOT, CAPTION | {"index": 2}], "1 left out"),
     ],
 )
 def test_further_promises(messages: list[dict[str, Any]], says: str) -> None:
