@@ -2,31 +2,12 @@
 
 from typing import Final
 
-from captiond.core.redact.kinds import (
-    ACCOUNT,
-    CC,
-    CVV,
-    DOB,
-    EMAIL,
-    IBAN,
-    MAX_CARD_DIGITS,
-    MAX_IBAN_CHARS,
-    MIN_CARD_DIGITS,
-    MIN_IBAN_CHARS,
-    NATIONAL_ID,
-    NUMBER,
-    PHONE,
-    PIN,
-    SSN,
-    is_iban,
-    is_issued,
-    is_nanp,
-    luhn,
-)
+from captiond.core.redact.kinds import CC, CVV, DOB, EMAIL, NUMBER, PHONE, PIN, SSN
 from captiond.core.redact.lexicon import KEEP
+from captiond.core.redact.naming import CUED_DIGITS, LIKELY, NUMBER_DIGITS, SURE, classify, named
 from captiond.core.redact.parts import MAX_YEAR_TOKENS, Part, cut
 from captiond.core.redact.runs import Run
-from captiond.core.redact.shapes import is_year
+from captiond.core.redact.shapes import SHORT_NUMBERS, is_year, is_years
 from captiond.core.redact.window import Marker, Window
 
 # How a run came to its end.
@@ -35,14 +16,9 @@ ENDED: Final = 1  # the next utterance did not go on with it
 SILENCE: Final = 2  # nothing followed for 3 s, or the session is over
 TOO_LONG: Final = 3  # no number is that long
 
-SURE: Final = 2
-LIKELY: Final = 1
-NOTHING: Final = ("", 0)
 
 KEEP_REACH_TOKENS: Final = 9  # "my order from last week was": the number comes within so many words
-NUMBER_DIGITS: Final = 9  # so many of no certain kind are masked
 LATE_DIGITS: Final = 7  # so many are masked where nothing follows
-CUED_DIGITS: Final = 4  # so many are masked after a cue, whatever follows
 PART_DIGITS: Final = 3  # fewer on one side of unknown words are hardly a piece of one number
 
 
@@ -128,6 +104,15 @@ def _mask_between(window: Window, run: Run, parts: list[Part], decision: Decisio
     first.parts[:0] = before
 
 
+def loose_end(window: Window, run: Run) -> int:
+    """Where a run that has become too long may be cut: the last part that only talk ties to those before; -1 where none."""
+    parts = cut(window, run.start, run.last, iban=run.iban)
+    for i in range(len(parts) - 1, 0, -1):
+        if not parts[i].tight and not run.iban:
+            return parts[i].start
+    return -1
+
+
 def _answers(label: str, kind: str) -> bool:
     return label == kind and kind != CVV  # "the PIN was 0314 or 9431": a short code is asked for until it is right
 
@@ -163,6 +148,10 @@ def _is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known:
     if part.digits in known and len(part.digits) >= NUMBER_DIGITS:
         return True
     after = window.token(part.stop).text if part.stop < window.end() else ""
+    if kind not in (CVV, PIN) and part.digits in SHORT_NUMBERS:
+        return True
+    if not cued and is_years([window.token(at) for at in range(part.start, part.stop)]):
+        return True
     following = window.core(part.stop)
     if following in window.lexicon.units or after[:1] in ("%", "€", "$", "£"):
         return part.scaled or len(part.digits) <= (6 if cued else 12)
@@ -228,23 +217,16 @@ def _is_counting(window: Window, part: Part) -> bool:
 def _name(window: Window, run: Run, parts: list[Part], first: int, marker: Marker | None, how: int) -> tuple[int, str]:
     """The number that begins with a part: (index after its last part, its mask; "" where it isn't private)."""
     kind = marker.kind if marker is not None else (NUMBER if run.cued and not _was_answered(window, run) else "")
-    label, strength = classify(window, parts[first : first + 1], kind)
-    if strength == SURE:
-        return first + 1, label
-    if _widen(window, parts[first], kind):
-        return first + 1, classify(window, parts[first : first + 1], kind)[0]
-    reach = _reach(window, parts, first)
-    for stop in range(first + 2, reach + 1):
-        joined, sure = classify(window, parts[first:stop], kind)
-        if sure == SURE:
-            return stop, joined
-    if reach > first + 1:
-        joined, likely = classify(window, parts[first:reach], kind)
-        if likely:
-            return reach, joined
-    if label:
-        return first + 1, label
-    stop = reach
+    stop, label, strength = _longest(parts, first, _reach(window, parts, first), kind)
+    if strength:
+        if label in window.kinds or label == NUMBER:
+            return stop, label
+        if strength == LIKELY and sum(len(p.digits) for p in parts[first:stop]) >= NUMBER_DIGITS:
+            return stop, NUMBER
+        for part in parts[first:stop]:
+            part.harmless = True  # of a kind that is off
+        return stop, ""
+    stop = _reach(window, parts, first)
     digits = sum(len(p.digits) for p in parts[first:stop])
     if how == TOO_LONG:
         return stop, NUMBER if digits >= CUED_DIGITS else ""
@@ -253,13 +235,31 @@ def _name(window: Window, run: Run, parts: list[Part], first: int, marker: Marke
     return stop, _at_the_end(window, parts[first:stop], digits, kind, how, marker)
 
 
-def _widen(window: Window, part: Part, kind: str) -> bool:
+def _longest(parts: list[Part], first: int, reach: int, kind: str) -> tuple[int, str, int]:
+    """A part that is a number for sure; else as many parts as make one for sure; else all that may be one."""
+    label, strength = classify(parts[first : first + 1], kind)
+    if strength == SURE:
+        return first + 1, label, SURE
+    if _widen(parts[first], kind):
+        return first + 1, classify(parts[first : first + 1], kind)[0], SURE
+    for stop in range(first + 2, reach + 1):
+        joined, sure = classify(parts[first:stop], kind)
+        if sure == SURE:
+            return stop, joined, SURE
+    if reach > first + 1:
+        joined, likely = classify(parts[first:reach], kind)
+        if likely:
+            return reach, joined, likely
+    return first + 1, label, strength
+
+
+def _widen(part: Part, kind: str) -> bool:
     """Whether a number becomes a sure one with the words at its edges that are misheard digits; then they're its own."""
     if len(part.wide) == len(part.digits):
         return False
     narrow = (part.start, part.stop, part.digits, part.sizes)
     part.start, part.stop, part.digits, part.sizes = part.wide_start, part.wide_stop, part.wide, []
-    if classify(window, [part], kind)[1] == SURE:
+    if classify([part], kind)[1] == SURE:
         return True
     part.start, part.stop, part.digits, part.sizes = narrow
     return False
@@ -276,7 +276,8 @@ def _at_the_end(window: Window, parts: list[Part], digits: int, kind: str, how: 
         carried = marker is None or window.owner(parts[0].start) != _owner_of(window, marker)
         if digits <= 2 and how == ENDED and carried:
             return ""  # "have you got your card?" "I have two." "Good."
-        return _label(kind, window)
+        label = named(kind)
+        return label if label in window.kinds else NUMBER
     if digits >= LATE_DIGITS and not any(p.mixed for p in parts):
         return PHONE if digits == LATE_DIGITS and PHONE in window.kinds else NUMBER
     return ""
@@ -300,87 +301,3 @@ def _reach(window: Window, parts: list[Part], first: int) -> int:
                 break
         stop += 1
     return stop
-
-
-def classify(window: Window, parts: list[Part], kind: str) -> tuple[str, int]:
-    """The name of digits said as one number, and how sure that is. `kind` is what the cue before it announced."""
-    digits = "".join(p.digits for p in parts)
-    sizes = [size for p in parts for size in p.sizes]
-    size = len(digits)
-    kinds = window.kinds
-    letters = "".join(p.letters or p.digits for p in parts) if any(p.letters for p in parts) else ""
-    if letters:
-        if is_iban(letters) or (kind == IBAN and MIN_IBAN_CHARS <= len(letters) <= MAX_IBAN_CHARS):
-            return (IBAN, SURE) if IBAN in kinds else NOTHING
-        if _looks_like_iban(letters):
-            return (IBAN, LIKELY) if IBAN in kinds else NOTHING
-        if any(p.mixed for p in parts):
-            return _mixed(window, parts, letters, kind)
-    if parts[0].plus and 8 <= size <= 15:
-        return (PHONE, SURE) if PHONE in kinds else NOTHING
-    if MIN_CARD_DIGITS <= size <= MAX_CARD_DIGITS:
-        card = is_issued(digits) and luhn(digits)
-        if CC in kinds and (card or kind == CC):
-            return CC, SURE
-        if kind == PHONE and size <= 15:
-            return PHONE, SURE
-        if kind == IBAN:
-            return IBAN, LIKELY
-        if CC in kinds and (is_issued(digits) or size in (15, 16)):
-            return CC, LIKELY
-        return (NATIONAL_ID, SURE) if kind == NATIONAL_ID else (NUMBER, LIKELY)
-    if kind in (ACCOUNT, NATIONAL_ID) and 6 <= size <= 18:
-        return kind, SURE
-    if kind == CVV and size in (3, 4):
-        return CVV, SURE
-    if kind == PIN and 3 <= size <= 8:
-        return NUMBER, SURE
-    if kind == SSN and size == 9:
-        return SSN, SURE
-    if kind == PHONE and 7 <= size <= 12:
-        return PHONE, (SURE if size >= 9 else LIKELY)
-    if size == 9 and sizes == [3, 2, 4] and SSN in kinds and not (parts[0].spoken and len(parts) > 1):
-        return SSN, SURE
-    if (
-        size == 10
-        and (is_nanp(digits) or sizes == [3, 3, 4])
-        or (size == 11 and digits[0] == "1" and is_nanp(digits[1:]))
-    ):
-        return (PHONE, SURE) if PHONE in kinds else NOTHING
-    if size in (10, 11) and digits[0] == "0" and PHONE in kinds:
-        return PHONE, SURE
-    if size == 7 and sizes == [3, 4] and digits[0] in "23456789" and PHONE in kinds:
-        return PHONE, LIKELY
-    if size > MAX_CARD_DIGITS and kind == IBAN:
-        return IBAN, LIKELY
-    if size >= NUMBER_DIGITS:
-        if kind and kind != NUMBER:
-            return _label(kind, window), LIKELY
-        return NUMBER, LIKELY
-    if kind and size >= CUED_DIGITS:
-        return _label(kind, window), LIKELY
-    return NOTHING
-
-
-def _looks_like_iban(letters: str) -> bool:
-    from captiond.core.redact.kinds import IBAN_CHARS
-
-    wanted = IBAN_CHARS.get(letters[:2])
-    return wanted is not None and letters[2:4].isdigit() and abs(len(letters) - wanted) <= 3
-
-
-def _mixed(window: Window, parts: list[Part], letters: str, kind: str) -> tuple[str, int]:
-    """Letters among numerals: a code, unless a long number only has a prefix ("AC-377058504202")."""
-    head = 0
-    while head < len(letters) and letters[head].isalpha():
-        head += 1
-    rest = letters[head:]
-    if rest.isdigit() and len(rest) >= NUMBER_DIGITS:
-        return (_label(kind, window) if kind in (ACCOUNT, NATIONAL_ID) else NUMBER), LIKELY
-    if kind and kind != NUMBER and head == 0 and letters[:CUED_DIGITS].isdigit():
-        return _label(kind, window), LIKELY
-    return NOTHING
-
-
-def _label(kind: str, window: Window) -> str:
-    return NUMBER if kind in (PIN, "") or kind not in window.kinds else kind

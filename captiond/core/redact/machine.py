@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from captiond.core.redact.decide import ENDED, PASSED, SILENCE, TOO_LONG, Decision, decide
+from captiond.core.redact.decide import ENDED, PASSED, SILENCE, TOO_LONG, Decision, decide, loose_end
 from captiond.core.redact.kinds import EMAIL, IBAN_CHARS
 from captiond.core.redact.lexicon import Lexicon
 from captiond.core.redact.mail import NOTHING, Chain
-from captiond.core.redact.runs import MAX_RUN_TOKENS, NONE, Run, is_bank
-from captiond.core.redact.tokens import FILLER, LETTER, MARK, SILENT, WORD, Token
+from captiond.core.redact.runs import MAX_WORDS_BETWEEN, NONE, Run, is_bank
+from captiond.core.redact.tokens import FILLER, LETTER, MARK, WORD, Token
 from captiond.core.redact.window import Window
 
 OPEN: Final = "..."
@@ -84,8 +84,10 @@ class Machine:
         window = self.window
         at = window.append(token, self.current)
         if self.run.step(window, at, token, cued=self.lost or window.is_cued(self.current)):
-            too_long = at - self.run.start >= MAX_RUN_TOKENS
-            self._close_run(TOO_LONG if too_long else PASSED)
+            if self.run.gap <= MAX_WORDS_BETWEEN:
+                self._shorten_run()
+            else:
+                self._close_run(PASSED)
         if EMAIL in window.kinds and self.chain.step(window, at, token):
             self._close_chain()
             self.chain.step(window, at, token)
@@ -113,8 +115,22 @@ class Machine:
         """Whether a next utterance could go on with something."""
         return self.run.is_open() or self.chain.phase != NOTHING
 
+    def _shorten_run(self) -> None:
+        """A run has become too long: figures strewn over much talk, or endless digits."""
+        start = loose_end(self.window, self.run)
+        if start <= self.run.start:
+            self._close_run(TOO_LONG)
+            self.lost = True  # what follows such a run is not to be shown either
+            return
+        self._judge(self.run.shorten(self.window, start), PASSED)
+
     def _close_run(self, how: int) -> None:
-        run, window = self.run, self.window
+        self._judge(self.run, how)
+        self.run.reset()
+        self.lost = False
+
+    def _judge(self, run: Run, how: int) -> None:
+        window = self.window
         decision: Decision = decide(window, run, how, self.known)
         for found in decision.found:
             self.group += 1
@@ -122,8 +138,6 @@ class Machine:
                 window.set_label(part.start, part.stop, found.label, self.group)
             self._count(found.label, found.parts[-1].stop - 1)
         self.kept.extend(decision.kept)
-        run.reset()
-        self.lost = how == TOO_LONG  # what follows such a run is not to be shown either
 
     def _close_chain(self) -> None:
         chain, window = self.chain, self.window

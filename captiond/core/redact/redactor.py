@@ -3,15 +3,15 @@
 Source: contract, section 6; the state that is carried, docs/design.md.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from captiond.base.ids import RawText, SafeText, UtteranceId
-from captiond.core.normalise import KEPT, Repeats, clean, joins
 from captiond.core.redact.lexicon import KEEP, Lexicon
 from captiond.core.redact.lexicons import lexicon_for
 from captiond.core.redact.machine import Machine
+from captiond.core.redact.scan import Scan
 from captiond.core.redact.tokens import Token, read
 from captiond.core.redact.window import Marker
 
@@ -46,11 +46,12 @@ class Shown:
 class Call:
     """What linked channels and media sessions of one conversation share: cues, and harmless numbers said before."""
 
-    __slots__ = ("_known", "_members")
+    __slots__ = ("_all_known", "_known", "_members")
 
     def __init__(self) -> None:
         self._members: list[Redactor] = []
         self._known: dict[str, None] = {}
+        self._all_known: frozenset[str] = frozenset()
 
     def join(self, redactor: "Redactor") -> None:
         """One more channel."""
@@ -67,6 +68,15 @@ class Call:
             if member is not speaker:
                 member.hear(cues)
 
+    def answer(self, markers: Iterable[Marker]) -> None:
+        """Cues that finals have given their numbers: they name nothing any more, in no channel."""
+        new = [marker for marker in markers if not marker.answered]
+        for marker in new:
+            marker.answered = True
+        if new:
+            for member in self._members:
+                member.stir()
+
     def keep(self, digits: list[str]) -> None:
         """Numbers that a keep-word made harmless."""
         for one in digits:
@@ -74,10 +84,12 @@ class Call:
             self._known[one] = None
             while len(self._known) > MAX_KNOWN:
                 del self._known[next(iter(self._known))]
+        if digits:
+            self._all_known = frozenset(self._known)
 
     def known(self) -> frozenset[str]:
         """Digits of harmless numbers said before."""
-        return frozenset(self._known)
+        return self._all_known
 
 
 class _Waiting:
@@ -89,6 +101,17 @@ class _Waiting:
         self.utterance = utterance
         self.number = number
         self.shown = shown
+
+
+class _Open:
+    """An utterance that has partials, and the state it was read from."""
+
+    __slots__ = ("known", "scan", "version")
+
+    def __init__(self, scan: Scan, version: int, known: frozenset[str]) -> None:
+        self.scan = scan
+        self.version = version
+        self.known = known
 
 
 class Redactor:
@@ -104,7 +127,8 @@ class Redactor:
         self._kinds, self._language, self._call = kinds, language, call
         self._machine = Machine(lexicon_for(language), kinds)  # as it was after the last final
         self._waiting: list[_Waiting] = []
-        self._open: dict[UtteranceId, None] = {}
+        self._open: dict[UtteranceId, _Open | None] = {}
+        self._version = 0  # rises with everything that earlier finals and other channels leave behind
         self._heard: tuple[Marker, ...] = ()  # cues of other channels
         self._last_s = 0.0
         self._faults = 0
@@ -156,6 +180,7 @@ class Redactor:
     def lose(self) -> None:
         """Events are missing: the channel counts as cued until a run closes."""
         self._machine.lost = True
+        self._version += 1
 
     def expire(self, *, now_s: float) -> list[Shown]:
         """Event time has moved on: after 3 s of silence a final's open run ends where it is."""
@@ -172,15 +197,20 @@ class Redactor:
     def hear(self, cues: tuple[Marker, ...]) -> None:
         """Another channel's final had these cues."""
         self._heard = cues
+        self._version += 1
+
+    def stir(self) -> None:
+        """What other channels left behind has changed: open utterances are read anew."""
+        self._version += 1
 
     def _end_runs(self) -> list[Shown]:
         try:
+            self._version += 1
             self._machine.known = self._call.known()
             self._machine.close()
             self._call.keep(self._machine.kept)
             self._machine.kept = []
-            for marker in self._machine.window.used:
-                marker.answered = True
+            self._call.answer(self._machine.window.used)
             return self._corrections()
         except Exception:
             return self._fail(None, final=True)
@@ -188,8 +218,7 @@ class Redactor:
     def _caption(self, utterance: UtteranceId, text: str, final: bool, lexicon: Lexicon) -> list[Shown]:
         if len(text) > MAX_CODE_POINTS:
             return self._too_long(utterance, final)
-        machine = self._prepare(lexicon)
-        feed(machine, text, lexicon)
+        machine = self._read(utterance, text, lexicon)
         number = machine.current
         if not final:
             return [_shown(machine, utterance, number, final=False)]
@@ -197,12 +226,25 @@ class Redactor:
         if len(self._waiting) >= MAX_WAITING:
             machine.close()
         self._machine = machine
+        self._version += 1
         self._pass_on(machine, number, text, lexicon)
         corrections = self._corrections()
         shown = _shown(machine, utterance, number, final=True)
         if not machine.is_settled(number):
             self._waiting.append(_Waiting(utterance, number, shown))
         return [*corrections, shown]
+
+    def _read(self, utterance: UtteranceId, text: str, lexicon: Lexicon) -> Machine:
+        known = self._call.known()
+        before = self._open.get(utterance)
+        if (
+            before is None
+            or before.version != self._version
+            or before.known is not known
+            or before.scan.lexicon is not lexicon
+        ):
+            before = self._open[utterance] = _Open(Scan(self._prepare(lexicon), lexicon), self._version, known)
+        return before.scan.read(text)
 
     def _prepare(self, lexicon: Lexicon) -> Machine:
         """The state that earlier finals left, ready for one more utterance."""
@@ -224,13 +266,13 @@ class Redactor:
             ended.close()
             self._call.keep(ended.kept)
         window = machine.window
-        for marker in window.used:
-            marker.answered = True
+        self._call.answer(window.used)
         cues = tuple(m for m in window.markers if m.reach == number + 1 and not (m.kind == KEEP and window.is_used(m)))
         if cues:
             self._call.tell(self, cues)
         if self._heard and not _only_acknowledges(text, lexicon):
             self._heard = ()
+            self._version += 1
 
     def _corrections(self) -> list[Shown]:
         """Earlier finals that now show something else, or wait for nothing any more."""
@@ -276,28 +318,8 @@ class Redactor:
     def _restart(self) -> None:
         self._machine = Machine(lexicon_for(self._language), self._kinds)
         self._machine.lost = True
+        self._version += 1
         self._waiting = []
-
-
-def feed(machine: Machine, text: str, lexicon: Lexicon) -> None:
-    """Normalises a text and gives it to a machine, word by word."""
-    repeats = Repeats()
-    newest: list[str] = []  # the last two words may still get punctuation, or turn out to be repeats
-    for chunk in text.split():
-        for word in clean(chunk):
-            if newest and joins(word):
-                newest[-1] += word
-                repeats = Repeats()
-                continue
-            drop = repeats.next(word, number=lexicon.is_number(word))
-            if drop == 0:
-                newest.append(word)
-                if len(newest) > KEPT:
-                    machine.step(read(newest.pop(0), lexicon))
-            elif drop == KEPT:
-                newest.pop()
-    for word in newest:
-        machine.step(read(word, lexicon))
 
 
 def _shown(machine: Machine, utterance: UtteranceId, number: int, *, final: bool) -> Shown:

@@ -29,7 +29,9 @@ NONE: Final = -1
 
 def is_bank(window: Window, token: Token) -> bool:
     """Whether a word may be the four letters of a bank inside an IBAN."""
-    return token.cls == WORD and len(token.core) == 4 and token.core.isalpha() and token.core not in window.lexicon.common
+    return (
+        token.cls == WORD and len(token.core) == 4 and token.core.isalpha() and token.core not in window.lexicon.common
+    )
 
 
 class Run:
@@ -102,11 +104,13 @@ class Run:
                 self.gap += 1
         elif cls in (FILLER, MARK):
             self.weak, self.weak_digits = NONE, 0
+        elif not self.is_open() and (token.text == "+" or token.core in window.lexicon.plus):
+            self.weak, self.weak_digits = at, 0  # "plus four four": an international prefix begins with it
         return self.is_open() and (self.gap > MAX_WORDS_BETWEEN or at - self.start >= MAX_RUN_TOKENS)
 
     def _digit(self, window: Window, at: int, token: Token, cued: bool) -> None:
         said = len(token.digits)
-        if token.cls == DIGITS and (not self.is_open() or self.gap > 0):
+        if token.cls == DIGITS and (not self.is_open() or self.gap > 0) and self.weak_digits:
             self.weak, self.weak_digits = NONE, 0  # "for 20": who writes numerals has heard a word there
         if not self.is_open():
             self.start = self.weak if self.weak != NONE else at
@@ -125,6 +129,8 @@ class Run:
     def _weak(self, window: Window, at: int, token: Token) -> None:
         before = window.token(at - 1) if at > window.base else token
         said = len(token.digits) or 1
+        if token.cls == MULTIPLE:
+            said = window.lexicon.multiples[token.core] - 1  # the digit after it counts itself
         if self.is_open() and self._follows(at) and not (before.mixed or "%" in before.text):
             self.digits += said
             self.last, self.gap = at, 0
@@ -156,6 +162,10 @@ class Run:
         elif one.upper() in IBAN_CHARS and (cued or window.token(at - 1).text[:2].isupper()):
             self.start, self.iban = at - 1, True
 
-    def silent(self, token: Token) -> bool:
-        """Whether a token inside a run is a separator, shown neither beside digits nor counted."""
-        return token.cls == SILENT
+    def shorten(self, window: Window, start: int) -> "Run":
+        """Lets go of the part before `start`, which is the index of a digit in it; answers that part."""
+        head = self.copy()
+        head.last = start - 1
+        self.start = start
+        self.digits = sum(len(window.token(at).digits) for at in range(start, self.last + 1))
+        return head

@@ -4,6 +4,9 @@ from captiond.core.redact.tokens import DIGITS, SCALE, SPOKEN, TENS, Token
 from captiond.core.redact.window import Window
 
 _CURRENCY = "$€£¥₹"
+SHORT_NUMBERS = frozenset(
+    "911 112 999 988 211 311 411 511 611 711 811 110 115 116 117 118 119 061 080 091 15 17 18 114 116117 116123".split()
+)  # emergency and help lines: they must be seen
 _ORDINAL_ENDINGS = ("st", "nd", "rd", "th", "er", "ère", "e", "º", "ª", "o", "a")
 
 
@@ -119,6 +122,11 @@ def is_year(tokens: list[Token]) -> bool:
         tens_and_unit = rest[0].cls == TENS and len(said[2]) == 1 and said[2] != "0"
         return tens_and_unit or (said[1] == "0" and len(said[2]) == 1)
     return False
+
+
+def is_years(tokens: list[Token]) -> bool:
+    """ "1999 2001 2005": numerals that are all years."""
+    return len(tokens) > 1 and all(t.cls == DIGITS and not t.mixed and _is_century(t.digits) for t in tokens)
 
 
 def _is_century(digits: str) -> bool:

@@ -1,0 +1,93 @@
+"""Incremental is whole: no history of partials changes what a text becomes, and work follows what changed."""
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from captiond.base.ids import RawText, UtteranceId
+from captiond.core.redact import DEFAULT, Call, Redactor
+from captiond.core.redact.machine import Machine
+
+WORDS = (
+    "my card is four one double oh to for too won 4111 1111 1111-1111 hold on let me see uh um and the order number"
+    " ticket 078-05-1120 (415) 555-0132 at dot com jane doe example jane.doe@example.com underscore twenty two forty"
+    " seven hundred thousand dollars $49.99 10:30 may 10, 2027 in 1999 d e DE89 nl62 ingb b a n o , . ! ? social"
+    " security code pin is e-mail email phone very no ... [CC] [...] \u200b \u0661\u0662 \uff14\uff11 + +44 #12 1Z3G 5%"
+    " triple hello there my friend bob please thanks oh eighty a i s"
+).split(" ")
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[tuple[str, list[str], str]]:
+    """Utterances of two channels: (channel, partials before it, final text)."""
+    chosen = []
+    for _ in range(draw(st.integers(1, 4))):
+        final = draw(st.lists(st.sampled_from(WORDS), max_size=24))
+        partials = []
+        for _ in range(draw(st.integers(0, 5))):
+            cut = draw(st.integers(0, len(final)))
+            tail = draw(st.lists(st.sampled_from(WORDS), max_size=4))
+            text = draw(st.sampled_from([" ", " ", "  ", "\t", "\u00a0"])).join(final[:cut] + tail)
+            partials.append(text[: draw(st.integers(0, len(text)))] if draw(st.booleans()) else text)
+        chosen.append((draw(st.sampled_from("ab")), partials, " ".join(final)))
+    return chosen
+
+
+@settings(max_examples=300, deadline=None)
+@given(histories())
+def test_finals_do_not_depend_on_the_partials_before_them(said: list[tuple[str, list[str], str]]) -> None:
+    """Nor does any caption depend on the partials before it: each equals redacting that text alone, whole."""
+    with_partials, without = Call(), Call()
+    left = {c: Redactor(kinds=DEFAULT, language="en-US", call=with_partials) for c in "ab"}
+    right = {c: Redactor(kinds=DEFAULT, language="en-US", call=without) for c in "ab"}
+    for number, (channel, partials, final) in enumerate(said):
+        now_s, id_ = float(number), UtteranceId(f"u{number}")
+        for text in partials:
+            shown = left[channel].caption(id_, RawText(text), final=False, now_s=now_s)[-1]
+            alone = right[channel].caption(UtteranceId("x"), RawText(text), final=False, now_s=now_s)[-1]
+            right[channel].retract(UtteranceId("x"))
+            assert (shown.text, shown.held, shown.settled) == (alone.text, alone.held, alone.settled)
+        one = left[channel].caption(id_, RawText(final), final=True, now_s=now_s)
+        other = right[channel].caption(id_, RawText(final), final=True, now_s=now_s)
+        assert one == other
+    assert [r.end() for r in left.values()] == [r.end() for r in right.values()]
+    assert not any(r.faults for r in [*left.values(), *right.values()])
+
+
+def test_a_long_text_word_by_word_equals_the_text_at_once() -> None:
+    """An example beside the property: 400 words, numbers strewn in, every prefix."""
+    chance = random.Random(7)
+    words = [chance.choice(WORDS) for _ in range(400)]
+    growing = Redactor(kinds=DEFAULT, language="en-US", call=Call())
+    for size in range(1, len(words) + 1):
+        text = RawText(" ".join(words[:size]))
+        shown = growing.caption(UtteranceId("u"), text, final=False, now_s=0.0)[-1]
+        if size % 23 == 0:
+            whole = Redactor(kinds=DEFAULT, language="en-US", call=Call())
+            assert whole.caption(UtteranceId("u"), text, final=False, now_s=0.0)[-1] == shown
+
+
+@pytest.mark.parametrize("before", [50, 800])
+def test_work_follows_what_changed_not_the_length(before: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One more word, or the last three revised, costs the same after 50 words as after 800."""
+    steps = 0
+    step = Machine.step
+
+    def counted(self: Machine, token: object) -> None:
+        nonlocal steps
+        steps += 1
+        step(self, token)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Machine, "step", counted)
+    redactor = Redactor(kinds=DEFAULT, language="en-US", call=Call())
+    words = [f"word{'s' * (i % 3)} are here" for i in range(before // 3)]
+    for size in range(1, len(words) + 1):
+        redactor.caption(UtteranceId("u"), RawText(" ".join(words[:size])), final=False, now_s=0.0)
+    steps = 0
+    redactor.caption(UtteranceId("u"), RawText(" ".join([*words, "more"])), final=False, now_s=0.0)
+    assert 0 < steps <= 6
+    steps = 0
+    redactor.caption(UtteranceId("u"), RawText(" ".join([*words[:-1], "quite", "other"])), final=False, now_s=0.0)
+    assert 0 < steps <= 12
