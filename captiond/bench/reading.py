@@ -13,7 +13,7 @@ from typing import Final
 
 MASK: Final = re.compile(r"\[(?:\.\.\.|[A-Z][A-Z_]*)\]")  # open and closed masks, contract section 6
 _WORD: Final = re.compile(r"[^\W_]+")
-_NUMERAL_OR_WORD: Final = re.compile(r"\d|[^\W\d_]+")
+_NUMERAL_OR_WORD: Final = re.compile(r"\d|o['’][^\W\d_]+|[^\W\d_]+", re.IGNORECASE)  # "o'clock" has no zero
 
 _UNITS: Final = {
     "en": "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"

@@ -164,7 +164,7 @@ class _Watch:
                 connected = _CONNECTOR.search(event.text[span.start : span.end]) is not None
                 if connected or event.final:
                     exposure.ever |= shown
-                if _EMAIL_CUES.search(before):
+                if _EMAIL_CUES.search(before) and len(shown) > 1:  # one letter may be a word: "email a friend"
                     exposure.after_cue |= shown
             else:
                 exposure.ever |= shown

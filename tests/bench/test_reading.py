@@ -15,7 +15,7 @@ SHARED_DATA = Path(__file__).parents[2] / ".." / "shared" / "data"
     ("language", "text", "digits"),
     [
         ("en", "four double one oh 7-8, forty seven nineteen", "41107847" + "19"),
-        ("en-US", "for to won ate", ""),
+        ("en-US", "for to won ate o'clock O'Neil", ""),
         ("en", "triple five o", "5550"),
         ("en", "forty, seven and a half", "47"),
         ("es", "treinta y dos veintidós doble cero", "322200"),
