@@ -16,7 +16,7 @@ import { MASK_NAMES, textRuns } from "./caption-text.js";
 import { CaptionsLink } from "./captions-link.js";
 import { STYLE } from "./live-captions-style.js";
 
-/** What the element says itself, in English. Assign your own to `LiveCaptions.words` before defining it. */
+/** What the element says itself, in English. For another language: `Object.assign(LiveCaptions.words, {...})`. */
 export const WORDS = {
   region: "Live captions",
   states: {

@@ -126,6 +126,6 @@ export const STYLE = `
   .tentative, .gap { color: CanvasText; }
 }
 @media (prefers-contrast: more) {
-  :host { --_soft: var(--_fg); }
+  .base { --_soft: var(--_fg); } /* on .base: the host's own rules for a theme are more specific than this one */
 }
 `;

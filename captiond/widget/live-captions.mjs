@@ -836,7 +836,7 @@ const STYLE = `
   .tentative, .gap { color: CanvasText; }
 }
 @media (prefers-contrast: more) {
-  :host { --_soft: var(--_fg); }
+  .base { --_soft: var(--_fg); } /* on .base: the host's own rules for a theme are more specific than this one */
 }
 `;
 
@@ -987,7 +987,7 @@ function element(tag, classes, parts) {
  */
 
 
-/** What the element says itself, in English. Assign your own to `LiveCaptions.words` before defining it. */
+/** What the element says itself, in English. For another language: `Object.assign(LiveCaptions.words, {...})`. */
 const WORDS = {
   region: "Live captions",
   states: {

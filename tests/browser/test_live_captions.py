@@ -240,3 +240,41 @@ async def test_moved_in_the_page_it_stays_connected_and_removed_it_hangs_up(page
     await page.run("one.remove()")
     await page.run("document.body.append(one)")  # back after it had left: a new connection
     await station.until_joined(3)
+
+
+async def test_attributes_properties_and_events_of_an_embedded_element(
+    page: Any, station: Any, caption: Callable[..., Json]
+) -> None:
+    await page.go(f"{station.url}/")
+    await page.until("document.readyState === 'complete'")
+    await page.run(
+        """(async () => {
+          const one = document.createElement("live-captions");
+          one.labels = {external: "Ana"};  // before the class is known
+          one.session = "call-1";
+          one.setAttribute("finals-only", "");
+          document.body.append(one);
+          window.heard = [];
+          for (const type of ["captions-state", "captions-caption", "captions-gap", "captions-reset"]) {
+            document.addEventListener(type, (event) => heard.push([type, event.target === one]));
+          }
+          const module = await import("/static/live-captions.mjs");
+          Object.assign(module.LiveCaptions.words, {gap: (lost) => `Es fehlen ${lost}.`});
+        })()"""
+    )
+    await station.until_joined(1)
+    assert station.joined == [("call-1", "ws", {"partials": "0"})]
+    await station.say("call-1", {"type": "gap", "lost": 2, "cause": "sequence"})
+    await station.say("call-1", caption("u1", "Hi.", final=True, channel="external"))
+    await page.until(lines("Es fehlen 2.", "Hi."))
+    assert await page.run(f'{ROOT}.querySelector(".speaker").textContent') == "Ana"
+    connecting_then_live = ["captions-state", "captions-state"]
+    kinds = [*connecting_then_live, "captions-reset", "captions-gap", "captions-caption"]
+    assert await page.run("heard") == [[kind, True] for kind in kinds]
+    await page.media(prefers_contrast="more", prefers_color_scheme="dark")
+    await page.until(
+        f"""(() => {{
+          const colour = (name) => getComputedStyle({ROOT}.querySelector(name)).color;
+          return colour(".gap") === colour(".text");
+        }})()"""
+    )
