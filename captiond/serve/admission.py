@@ -5,6 +5,8 @@ seat (429): a stranger does not learn which sessions exist. Source: contract, se
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,7 +24,6 @@ from captiond.serve.wiring import WIRING, Live
 log = logging.getLogger(__name__)
 
 RETRY_MS: Final = 1_000  # where a drain began between two lines of ours
-MAX_POSITION_CHARS: Final = 64  # eight letters, a dot and a number; what is longer is malformed: a snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +37,27 @@ class Admission:
     grant: Grant
 
 
+@contextmanager
+def audited(request: web.Request) -> Iterator[None]:
+    """Records a refusal: whom it was about and why; never the token."""
+    try:
+        yield
+    except Problem as problem:
+        session = request.match_info["id"]
+        request.app[WIRING].audit.record(
+            "viewer_refused", mediaSessionId=session, status=problem.status, code=problem.code
+        )
+        raise
+
+
 async def authorise(request: web.Request) -> Grant:
-    """Token and origin, for `{id}` of the path. A refusal is audited, never with the token.
+    """Token and origin, for `{id}` of the path.
 
     Raises:
         Problem: 401 or 403.
     """
-    wiring = request.app[WIRING]
-    session = request.match_info["id"]
-    try:
-        return await wiring.access.viewer(Caller.of(request), request.query.get("token"), session)
-    except Problem as problem:
-        wiring.audit.record("viewer_refused", mediaSessionId=session, status=problem.status, code=problem.code)
-        raise
+    access = request.app[WIRING].access
+    return await access.viewer(Caller.of(request), request.query.get("token"), request.match_info["id"])
 
 
 def admission(request: web.Request, grant: Grant, *, position: str | None) -> Admission:
@@ -74,7 +83,7 @@ def admission(request: web.Request, grant: Grant, *, position: str | None) -> Ad
     return Admission(
         live=live,
         session=session,
-        position=position if position and len(position) <= MAX_POSITION_CHARS else None,
+        position=position,
         partials=request.query.get("partials", "1") not in ("0", "false"),
         grant=grant,
     )

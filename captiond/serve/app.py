@@ -1,7 +1,8 @@
 """The HTTP server of the daemon, composed: `build` takes what it needs as arguments and answers an aiohttp application.
 
-Running it (sockets, signals, draining) is the daemon's. `AccessLog` is for its runner: aiohttp's own access log holds
-the query, and a query may hold a token. Source: contract, sections 4, 5 and 8.
+Running it (sockets, signals, draining) is the daemon's. `IDLE_S` and `AccessLog` are for its runner: aiohttp's own
+bound on idle connections is an hour, and its own access log holds the query, which may hold a token.
+Source: contract, sections 4, 5 and 8.
 """
 
 import asyncio
@@ -20,12 +21,13 @@ from captiond.serve.access import Access, Caller, Mint
 from captiond.serve.bodies import Allowed
 from captiond.serve.encode import Encoder
 from captiond.serve.pages import Pages
-from captiond.serve.problems import Handler, Problem, problems
+from captiond.serve.problems import Handler, problems
 from captiond.serve.timers import Timers
 from captiond.serve.wiring import WIRING, HealthCheck, Limits, Rooms, Sessions, Wiring
 
 TICK_S: Final = 0.25  # a ping or comment may be late by so much; 20 s and 15 s do not notice
 PREFLIGHT_AGE_S: Final = 600
+IDLE_S: Final = 75.0  # for the runner's `keepalive_timeout`: also how long a first request's head may take to come
 ANY_HOST: Final = frozenset({"/healthz", "/readyz"})  # load balancers ask by address, and learn nothing here
 SECURITY_HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -175,4 +177,4 @@ def quiet_libraries() -> None:
     logging.getLogger("aiohttp.websocket").setLevel(logging.ERROR)
 
 
-__all__ = ["AccessLog", "Allowed", "Limits", "Problem", "build"]
+__all__ = ["IDLE_S", "AccessLog", "build"]

@@ -17,6 +17,8 @@ from captiond.serve.problems import Problem
 
 SESSION_ID_PATTERN: Final = r"^[A-Za-z0-9._:-]{1,128}$"
 MAX_TOKEN_SESSIONS: Final = 100  # a token for more is one for "*"
+MAX_FAULTS: Final = 20  # told of one body; who sends more has other worries
+MAX_KEY_CHARS: Final = 80  # of a key that is echoed
 MAX_TTL_S: Final = 30 * 86_400  # a viewer token cannot be taken back, only outlived
 
 SESSION_ID: Final = re.compile(SESSION_ID_PATTERN.replace("$", r"\Z"))
@@ -168,8 +170,8 @@ def validate(model: type[Model], body: Mapping[str, Any]) -> Model:
         return model.model_validate(body)
     except ValidationError as error:
         faults = [
-            {"key": ".".join(str(part) for part in fault["loc"]), "fault": fault["msg"]}
-            for fault in error.errors(include_url=False, include_input=False, include_context=False)
+            {"key": ".".join(str(part) for part in fault["loc"])[:MAX_KEY_CHARS], "fault": fault["msg"]}
+            for fault in error.errors(include_url=False, include_input=False, include_context=False)[:MAX_FAULTS]
         ]
         named = "; ".join(f"{fault['key']}: {fault['fault']}" for fault in faults[:5])
         raise Problem(422, "invalid_request", f"The body is not valid: {named}.", extra={"errors": faults}) from None

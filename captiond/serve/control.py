@@ -3,6 +3,7 @@
 Source: contract, section 4. What this version does not serve answers 501 `not_available`.
 """
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -30,10 +31,23 @@ def keyed(handler: Handler) -> Handler:
     return guarded
 
 
+async def body_of(request: web.Request) -> bytes:
+    """The whole body, bounded in size (413) and time.
+
+    Raises:
+        Problem: 408 where it does not come.
+    """
+    try:
+        async with asyncio.timeout(request.app[WIRING].limits.body_wait_s):
+            return await request.read()
+    except TimeoutError:
+        raise Problem(408, "body_timeout", "The body did not come in time.", headers={"Connection": "close"}) from None
+
+
 async def create_session(request: web.Request) -> web.StreamResponse:
     """`POST /v1/sessions`: 201 with the new session, 200 with the one that runs already."""
     wiring = request.app[WIRING]
-    wanted = parse_session(await request.read(), wiring.allowed)
+    wanted = parse_session(await body_of(request), wiring.allowed)
     if wanted.source == "push":
         raise not_available("The push source")
     if wiring.draining_ms() is not None:
@@ -92,7 +106,7 @@ async def audit(request: web.Request) -> web.StreamResponse:
 async def create_token(request: web.Request) -> web.StreamResponse:
     """`POST /v1/tokens`: a viewer token, where this daemon holds the secret."""
     wiring = request.app[WIRING]
-    wanted = parse_token(await request.read())
+    wanted = parse_token(await body_of(request))
     if wiring.mint is None:
         raise Problem(501, "not_available", "Viewer tokens are minted elsewhere: auth.jwks_url is configured.")
     token, expires_s = wiring.mint(wanted.sessions, float(wanted.ttl_s))

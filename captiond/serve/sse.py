@@ -10,7 +10,7 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from captiond.base.close_codes import CloseCode
-from captiond.serve.admission import Admission, admission, authorise, join, log_end
+from captiond.serve.admission import Admission, admission, audited, authorise, join, log_end
 from captiond.serve.outlet import EventStreamResponse, TransportOutlet
 from captiond.serve.timers import Timer
 from captiond.serve.wiring import WIRING, Wiring
@@ -30,13 +30,14 @@ async def captions_sse(request: web.Request) -> web.StreamResponse:
     one: while draining it gets 200 with `retry:` and `bye`; at the end of an ended session it gets 204, which stops it.
     """
     wiring = request.app[WIRING]
-    grant = await authorise(request)
-    if (retry_ms := wiring.draining_ms()) is not None:
-        bye = wiring.encode.bye(code=CloseCode.DRAINING, retry_ms=retry_ms)
-        return web.Response(body=bye.sse, headers=HEADERS)
     # A browser keeps the query when it reconnects; the header is newer.
     last_event_id = request.headers.get("Last-Event-ID")
-    admitted = admission(request, grant, position=last_event_id or request.query.get("position"))
+    with audited(request):
+        grant = await authorise(request)
+        if (retry_ms := wiring.draining_ms()) is not None:
+            bye = wiring.encode.bye(code=CloseCode.DRAINING, retry_ms=retry_ms)
+            return web.Response(body=bye.sse, headers=HEADERS)
+        admitted = admission(request, grant, position=last_event_id or request.query.get("position"))
     if admitted.live.at_end(last_event_id):
         return web.Response(status=204, headers={"Cache-Control": "no-store"})
     if request.method == hdrs.METH_HEAD:

@@ -4,8 +4,11 @@ The time is an argument, so tests turn it by hand; `app` calls `tick` a few time
 """
 
 import heapq
+import logging
 from collections.abc import Callable
 from itertools import count
+
+log = logging.getLogger(__name__)
 
 
 class Timer:
@@ -45,4 +48,7 @@ class Timers:
         for timer in due:
             callback, timer.callback = timer.callback, None
             if callback is not None:
-                callback()
+                try:
+                    callback()
+                except Exception:  # one viewer's fault must not take the pings of all others
+                    log.exception("a timer failed")

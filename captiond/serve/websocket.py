@@ -11,7 +11,7 @@ import orjson
 from aiohttp import WSMsgType, web
 
 from captiond.base.close_codes import CloseCode
-from captiond.serve.admission import Admission, admission, authorise, draining, join, log_end
+from captiond.serve.admission import Admission, admission, audited, authorise, draining, join, log_end
 from captiond.serve.encode import PROTOCOL
 from captiond.serve.outlet import TransportOutlet
 from captiond.serve.problems import Problem
@@ -26,10 +26,11 @@ CLOSING: Final = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED
 async def captions_ws(request: web.Request) -> web.StreamResponse:
     """Refuses with a problem before the upgrade, or upgrades, joins, and reads until either side ends it."""
     wiring = request.app[WIRING]
-    grant = await authorise(request)
-    if (retry_ms := wiring.draining_ms()) is not None:
-        raise draining(retry_ms)
-    admitted = admission(request, grant, position=request.query.get("position"))
+    with audited(request):
+        grant = await authorise(request)
+        if (retry_ms := wiring.draining_ms()) is not None:
+            raise draining(retry_ms)
+        admitted = admission(request, grant, position=request.query.get("position"))
     ws = web.WebSocketResponse(
         protocols=(PROTOCOL,),
         compress=False,  # a caption is small and sent to many: deflate would cost 20 times its fan-out

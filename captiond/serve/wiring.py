@@ -101,6 +101,7 @@ class Limits:
     """Bounds of this floor. Each has a reason."""
 
     max_body_bytes: int = 65_536  # the largest body is a token request with 100 ids: 14 kB
+    body_wait_s: float = 10.0  # for a whole body; they are small
     max_inbound_bytes: int = 4_096  # a viewer's only message is a pong of ~60 bytes
     inbound_per_s: float = 2.0  # a pong every 25 s is normal
     inbound_burst: int = 32

@@ -18,7 +18,7 @@ from captiond.hub.limits import Limits as HubLimits
 from captiond.hub.live import Live
 from captiond.hub.rooms import Rooms
 from captiond.serve.access import Rules, configure
-from captiond.serve.app import AccessLog, build
+from captiond.serve.app import IDLE_S, AccessLog, build
 from captiond.serve.bodies import SessionRequest
 from captiond.serve.encode import Encoder, iso_utc
 from captiond.serve.problems import Problem
@@ -215,6 +215,7 @@ async def serving(
     limits: Limits | None = None,
     hub_limits: HubLimits | None = None,
     checks: Mapping[str, HealthCheck] | None = None,
+    idle_s: float = IDLE_S,
 ) -> AsyncIterator[Served]:
     """A server on a free port of 127.0.0.1, and a client session; both gone at the end."""
     clock, audit = ManualClock(), Recorder()
@@ -245,7 +246,7 @@ async def serving(
         limits=limits or Limits(close_wait_s=0.5),
         ticking=False,
     )
-    runner = web.AppRunner(app, access_log_class=AccessLog, shutdown_timeout=0.2)
+    runner = web.AppRunner(app, access_log_class=AccessLog, shutdown_timeout=0.2, keepalive_timeout=idle_s)
     async with aiohttp.ClientSession() as http:
         served = Served("", 0, app, rooms, clock, sessions, audit, http)
         await runner.setup()

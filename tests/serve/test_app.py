@@ -7,7 +7,7 @@ import pytest
 
 from captiond.serve.access import Rules
 from captiond.serve.app import turn_timers
-from captiond.serve.wiring import WIRING
+from captiond.serve.wiring import WIRING, Limits
 from tests.serve.serving import SECRET, Served, raw, serving, until
 
 
@@ -104,6 +104,21 @@ async def test_pings_are_sent_without_anybody_turning_the_timers() -> None:
         await asyncio.wait_for(called.wait(), 5)
         with pytest.raises(StopAsyncIteration):
             await anext(turning)
+
+
+async def test_a_head_that_never_ends_is_cut() -> None:
+    """What `IDLE_S` rests on: aiohttp counts an unfinished first request as idle."""
+    async with serving(idle_s=0.2) as served:
+        reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+        writer.write(b"GET / HTTP/1.1\r\nX-Slow: ")
+        assert await asyncio.wait_for(reader.read(), 5) == b""
+        writer.transport.abort()
+
+
+async def test_a_body_that_never_comes_is_refused() -> None:
+    async with serving(limits=Limits(body_wait_s=0.1)) as served:
+        answer = await raw(served, "/v1/sessions", "Content-Length: 10", method="POST")
+        assert (answer.status, answer.headers["connection"]) == (408, "close")
 
 
 async def test_a_large_body_is_refused_while_it_comes(served: Served) -> None:

@@ -90,6 +90,12 @@ def test_a_refusal_names_keys_never_values() -> None:
     assert "the secret" not in body
 
 
+def test_a_refusal_is_short_however_long_the_body() -> None:
+    with pytest.raises(Problem) as refused:
+        parsed(mediaSessionId="m", **{"k" * 500 + str(number): 1 for number in range(200)})
+    assert len(refused.value.body()) < 6000
+
+
 @given(st.binary(max_size=200))
 def test_no_bytes_crash_it(raw: bytes) -> None:
     with pytest.raises(Problem):

@@ -16,7 +16,7 @@ import pytest
 from captiond.base.ids import SessionId
 from captiond.core.messages import SessionState
 from captiond.hub.limits import Limits as HubLimits
-from tests.serve.serving import Json, Served, raw, serving
+from tests.serve.serving import SECRET, Json, Served, raw, serving
 
 TRANSPORTS = ("ws", "sse")
 
@@ -273,6 +273,45 @@ async def test_t7_a_stalled_viewer_delays_nobody_and_gets_the_whole_picture_late
         # Of the beginning, and a resync or a few: what the kernels hold between them is not ours to say.
         assert 2 <= seen.count(b'"type":"snapshot"') <= 6
         assert len(seen) < 1_000_000  # 600 captions are 1.1 MB: it was not sent all of them late
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_t8_a_slow_viewer_sees_every_final_once_and_nothing_goes_back(transport: str) -> None:
+    """It reads far slower than captions come; partials may be skipped, finals not, and no revision goes back."""
+    async with serving(hub_limits=HubLimits(max_queued_bytes=2_000_000)) as served:
+        served.open()
+        async with watcher(served, transport) as slow:
+            await slow.message(), await slow.message()
+            for number in range(400):
+                served.say(f"{number} " + "word " * 400, final=number % 4 == 3)
+                if number % 40 == 0:
+                    await slow.message()
+            await slow.until(top(served))
+            messages = slow.messages
+    captions = [message for message in messages if message["type"] == "caption"]
+    finals = [int(caption["text"].split()[0]) for caption in captions if caption["final"]]
+    assert finals == list(range(3, 400, 4))
+    indices = [caption["index"] for caption in captions]
+    assert indices == sorted(set(indices))
+    newest: dict[str, int] = {}
+    for caption in captions:
+        assert caption["revision"] > newest.get(caption["utterance"], 0)
+        newest[caption["utterance"]] = caption["revision"]
+    notices = [message for message in messages if message["type"] == "notice"]
+    skipped = sum(notice["skipped"] for notice in notices)
+    assert [notice["code"] for notice in notices][:1] == ["conflating"]
+    assert skipped == 400 - len(captions) > 0
+
+
+async def test_t15_a_token_that_ends_ends_the_stream_on_server_sent_events_too() -> None:
+    async with serving(secret=SECRET) as served:
+        served.open()
+        async with watcher(served, "sse", query=f"token={served.mint('s1', ttl_s=30)}") as viewer:
+            await viewer.message(), await viewer.message()
+            served.pass_time(31)
+            while (last := await viewer.message())["type"] != "bye":
+                pass
+    assert (last["code"], last["resume"]) == (4005, True)
 
 
 async def test_t13_many_join_at_once(served: Served) -> None:

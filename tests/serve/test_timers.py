@@ -1,5 +1,7 @@
 """Deadlines come in order, once, and only when due."""
 
+import pytest
+
 from captiond.serve.timers import Timer, Timers
 
 
@@ -34,6 +36,20 @@ def test_a_cancelled_one_is_not_called_even_by_another_of_the_same_tick() -> Non
     hand.now_s = 5.0
     timers.tick()
     assert called == []
+
+
+def test_one_that_fails_takes_no_other_with_it(caplog: pytest.LogCaptureFixture) -> None:
+    hand, called = Hand(), list[str]()
+    timers = Timers(lambda: hand.now_s)
+
+    def broken() -> None:
+        raise RuntimeError
+
+    timers.after(0.0, broken)
+    timers.after(0.0, lambda: called.append("b"))
+    timers.tick()
+    assert called == ["b"]
+    assert "a timer failed" in caplog.text
 
 
 def test_a_tick_ends_though_every_callback_adds_one_that_is_due() -> None:

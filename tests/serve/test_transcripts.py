@@ -71,6 +71,15 @@ def test_a_clock_that_is_wrong_or_missing_makes_no_negative_time(emitted_at: str
     assert 0 <= line.start_ms < line.end_ms
 
 
+def test_lines_stand_in_the_order_of_their_starts_then_as_they_came() -> None:
+    spoken = of(
+        final("second", "u2", start_ms=2000),
+        final("first", "u1", start_ms=1000),
+        final("second too", "u3", start_ms=2000),
+    )
+    assert [line.caption.text for line in lines(spoken)] == ["first", "second", "second too"]
+
+
 def test_an_empty_session() -> None:
     assert as_text(of()) == b""
     assert as_vtt(of()) == b"WEBVTT\n"

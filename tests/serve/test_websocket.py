@@ -127,6 +127,7 @@ async def test_refusals_before_the_upgrade_are_problems() -> None:
         served.open()
         token = served.mint("s1", "gone", "never")
         assert await _code(served, "") == (401, "token_required")
+        assert await _code(served, "", session="never") == (401, "token_required")
         assert await _code(served, "?token=rubbish") == (401, "bad_token")
         assert await _code(served, f"?token={served.mint('other')}") == (403, "forbidden_session")
         assert await _code(served, f"?token={token}", Origin="https://evil.example") == (403, "foreign_origin")
@@ -142,7 +143,10 @@ async def test_refusals_before_the_upgrade_are_problems() -> None:
         served.draining_ms = 2500
         assert await _code(served, f"?token={token}") == (503, "draining")
     refused = [fields["code"] for kind, fields in served.audit.records if kind == "viewer_refused"]
-    assert refused == ["token_required", "bad_token", "forbidden_session", "foreign_origin"]
+    assert refused == [
+        *("token_required", "token_required", "bad_token", "forbidden_session", "foreign_origin"),
+        *("session_not_found", "session_gone", "too_many_connections", "draining"),
+    ]
     assert token not in str(served.audit.records)
 
 
