@@ -29,7 +29,7 @@ from captiond.hub.limits import Limits as HubLimits
 from captiond.hub.rooms import Rooms
 from captiond.metrics import Meter
 from captiond.serve.access import Rules, configure
-from captiond.serve.app import build
+from captiond.serve.app import IDLE_S, build
 from captiond.serve.bodies import Allowed
 from captiond.serve.encode import Encoder
 from captiond.sessions import Sessions
@@ -264,7 +264,13 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
                 records=audit.records,
                 group=group,
             )
-            runner = web.AppRunner(daemon.application(), access_log=None, handle_signals=False, shutdown_timeout=1.0)
+            runner = web.AppRunner(
+                daemon.application(),
+                access_log=None,
+                handle_signals=False,
+                shutdown_timeout=1.0,
+                keepalive_timeout=IDLE_S,
+            )
             await runner.setup()
             chores = [group.create_task(chore()) for chore in (daemon.turn, daemon.keep_house, daemon.watch_upstream)]
             try:
