@@ -12,14 +12,6 @@ class LocalError(CaptiondError):
     """Our own fault: a call that the program should not have made."""
 
 
-class InvalidRequest(CaptiondError):
-    """The caller of our API asked for what we do not do. `code` is stable, as in our problem bodies."""
-
-    def __init__(self, code: str, message: str) -> None:
-        self.code, self.message = code, message
-        super().__init__(message)
-
-
 class UpstreamError(CaptiondError):
     """Genesys' fault, or the network's. Try again by the backoff policy unless a subclass says otherwise."""
 

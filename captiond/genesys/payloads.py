@@ -1,7 +1,7 @@
 """REST bodies of Genesys <-> typed values. Pure.
 
-What comes in is bounded and checked here; what a caller of our API asks for is refused here, before a request is made.
-Source: contract, sections 3 and 4; error bodies: reference/genesys.md, section 4.2.
+What comes in is bounded and checked here, and never quoted where it is not what the documents say.
+Source: contract, section 3; error bodies: reference/genesys.md, section 4.2.
 """
 
 import re
@@ -11,22 +11,16 @@ from typing import Any, Final
 
 import orjson
 
-from captiond.base.errors import InvalidRequest
+from captiond.base.errors import LocalError
 from captiond.base.ids import SessionId
 
-DEFAULT_LANGUAGE: Final = "en-US"
-DEFAULT_CODEC: Final = "opus"
-DEFAULT_CHUNK_SIZE: Final = 1_500
-DEFAULT_LANGUAGE_MODEL: Final = "conversational"
 MAX_CHUNK_SIZE: Final = 60_000  # milliseconds or bytes, the documents do not say; the default is 1500
+MAX_NAME_CHARACTERS: Final = 64  # of a language, a codec, a region, a model
 MAX_MESSAGE_CHARACTERS: Final = (
     500  # what is kept of a server's words: enough for a person, too little for a transcript
 )
 
 _ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
-_ID_WORDS: Final = "1 to 128 characters of A-Z a-z 0-9 . _ : -"
-_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
-_NAME_WORDS: Final = "1 to 64 characters of A-Z a-z 0-9 . _ -"
 _TOKEN: Final = re.compile(r"[!-~]{1,16384}", re.ASCII)  # what may stand in a header
 _PERMISSION: Final = re.compile(r"\b[A-Za-z][\w-]*(?::[A-Za-z*][\w*-]*){2,3}", re.ASCII)
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -38,47 +32,35 @@ _MAX_TOKEN_LIFE_S: Final = 172_800.0  # 48 h is the longest that an account can 
 
 
 @dataclass(frozen=True, slots=True)
-class MediaOffer:
-    """What may be asked for: the allow-lists of the media profile, and the region of this daemon."""
-
-    region: str = "us-east-1"
-    regions: Sequence[str] = ("us-east-1", "eu-west-1", "ap-southeast-2")
-    codecs: Sequence[str] = ("opus", "g729", "pcmu", "pcma")
-    languages: Sequence[str] = ("en-US", "es-ES", "fr-FR", "de-DE")
-
-
-@dataclass(frozen=True, slots=True)
 class MediaRequest:
-    """One media session to caption, checked against an offer. `region` and `codec` are checked but not sent."""
+    """One media session to caption. What a caller of our API may ask for is decided in `serve.bodies`; this is the last
+    look before a request is made, also for sessions that a restart brought back from the disk.
+
+    Attributes:
+        region, codec: told by the caller and checked, but the activation has no place for them.
+    Raises:
+        LocalError: a value that must not come so far.
+    """
 
     media_session_id: SessionId
-    language: str = DEFAULT_LANGUAGE
+    language: str = "en-US"
     region: str = "us-east-1"
-    codec: str = DEFAULT_CODEC
+    codec: str = "opus"
     profanity_filter: bool = True
-    chunk_size: int = DEFAULT_CHUNK_SIZE
-    language_model: str = DEFAULT_LANGUAGE_MODEL
+    chunk_size: int = 1_500
+    language_model: str = "conversational"
 
-    @classmethod
-    def parse(cls, body: object, *, offer: MediaOffer) -> "MediaRequest":
-        """A request from the JSON of `POST /v1/sessions`; keys that are not its own are left to the caller.
-
-        Raises:
-            InvalidRequest: code `unsupported_language`, `unsupported_codec`, `unsupported_region` or `invalid_request`.
-        """
-        if not isinstance(body, Mapping):
-            raise InvalidRequest("invalid_request", "the body must be a JSON object")
-        return cls(
-            media_session_id=SessionId(_matching(body, "mediaSessionId", default=None, pattern=_ID, allowed=_ID_WORDS)),
-            language=_listed(body, "language", default=DEFAULT_LANGUAGE, allowed=offer.languages),
-            region=_listed(body, "region", default=offer.region, allowed=offer.regions),
-            codec=_listed(body, "codec", default=DEFAULT_CODEC, allowed=offer.codecs),
-            profanity_filter=_flag(body, "profanityFilter", default=True),
-            chunk_size=_whole_number(body, "chunkSize", default=DEFAULT_CHUNK_SIZE, most=MAX_CHUNK_SIZE),
-            language_model=_matching(
-                body, "languageModel", default=DEFAULT_LANGUAGE_MODEL, pattern=_NAME, allowed=_NAME_WORDS
-            ),
-        )
+    def __post_init__(self) -> None:
+        names = (self.language, self.region, self.codec, self.language_model)
+        if not (
+            isinstance(self.media_session_id, str)
+            and _ID.fullmatch(self.media_session_id)
+            and all(isinstance(name, str) and 1 <= len(name) <= MAX_NAME_CHARACTERS for name in names)
+            and isinstance(self.profanity_filter, bool)
+            and type(self.chunk_size) is int
+            and 1 <= self.chunk_size <= MAX_CHUNK_SIZE
+        ):
+            raise LocalError("a media request with a value that cannot be sent")
 
     def activation_body(self) -> bytes:
         """The JSON that activates it upstream."""
@@ -247,50 +229,3 @@ def _values_under(parsed: Any, keys: frozenset[str], *, depth: int = 0) -> Itera
     elif isinstance(parsed, list):
         for item in parsed[:100]:
             yield from _values_under(item, keys, depth=depth + 1)
-
-
-def _shown(value: str) -> str:
-    return repr(value if len(value) <= 40 else value[:40] + "…")
-
-
-def _string(body: Mapping[Any, Any], key: str, *, default: str | None) -> str:
-    value = body.get(key)
-    if value is None:
-        value = default
-    if value is None:
-        raise InvalidRequest("invalid_request", f"{key} is required")
-    if not isinstance(value, str):
-        raise InvalidRequest("invalid_request", f"{key} must be a string")
-    return value
-
-
-def _listed(body: Mapping[Any, Any], key: str, *, default: str, allowed: Sequence[str]) -> str:
-    value = _string(body, key, default=default)
-    if value not in allowed:
-        raise InvalidRequest(f"unsupported_{key}", f"{key} {_shown(value)} is not one of {', '.join(allowed)}")
-    return value
-
-
-def _matching(body: Mapping[Any, Any], key: str, *, default: str | None, pattern: re.Pattern[str], allowed: str) -> str:
-    value = _string(body, key, default=default)
-    if not pattern.fullmatch(value):
-        raise InvalidRequest("invalid_request", f"{key} must be {allowed}")
-    return value
-
-
-def _flag(body: Mapping[Any, Any], key: str, *, default: bool) -> bool:
-    value = body.get(key)
-    if value is None:
-        return default
-    if not isinstance(value, bool):
-        raise InvalidRequest("invalid_request", f"{key} must be true or false")
-    return value
-
-
-def _whole_number(body: Mapping[Any, Any], key: str, *, default: int, most: int) -> int:
-    value = body.get(key)
-    if value is None:
-        return default
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-        raise InvalidRequest("invalid_request", f"{key} must be a whole number from 1 to {most}")
-    return value
