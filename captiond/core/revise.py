@@ -4,7 +4,7 @@ The rule of `stable_length` is stated in docs/stability.md.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from captiond.base.errors import LocalError
@@ -13,6 +13,8 @@ from captiond.core.arrival import Arrival
 from captiond.core.messages import Caption
 
 _NOTHING: Final = SafeText("")
+OPEN_MASK: Final = "[...]"
+UNDECIDED: Final = "[NUMBER]"  # what an open mask becomes once its raw text is gone for good
 MAX_SETTLED: Final = 256  # finals remembered for corrections: the snapshot's 50, and room for upstream's own rewrites
 
 
@@ -137,6 +139,14 @@ class Revise:
         self._settled[utterance.id] = utterance
         while len(self._settled) > MAX_SETTLED:
             del self._settled[next(iter(self._settled))]
+
+
+def without_open_masks(caption: Caption) -> Caption:
+    """A final from before a restart: what was held ends masked, one revision later. The same object if none was."""
+    if OPEN_MASK not in caption.text and not caption.held:
+        return caption
+    text = SafeText(caption.text.replace(OPEN_MASK, UNDECIDED))  # only masks change, so it is as safe as it was
+    return replace(caption, text=text, held=False, revision=caption.revision + 1, stable_length=len(text))
 
 
 def _keeps(utterance: Utterance, text: str) -> bool:

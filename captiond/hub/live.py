@@ -3,31 +3,25 @@
 No await anywhere: joining (read the state, register) can't interleave with publishing, so nothing is lost or doubled.
 """
 
-import re
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from typing import Final, NamedTuple
+from collections.abc import Callable, Sequence
 
 from captiond.base.close_codes import CloseCode
 from captiond.base.errors import LocalError
-from captiond.base.ids import Epoch, Index, SafeText, SessionId
+from captiond.base.ids import Epoch, Index, SessionId
 from captiond.base.observe import AuditSink, Clock, Meter
 from captiond.base.tail import Position, Tail, parse_position
 from captiond.core.arrival import Arrival
 from captiond.core.board import SNAPSHOT_FINALS, Board
 from captiond.core.continuity import Verdict
-from captiond.core.messages import Caption, Gap, Message, Retraction, SessionState, StateChange
-from captiond.core.room import OPEN_MASK, Received, Room
+from captiond.core.messages import Caption, Gap, Message, SessionState, StateChange
+from captiond.core.revise import without_open_masks
+from captiond.core.room import Received, Room
 from captiond.core.subscriber import Item, Subscriber
-from captiond.hub.figures import Figures
+from captiond.hub.audience import NEVER_S, Audience, as_item
+from captiond.hub.ledger import Ledger
 from captiond.hub.limits import Limits
 from captiond.hub.viewer import Viewer
 from captiond.hub.wire import Encode, Outlet, Wire
-
-CLOSED_MASK: Final = re.compile(r"\[[A-Z_]+\]")
-UNDECIDED: Final = SafeText("[NUMBER]")  # what an open mask becomes once its raw text is gone for good
-NEVER_S: Final = float("inf")
 
 Keep = Callable[[SessionId, Caption], None]
 """Takes each final and each correction, redacted, to store it. Must neither wait nor raise."""
@@ -37,8 +31,8 @@ class Live:
     """One session. Made by `Rooms.open`.
 
     Attributes:
-        gaps, lost_events, duplicates: as upstream's numbering told.
-        audit_records: written for this session; the daemon adds its own.
+        state, reason: as viewers were told last.
+        ended_s: monotonic, when it ended; None while it runs.
         wake_s: monotonic time at which `tick` has something to do.
     """
 
@@ -65,13 +59,12 @@ class Live:
         self.session, self.source, self.language, self.created_at = session, source, language, created_at
         self.state = SessionState.ACTIVATING
         self.reason: str | None = None
-        self.gaps = self.lost_events = self.duplicates = self.audit_records = 0
         self.last_event_s = clock.monotonic_s()
         self.ended_s: float | None = None
         self.wake_s = self.last_event_s + limits.ping_s
-        self._room, self._encode, self._clock, self._meter, self._audit = room, encode, clock, meter, audit
+        self._room, self._encode, self._clock, self._meter = room, encode, clock, meter
         self._limits, self._keep, self._arriving = limits, keep, arriving
-        self._figures = Figures()
+        self._ledger = Ledger(session, source=source, meter=meter, audit=audit)
         self._tail: Tail[Item[Wire]] = Tail(
             epoch,
             max_messages=limits.retention_messages,
@@ -81,14 +74,9 @@ class Live:
         self._board: Board[Wire] = Board(earlier_finals=earlier_finals + max(0, len(restored) - SNAPSHOT_FINALS))
         self._top_for_finals = Index(0)
         self._snapshots: dict[bool, Wire] = {}
-        self._viewers: dict[Viewer, None] = {}
-        self._in_step: dict[bool, dict[Viewer, None]] = {True: {}, False: {}}  # by `partials`
-        self._behind: dict[Viewer, None] = {}
-        # What the publish loop walks: rebuilt only when somebody joins, leaves or changes step.
-        self._lanes: dict[bool, _Lane | None] = {True: None, False: None}
+        self._audience = Audience(meter)
+        self._viewers = self._audience.viewers
         self._byes: dict[tuple[CloseCode, int | None], Wire] = {}
-        self._expiring: dict[Viewer, float] = {}
-        self._expiry_s = NEVER_S  # since 1970
         self._next_ping_s = self.wake_s
         self._restore(restored[-SNAPSHOT_FINALS:])
         if interrupted:
@@ -107,19 +95,43 @@ class Live:
         return len(self._viewers)
 
     @property
+    def gaps(self) -> int:
+        """How often events were missing."""
+        return self._ledger.gaps
+
+    @property
+    def lost_events(self) -> int:
+        """How many are known to be missing."""
+        return self._ledger.lost_events
+
+    @property
+    def duplicates(self) -> int:
+        """Events that came twice or late, and were dropped."""
+        return self._ledger.duplicates
+
+    @property
+    def audit_records(self) -> int:
+        """Records written for this session; the daemon adds its own."""
+        return self._ledger.audit_records
+
+    @audit_records.setter
+    def audit_records(self, count: int) -> None:
+        self._ledger.audit_records = count
+
+    @property
     def avg_latency_ms(self) -> float | None:
         """Upstream timestamp to handed to the sockets, over the last events; None where nothing was measured."""
-        return self._figures.avg_latency_ms
+        return self._ledger.figures.avg_latency_ms
 
     @property
     def p99_latency_ms(self) -> float | None:
         """As `avg_latency_ms`: what 99 of 100 events don't exceed."""
-        return self._figures.p99_latency_ms
+        return self._ledger.figures.p99_latency_ms
 
     @property
     def tokens_per_second(self) -> float:
         """Words of finals, over the last ten seconds."""
-        return self._figures.tokens_per_second(now_s=self._clock.monotonic_s())
+        return self._ledger.figures.tokens_per_second(now_s=self._clock.monotonic_s())
 
     def count_viewers(self, by_transport: dict[str, int]) -> None:
         """Adds this session's viewers to a count by transport."""
@@ -149,11 +161,7 @@ class Live:
         now_s = self._clock.monotonic_s()
         subscriber: Subscriber[Wire] = Subscriber(max_queued_bytes=self._limits.max_queued_bytes, now_s=now_s)
         viewer = Viewer(self, outlet, subscriber, partials=partials)
-        self._viewers[viewer] = None
-        self._behind[viewer] = None
-        if expires_s is not None:
-            self._expiring[viewer] = expires_s
-            self._expiry_s = min(self._expiry_s, expires_s)
+        self._audience.add(viewer, expires_s=expires_s)
         outlet.on_writable(viewer.writable)
         if self.state.over:
             viewer.finish(CloseCode.SESSION_ENDED)
@@ -169,9 +177,7 @@ class Live:
 
     def leave(self, viewer: Viewer) -> None:
         """Its transport is closed. Idempotent."""
-        if viewer in self._viewers:
-            del self._viewers[viewer]
-            self._drop(viewer)
+        if self._audience.remove(viewer):
             viewer.gone()
             self._arriving(-1)
 
@@ -188,28 +194,17 @@ class Live:
 
     def deliver(self, arrival: Arrival, *, received_s: float) -> Verdict:
         """One upstream event, all the way to the transports. `received_s`: monotonic, when its frame was read."""
-        meter, clock = self._meter, self._clock
+        clock, ledger = self._clock, self._ledger
         started_s = self.last_event_s = clock.monotonic_s()
         rewrites = self._room.settled_rewrites
         received = self._room.receive(arrival, now_s=started_s)
-        meter.observe("core_seconds", clock.monotonic_s() - started_s)
-        meter.count("upstream_events_total", profile=self.source, kind="final" if arrival.final else "partial")
+        ledger.heard(arrival, received.verdict, core_s=clock.monotonic_s() - started_s)
         if received.verdict is not Verdict.ACCEPTED:
-            self.duplicates += 1
-            meter.count("upstream_duplicates_total")
             return received.verdict
         self._publish(received.messages)
         done_s = clock.monotonic_s()
-        latency_s = clock.now_s() - arrival.event_s
-        measured = self._figures.latency(latency_s)
-        if measured:
-            meter.observe("caption_latency_seconds", latency_s)
-        else:
-            meter.count("clock_skew_total")
-        meter.observe("daemon_latency_seconds", max(0.0, done_s - received_s))
-        self._record(arrival, received, latency_s if measured else None)
-        if rewrites != self._room.settled_rewrites:
-            meter.count("settled_rewrites_total", self._room.settled_rewrites - rewrites)
+        ledger.processed(arrival, received, latency_s=clock.now_s() - arrival.event_s, daemon_s=done_s - received_s)
+        ledger.rewritten(self._room.settled_rewrites - rewrites)
         self._after(received, done_s)
         return received.verdict
 
@@ -251,14 +246,12 @@ class Live:
                 received = self._room.tick(now_s=now_s)
                 self._publish(received.messages)
                 self._after(received, now_s)
-        for viewer in list(self._behind):
-            viewer.look(now_s, stall_s=self._limits.stall_s)
-        if self._expiring and self._clock.now_s() >= self._expiry_s:
-            self._expire(self._clock.now_s())
+        self._audience.look(now_s, stall_s=self._limits.stall_s)
+        self._audience.expire(self._clock.now_s())
         if now_s >= self._next_ping_s:
             self._next_ping_s = now_s + self._limits.ping_s
             self._tail.trim(now_s)
-            self._ping_all()
+            self._audience.ping(lambda partials: self.ping(partials=partials))
         self._plan(now_s)
 
     # -- what viewers ask (see hub.viewer.Host)
@@ -294,22 +287,16 @@ class Live:
 
     def caught_up(self, viewer: Viewer) -> None:
         """In step from now on."""
-        self._behind.pop(viewer, None)
-        if viewer in self._viewers:
-            self._in_step[viewer.partials][viewer] = None
-            self._lanes[viewer.partials] = None
+        self._audience.caught_up(viewer)
 
     def fell_behind(self, viewer: Viewer) -> None:
         """Not in step for now."""
-        if self._in_step[viewer.partials].pop(viewer, self) is None:
-            self._lanes[viewer.partials] = None
-        if viewer in self._viewers:
-            self._behind[viewer] = None
-            self.wake_s = min(self.wake_s, self._clock.monotonic_s())
+        self._audience.fell_behind(viewer)
+        self.wake_s = min(self.wake_s, self._clock.monotonic_s())
 
     def parted(self, viewer: Viewer, code: CloseCode) -> None:
         """Its `bye` is written."""
-        self._drop(viewer)
+        self._audience.drop(viewer)
         self._meter.count("viewer_closes_total", code=str(int(code)))
 
     def delivered(self, transport: str, messages: int) -> None:
@@ -339,7 +326,7 @@ class Live:
         for message in messages:
             index = self._tail.next_index
             wire = self._encode.message(message, epoch=self._tail.epoch, index=index, sent_s=sent_s)
-            item = _item(message, wire, index)
+            item = as_item(message, wire, index)
             self._tail.append(item, size_bytes=item.size_bytes, now_s=now_s)
             before.append(self._board.apply(message, wire, index=index, size_bytes=item.size_bytes))
             if item.for_finals:
@@ -347,105 +334,15 @@ class Live:
                 self._snapshots.pop(False, None)
             items.append(item)
         self._snapshots.pop(True, None)
-        self._fan_out(items)
+        self._audience.publish(items)
         for message, last in zip(messages, before, strict=True):
             if isinstance(message, Caption):
-                self._account(message, last, now_s)
-
-    def _fan_out(self, items: Sequence[Item[Wire]]) -> None:
-        """Everybody in step is written to directly; for the others it is queued. Nobody waits for anybody."""
-        behind = list(self._behind)
-        self._write_lane(True, [item.wire for item in items])
-        for_finals = [item.wire for item in items if item.for_finals]
-        if for_finals:
-            self._write_lane(False, for_finals)
-        for viewer in behind:
-            for item in items:
-                if viewer.partials or item.for_finals:
-                    viewer.offer(item)
-
-    def _write_lane(self, partials: bool, wires: Sequence[Wire]) -> None:
-        lane = self._lane(partials)
-        if not lane.viewers:
-            return
-        fell: list[Viewer] = []
-        # The hot loop: one call for each viewer. Nothing is counted, allocated or checked in it that can be outside.
-        if len(wires) == 1:
-            wire = wires[0]
-            for viewer in lane.viewers:
-                try:
-                    if not viewer.send(wire):
-                        fell.append(viewer)
-                except Exception:  # an outlet broke its promise: its viewer is lost, the others must not be
-                    fell.append(viewer)
-        else:
-            for viewer in lane.viewers:
-                try:
-                    if not viewer.outlet.write(wires):
-                        fell.append(viewer)
-                except Exception:
-                    fell.append(viewer)
-        for transport, count in lane.by_transport.items():
-            self._meter.count("deliveries_total", count * len(wires), transport=transport)
-        for viewer in fell:
-            viewer.behind()
-
-    def _lane(self, partials: bool) -> "_Lane":
-        lane = self._lanes[partials]
-        if lane is None:
-            viewers = tuple(self._in_step[partials])
-            lane = self._lanes[partials] = _Lane(viewers, Counter(viewer.outlet.transport for viewer in viewers))
-        return lane
-
-    def _account(self, caption: Caption, before: Caption | None, now_s: float) -> None:
-        """Counts one caption, once and not for each viewer. `before`: the utterance's last message, if remembered."""
-        meter, final = self._meter, "true" if caption.final else "false"
-        meter.count("captions_total", final=final)
-        correction = caption.final and (before.final if before else caption.revision > 1)
-        if not correction:
-            words = len(caption.text.split())
-            meter.count("tokens_total", words, final=final)
-            if caption.final:
-                self._figures.said(words, now_s=now_s)
-        if caption.final:
-            counted: Mapping[str, int] = before.redactions if before and before.final else {}
-            for kind, count in caption.redactions.items():
-                if count > counted.get(kind, 0):
-                    meter.count("redactions_total", count - counted.get(kind, 0), kind=kind)
-            if self._keep is not None:
-                self._keep(self.session, caption)
-
-    def _record(self, arrival: Arrival, received: Received, latency_s: float | None) -> None:
-        if received.gap:
-            self.gaps += 1
-            self._meter.count("upstream_gaps_total")
-            if received.lost:
-                self.lost_events += received.lost
-                self._meter.count("upstream_lost_events_total", received.lost)
-            cause = next((m.cause for m in received.messages if isinstance(m, Gap)), None)
-            self._audit.record(
-                "gap", mediaSessionId=self.session, sequence=arrival.sequence, lost=received.lost, cause=cause
-            )
-            self.audit_records += 1
-        text = received.shown
-        closed = text is not None and CLOSED_MASK.search(text) is not None
-        bare = text is not None and not closed and OPEN_MASK not in text  # else lengths would tell a number's length
-        self._audit.record(
-            "transcription",
-            mediaSessionId=self.session,
-            sequence=arrival.sequence,
-            rawLength=received.raw_length if bare else None,
-            redactedLength=len(text) if bare and text is not None else None,
-            latencyMs=None if latency_s is None else round(latency_s * 1000.0, 3),
-            tokensProcessed=0 if text is None else len(text.split()),
-            redactions=dict(received.redactions),
-            complianceFlag="PII_REDACTED" if closed or received.redactions else "NO_PII",
-        )
-        self.audit_records += 1
+                self._ledger.put_out(message, last, now_s=now_s)
+                if message.final and self._keep is not None:
+                    self._keep(self.session, message)
 
     def _after(self, received: Received, now_s: float) -> None:
-        for held_s in received.held_s:
-            self._meter.observe("held_seconds", held_s)
+        self._ledger.held(received)
         due_s = self._room.due_s
         if due_s is not None and due_s < self.wake_s:
             self.wake_s = max(due_s, now_s)
@@ -477,66 +374,25 @@ class Live:
             now_s=self._clock.now_s(),
         )
 
-    def _ping_all(self) -> None:
-        for partials in (True, False):
-            lane = self._lane(partials)
-            if lane.viewers:
-                wire = self.ping(partials=partials)
-                for viewer in lane.viewers:
-                    if not viewer.send(wire):
-                        viewer.behind()
-        for viewer in self._behind:
-            viewer.ping_due = True
-
-    def _expire(self, wall_s: float) -> None:
-        for viewer in [viewer for viewer, expires_s in self._expiring.items() if expires_s <= wall_s]:
-            viewer.dismiss(CloseCode.TOKEN_EXPIRED)
-        self._expiry_s = min(self._expiring.values(), default=NEVER_S)
-
     def _plan(self, now_s: float) -> None:
         wake_s = self._next_ping_s
-        if self._behind:
+        if self._audience.behind:
             wake_s = now_s
-        if self._expiring:
-            wake_s = min(wake_s, now_s + self._expiry_s - self._clock.now_s())
+        if self._audience.expiry_s < NEVER_S:
+            wake_s = min(wake_s, now_s + self._audience.expiry_s - self._clock.now_s())
         due_s = None if self.state.over else self._room.due_s
         self.wake_s = wake_s if due_s is None else min(wake_s, due_s)
-
-    def _drop(self, viewer: Viewer) -> None:
-        self._behind.pop(viewer, None)
-        self._expiring.pop(viewer, None)
-        if self._in_step[viewer.partials].pop(viewer, self) is None:
-            self._lanes[viewer.partials] = None
 
     def _restore(self, captions: Sequence[Caption]) -> None:
         """Finals of before a restart begin the new log. What was held ends masked: its raw text is gone, by design."""
         now_s, sent_s = self._clock.monotonic_s(), self._clock.now_s()
         for stored in captions:
-            caption = stored
-            if stored.held:
-                text = SafeText(stored.text.replace(OPEN_MASK, UNDECIDED))
-                caption = replace(stored, text=text, held=False, revision=stored.revision + 1, stable_length=len(text))
-                if self._keep is not None:
-                    self._keep(self.session, caption)
+            caption = without_open_masks(stored)
+            if caption is not stored and self._keep is not None:
+                self._keep(self.session, caption)
             index = self._tail.next_index
             wire = self._encode.message(caption, epoch=self._tail.epoch, index=index, sent_s=sent_s)
-            item = _item(caption, wire, index)
+            item = as_item(caption, wire, index)
             self._tail.append(item, size_bytes=item.size_bytes, now_s=now_s)
             self._board.apply(caption, wire, index=index, size_bytes=item.size_bytes, restored=True)
             self._top_for_finals = index
-
-
-class _Lane(NamedTuple):
-    """Viewers in step that get the same messages."""
-
-    viewers: tuple[Viewer, ...]
-    by_transport: Mapping[str, int]
-
-
-def _item(message: Message, wire: Wire, index: Index) -> Item[Wire]:
-    """What budgets and filters need to know of one message."""
-    if isinstance(message, Caption):
-        return Item(index, wire, wire.size, message.utterance, not message.final, message.final)
-    if isinstance(message, Retraction):
-        return Item(index, wire, wire.size, message.utterance, partial=False, for_finals=False)
-    return Item(index, wire, wire.size, None, partial=False, for_finals=True)

@@ -65,7 +65,7 @@ class Viewer:
         """A live message while it is not in step."""
         self.subscriber.offer(item)
 
-    def behind(self) -> None:
+    def fall_behind(self) -> None:
         """The transport said that it takes no more."""
         if self.subscriber.phase is Phase.LIVE:
             self.subscriber.progressed(now_s=self._host.monotonic_s(), backlog_bytes=self.outlet.backlog())

@@ -110,6 +110,16 @@ def test_order_is_by_start_where_known_else_by_first_index() -> None:
     assert scene.picture()[0] == ["early", "late", "unknown", "first"]
 
 
+def test_for_viewers_of_finals_an_utterance_begins_with_its_final() -> None:
+    scene = Scene()
+    scene.show("a")
+    scene.show("b", final=True)
+    scene.show("a", final=True, revision=2)
+    scene.show("b", final=True, revision=2)
+    assert scene.picture()[0] == ["a", "b"]
+    assert scene.picture(partials=False)[0] == ["b", "a"]
+
+
 def test_gaps_among_what_is_shown() -> None:
     scene = Scene()
     scene.gap("g1")

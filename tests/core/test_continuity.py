@@ -74,6 +74,13 @@ def test_after_a_restart_number_one_is_that_of_the_new_numbering() -> None:
     assert continuity.receive(numbered(1, text="text 1")) == ACCEPTED  # the old wording is another text now
 
 
+def test_after_a_restart_elsewhere_the_old_number_one_says_nothing() -> None:
+    continuity = heard(1, 2, 3)
+    assert continuity.receive(numbered(2, event_s=60.0)) == ACCEPTED
+    assert continuity.receive(numbered(1, event_s=59.0, text="not text 1")).verdict is Verdict.LATE
+    assert continuity.last == 2
+
+
 def test_a_late_number_one_after_joining_late_is_told_from_a_restart_by_its_time() -> None:
     continuity = Continuity()
     continuity.receive(numbered(2, event_s=10.0))

@@ -1,6 +1,8 @@
 """Revisions, when a message is worth sending, and the rule of docs/stability.md."""
 
+import re
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from captiond.base.errors import LocalError
 from captiond.base.ids import SafeText, UtteranceId
 from captiond.core.messages import Caption
-from captiond.core.revise import MAX_SETTLED, Revise, Utterance, common_prefix, word_end
+from captiond.core.revise import MAX_SETTLED, Revise, Utterance, common_prefix, without_open_masks, word_end
 
 U = UtteranceId("e-1")
 
@@ -57,6 +59,30 @@ def test_settled_means_unchanged_over_two_revisions_and_whole_words() -> None:
         "i want",
         None,  # "two" agreed once only
     ]
+
+
+def test_the_table_of_the_documentation_is_true() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "stability.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d|final) \| `([^`]+)` \| ?`?([^`|(]*)`?(.*)\|$", page, re.MULTILINE)
+    assert len(rows) == 8
+    script = Script()
+    for update, text, settled, remark in rows:
+        caption = script.say(text, final=update == "final")
+        if "no message" in remark:
+            assert caption is None
+        else:
+            assert caption is not None
+            expected = text if settled.strip() == "all of it" else settled.strip()
+            assert caption.text[: caption.stable_length] == expected
+    assert script.revise.settled_rewrites == 1  # the capital letter
+
+
+def test_restored_finals_have_no_open_masks() -> None:
+    held = Script().say("card [...] and [...] ok", final=True, held=True)
+    assert held is not None
+    settled = without_open_masks(held)
+    assert (settled.text, settled.held, settled.revision) == ("card [NUMBER] and [NUMBER] ok", False, 2)
+    assert without_open_masks(settled) is settled
 
 
 def test_a_final_is_settled_up_to_its_first_open_mask() -> None:

@@ -260,6 +260,13 @@ def test_a_final_that_upstream_repeats_is_a_correction_only_if_it_changed(stage:
     assert told(stage.say("hello!", final=True, id_="x").messages) == [("1", 3, "!", "hello!")]
 
 
+def test_the_same_final_again_does_not_reach_the_redactor(stage: Stage) -> None:
+    stage.say("card HIDE", final=True, id_="x")
+    stage.say("card HIDE", final=True, id_="x", at_s=1.0)
+    assert len(stage.redactors[0].languages) == 1
+    assert told(stage.room.tick(now_s=1003.0).messages) == [("1", 2, "!", "card [CC]")]
+
+
 def test_the_old_wording_of_a_rewritten_final_never_comes_back(stage: Stage) -> None:
     stage.say("card HIDE", final=True, id_="x")
     received = stage.say("cart", final=True, id_="x", at_s=1.0)
@@ -291,6 +298,14 @@ def test_captions_carry_what_upstream_said_of_them(stage: Stage) -> None:
     assert stage.redactors[0].languages == ["es-ES", "es-ES"]
     assert received.shown == "hola a"
     assert received.raw_length == 6
+
+
+def test_after_an_interruption_each_channel_starts_as_after_a_gap() -> None:
+    stage = Stage()
+    stage.room = Room(SessionId("s"), prefix="x", language="en-US", redactor=stage.make, interrupted=True)
+    stage.say("a")
+    stage.say("b", channel="external")
+    assert [r.lost for r in stage.redactors] == [1, 1]
 
 
 def test_ids_of_two_logs_never_meet() -> None:

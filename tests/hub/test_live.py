@@ -222,6 +222,29 @@ def test_finals_only_resume_where_only_partials_are_gone_from_the_log() -> None:
     assert again.texts() == ["one", "two"]
 
 
+def test_finals_only_cannot_resume_where_a_final_is_gone_from_the_log() -> None:
+    house = House(Limits(retention_messages=3))
+    network, viewer = house.join(partials=False)
+    talk(house, "one")
+    house.here.leave(viewer)
+    talk(house, "two")
+    for n in range(10):
+        house.say("word " * n)
+    again = house.watch(partials=False, position=network.screen.position, screen=network.screen)
+    assert again.got[0]["recovered"] is False
+    assert again.texts() == ["one", "two"]
+
+
+def test_a_slow_viewer_of_finals_gets_finals(house: House) -> None:
+    network = house.watch(partials=False)
+    network.stall()
+    house.say("one", final=True)
+    house.say("two")
+    house.say("two!", final=True)
+    network.take()
+    assert network.types() == ["welcome", "snapshot", "caption", "caption"]
+
+
 def test_a_snapshot_is_encoded_once_for_a_storm_of_joiners(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     talk(house, *[f"final {n}" for n in range(60)])
     encoded: list[str] = []
@@ -441,6 +464,14 @@ def test_finals_of_before_a_restart_are_in_the_snapshot_under_a_new_epoch() -> N
     talk(house, "new")
     assert network.texts()[-1] == "new"
     assert house.here.position.endswith(".51")
+
+
+def test_an_interrupted_session_begins_with_a_gap() -> None:
+    house = House(opened=False)
+    house.open(restored=[stored("old-1", "before")], interrupted=True)
+    network = house.watch()
+    assert network.texts() == ["before"]
+    assert [(gap.lost, gap.cause) for gap in network.screen.gaps()] == [(None, "disconnect")]
 
 
 def stored(utterance: str, text: str, *, held: bool = False) -> Caption:
