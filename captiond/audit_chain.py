@@ -39,7 +39,6 @@ class Chain:
             TypeError: a value is not JSON; the chain is as before.
         """
         linked = {**record, "prev": self.last_hash}
-        linked.pop("hash", None)
         digest = digest_of(linked)
         linked["hash"] = digest
         line = orjson.dumps(linked, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)

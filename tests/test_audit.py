@@ -267,6 +267,14 @@ def test_a_full_disk_loses_nothing_while_the_queue_holds_it(full: AuditLog, disk
     assert fault_of(full) is None
 
 
+def test_writing_begins_again_by_itself(full: AuditLog, disk: Disk, path: Path) -> None:
+    """Nothing new is recorded and nobody flushes: the writer looks after the disk."""
+    until(lambda: full.fault is not None)
+    disk.room_bytes = None
+    until(lambda: full.fault is None)
+    assert verify(path).records == 2
+
+
 def test_what_the_queue_cannot_hold_becomes_one_lost_record(
     full: AuditLog, disk: Disk, path: Path, meter: Counted, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -154,7 +154,7 @@ def test_a_secret_and_its_file_at_once_are_a_fault(tmp_path: Path) -> None:
 
 
 def test_all_faults_come_at_once_one_line_each(tmp_path: Path) -> None:
-    """File, environment and what contradicts: nine mistakes, nine lines, each with its key and what is allowed."""
+    """File, environment and what contradicts: each mistake its line, each with its key and what is allowed."""
     path = toml(
         tmp_path,
         """
@@ -164,6 +164,7 @@ prot = 1
 [sessions]
 max_sessions = "many"
 idle_end_s = true
+retention_messages = true
 [redaction]
 kinds = ["CC", "CREDIT"]
 [nonsense]
@@ -181,6 +182,7 @@ level = "loud"
             "server.prot: unknown key",
             'sessions.max_sessions: "many"',
             "sessions.idle_end_s: true",
+            "sessions.retention_messages: true",
             'redaction.kinds: ["CC","CREDIT"]',
             "nonsense.key: unknown section",
             'log.level: "loud"',
@@ -238,6 +240,12 @@ def test_any_other_host_needs_api_keys(host: str) -> None:
     assert fault.startswith("server.host (CAPTIOND_SERVER__HOST): ")
     assert "auth.api_keys" in fault
     assert load(None, {"CAPTIOND_SERVER__HOST": host, "CAPTIOND_AUTH__API_KEYS": HASHED}).server.host == host
+
+
+def test_what_follows_from_a_fault_is_no_second_fault() -> None:
+    """The key is wrong, so none is set, so the host is open: only the first is told."""
+    [fault] = faults_of(None, {"CAPTIOND_SERVER__HOST": "0.0.0.0", "CAPTIOND_AUTH__API_KEYS": "sha256:short"})
+    assert fault.startswith("auth.api_keys ")
 
 
 @pytest.mark.parametrize(

@@ -307,11 +307,10 @@ def _migrate(connection: sqlite3.Connection, path: str, now_s: float) -> None:
             for statement in filter(str.strip, step.split(";")):
                 connection.execute(statement)
             connection.execute("INSERT INTO migrations VALUES (?, ?)", (number, now_s))
+        # A file that may only be read is found out here, too, and not by the first final.
         connection.execute(
             "UPDATE finals SET text = replace(text, ?, ?), held = 0 WHERE held", (OPEN_MASK, CLOSED_MASK)
         )
-        # Something is always written: a file that may only be read is found out now and not by the first final.
-        connection.execute(f"PRAGMA user_version = {len(STEPS)}")
 
 
 def _why(fault: sqlite3.Error) -> str:

@@ -60,6 +60,12 @@ def a_session(session: SessionId = ONE) -> SavedSession:
     )
 
 
+def rows(connection: sqlite3.Connection) -> dict[str, int]:
+    """How many rows each table has."""
+    count = "SELECT (SELECT count(*) FROM conversations), (SELECT count(*) FROM finals)"
+    return dict(zip(("conversations", "finals"), connection.execute(count).fetchone(), strict=True))
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return tmp_path / "captions.db"
@@ -165,7 +171,9 @@ async def test_what_is_older_than_its_days_is_erased(store: Store, calendar: Cal
         store.save_session(a_session(session))
         store.keep_final(session, a_final("old", "said long ago"))
     store.end_session(other, state="ended")
-    calendar.now_s += 30 * DAY_S
+    calendar.now_s += 1
+    store.keep_final(other, a_final("late", "a correction after the end"))
+    calendar.now_s += 30 * DAY_S - 1
     store.keep_final(ONE, a_final("new", "said today"))
     assert await store.erase_older(30) == 0
     calendar.now_s += 1
@@ -173,6 +181,7 @@ async def test_what_is_older_than_its_days_is_erased(store: Store, calendar: Cal
     assert [kept.text for kept in await store.finals(ONE)] == ["said today"]
     assert await store.finals(other) == []
     assert [saved.session for saved in await store.live_sessions()] == [ONE]
+    assert await store._ask(rows) == {"conversations": 1, "finals": 1}
 
 
 async def test_erased_text_is_gone_from_the_disk(store: Store, calendar: Calendar, file: Path) -> None:
