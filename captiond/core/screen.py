@@ -8,7 +8,7 @@ Source: contract, section 5.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple
 
 from captiond.base.errors import CaptiondError
@@ -39,7 +39,7 @@ class Entry:
 
     utterance: str
     revision: int
-    text: str
+    text: str = field(repr=False)
     final: bool
     held: bool
     stable_length: int
@@ -49,9 +49,6 @@ class Entry:
     index: int
     emitted_at: str
     sent_at: str
-
-    def __repr__(self) -> str:  # no text
-        return f"<Entry {self.utterance} revision={self.revision} final={self.final} held={self.held}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +111,6 @@ class Screen:
             "bye": self._bye,
         }
 
-    # ---- what is read ----
-
     @property
     def position(self) -> str | None:
         """Where to resume: everything up to here is on the screen. None before the first snapshot."""
@@ -136,8 +131,6 @@ class Screen:
     def items(self) -> list[Entry | GapEntry]:
         """Captions, and the gaps among them."""
         return list(self._items)
-
-    # ---- what is applied ----
 
     def apply(self, message: Mapping[str, Any]) -> Applied:
         """Shows one message. Unknown types are ignored, as a later protocol may have more.
@@ -292,8 +285,6 @@ class Screen:
     def _bye(self, message: Mapping[str, Any]) -> Applied:
         self.bye = _whole(message, "code")
         return Applied("bye")
-
-    # ---- where it stands ----
 
     def _place(self, entry: Entry) -> None:
         self._entries[entry.utterance] = entry
