@@ -7,6 +7,7 @@ redactor), and becomes bytes for both transports (`serve.encode`). No socket, no
 import argparse
 import json
 import platform
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -59,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Measures and prints; 2 on a number of utterances that measures nothing."""
     if not 1 <= args.utterances <= 100_000:
-        print("--utterances: 1 to 100000")
+        print("--utterances: 1 to 100000", file=sys.stderr)
         return 2
     figures = measure(args.utterances, clock_ns=time.perf_counter_ns)
     if args.json:

@@ -311,7 +311,7 @@ def _shown_places(event: Event, span: Span, flags: bytes, parts: Mapping[tuple[s
         stop = span.start + connector.start() if connector else span.end
         return {i - span.start for i in range(span.start, stop) if flags[i] and event.text[i].isalnum()}
     read = read_digits(said, event.language)
-    if not event.final and _unfinished_tens(read, said):
+    if not event.final and _unfinished(read, said):
         read = read[:-1]
     before, value = parts.get((span.mention.key, span.part), (0, re.sub(r"\D", "", span.mention.value)))
     return {
@@ -321,15 +321,13 @@ def _shown_places(event: Event, span: Span, flags: bytes, parts: Mapping[tuple[s
     }
 
 
-def _unfinished_tens(read: Sequence[Digit], said: str) -> bool:
-    """Whether a partial ends in "twenty": until the next word is heard, it shows a 2 and no 0."""
-    return (
-        len(read) > 1
-        and read[-1].value == "0"
-        and read[-1].needs == read[-2].needs
-        and read[-1].needs[-1][1] == len(said)
-        and said[read[-1].needs[0][0]].isalpha()
-    )
+def _unfinished(read: Sequence[Digit], said: str) -> bool:
+    """Whether the last digit of a partial is none yet: "twenty" shows a 2 and no 0, "o" may become "one"."""
+    if not read or read[-1].needs[-1][1] != len(said):
+        return False
+    start, end = read[-1].needs[0]
+    tens = len(read) > 1 and read[-1].value == "0" and read[-1].needs == read[-2].needs and said[start].isalpha()
+    return tens or said[start:end].casefold() == "o"
 
 
 def _erased(shown: Sequence[str], now: Sequence[str]) -> int:

@@ -271,7 +271,8 @@ def _rendered(script: _Script, kind: str, digits: str) -> _Piece:
     if form == "interrupted":
         at = rng.randint(1, len(groups) - 1)
         pause = rng.choice(_PAUSES)
-        heard[at] = written[at] = (*pause, *heard[at])
+        after = ("zero",) if heard[at] == ("oh",) else heard[at]  # "wait oh" alone is no digit to anybody
+        heard[at] = written[at] = (*pause, *after)
     return _Piece(sum(heard, ()), sum(written, ()), mention)
 
 
