@@ -22,6 +22,8 @@ class Table:
     compounds: dict[str, str] = field(default_factory=dict)
     scales: str = ""
     multiples: str = ""
+    articles: str = ""
+    vigesimals: str = ""
     misheard: str = ""
     fillers: str = ""
     interjections: str = ""
@@ -53,7 +55,8 @@ class Lexicon:
         tens: word > "20" to "90": the next unit belongs to it.
         scales: "hundred", "thousand": how many zeros they add; they only count beside a number.
         multiples: "double" > 2: repeats the next digit.
-        misheard: word > the digit it is often misheard for; counts only beside a digit.
+        misheard: word > the digit it is often misheard for; counts only beside a digit. `articles` ("un", "ein") too.
+        vigesimals: tens that a number from 10 to 19 is added to ("soixante et onze").
         fillers: never close a run, never count as a word between.
         at, dot, joins: connectors of a spelled e-mail address ("at", "dot", "underscore").
         silent: words for separators inside numbers ("dash", "comma", "slash").
@@ -66,16 +69,22 @@ class Lexicon:
     """
 
     __slots__ = (
-        "acknowledgements", "at", "clock", "common", "cues", "determiners", "digits", "dot", "fillers", "interjections", "joins",
-        "linkers", "misheard", "months", "multiples", "ordinals", "plus", "pronouns", "ranges", "scales", "silent", "tens", "units",
+        "acknowledgements", "articles", "at", "clock", "common", "cues", "determiners", "digits", "dot", "fillers", "interjections", "joins",
+        "linkers", "misheard", "months", "multiples", "ordinals", "plus", "pronouns", "ranges", "scales", "silent", "tens", "units", "vigesimals",
     )  # fmt: skip
 
     def __init__(self, table: Table) -> None:
-        self.digits: dict[str, str] = {**_pairs(table.digits), **_pairs(table.teens), **table.compounds}
+        self.digits: dict[str, str] = {
+            **{word.casefold(): digits for word, digits in table.compounds.items()},
+            **_pairs(table.teens),
+            **_pairs(table.digits),
+        }
         self.tens: dict[str, str] = _pairs(table.tens)
         self.scales: dict[str, int] = {k: int(v) for k, v in _pairs(table.scales).items()}
         self.multiples: dict[str, int] = {k: int(v) for k, v in _pairs(table.multiples).items()}
-        self.misheard: dict[str, str] = _pairs(table.misheard)
+        self.misheard: dict[str, str] = {**_pairs(table.misheard), **_pairs(table.articles)}
+        self.articles: frozenset[str] = frozenset(_pairs(table.articles))
+        self.vigesimals: frozenset[str] = _words(table.vigesimals)
         self.fillers: frozenset[str] = _words(table.fillers)
         self.interjections: dict[str, list[tuple[str, ...]]] = _phrases(table.interjections)
         self.acknowledgements: frozenset[str] = _words(table.acknowledgements)

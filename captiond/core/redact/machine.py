@@ -142,6 +142,8 @@ class Machine:
     def _close_chain(self) -> None:
         chain, window = self.chain, self.window
         if chain.is_complete() or chain.is_likely():
+            if window.core(chain.start) in ("a", "i", "y", "o", "e") and window.token(chain.start + 1).cls == WORD:
+                chain.start += 1  # a word of one letter before the address: "a jane arroba", "I jane at"
             self.group += 1
             window.set_label(chain.start, chain.last + 1, EMAIL, self.group)
             self._count(EMAIL, chain.last)

@@ -146,7 +146,7 @@ def _is_range(window: Window, at: int, last: int) -> bool:
     before, after = window.token(at - 1), window.token(at + 1)
     if before.cls == DIGITS and after.cls == DIGITS:
         return True
-    return _size(window, at, -1, last) <= 2 and _size(window, at, 1, last) <= 2
+    return 1 <= _size(window, at, -1, last) <= 2 and 1 <= _size(window, at, 1, last) <= 2
 
 
 def _size(window: Window, at: int, step: int, last: int) -> int:
@@ -202,7 +202,7 @@ def _finish(window: Window, parts: list[Part], start: int, stop: int, gap_from: 
     first, last = start, stop
     while first < last and _may_be_a_word(window, first):
         first += 1
-    while last > first and _may_be_a_word(window, last - 1):
+    while last > first and (_may_be_a_word(window, last - 1) or _is_article(window, last - 1)):
         last -= 1
     part = Part(first, last)
     part.wide, part.wide_start, part.wide_stop = wide.digits, start, stop
@@ -215,7 +215,13 @@ def _finish(window: Window, parts: list[Part], start: int, stop: int, gap_from: 
 
 def _may_be_a_word(window: Window, at: int) -> bool:
     token = window.token(at)
-    return token.cls == WEAK and token.digits != "0"
+    return token.cls == WEAK and token.digits != "0" and token.core not in window.lexicon.articles
+
+
+def _is_article(window: Window, at: int) -> bool:
+    """ "... cero uno, un momento": after a number, before a word."""
+    follows = window.token(at + 1).cls if at + 1 < window.end() else SILENT
+    return window.core(at) in window.lexicon.articles and follows == WORD
 
 
 def is_tight(window: Window, start: int, stop: int) -> bool:
@@ -273,6 +279,11 @@ def _read(window: Window, part: Part) -> None:
                 has_letters = has_letters or token.mixed
             else:
                 part.spoken = True
+            if tens and len(said) == 2 and said[0] == "1" and _is_vigesimal(window, at):
+                out[-1] = str(int(out[-1]) + int(said))
+                letters[-1] = out[-1]
+                tens = False
+                continue
             if len(said) == 1:
                 if tens and times == 1 and said != "0" and cls != DIGITS:
                     out[-1] = out[-1][0] + said
@@ -298,6 +309,14 @@ def _read(window: Window, part: Part) -> None:
         part.letters = "".join(letters)
         if not is_iban(part.letters):
             part.letters = part.letters[:34]
+
+
+def _is_vigesimal(window: Window, at: int) -> bool:
+    """ "soixante dix", "soixante et onze": the number is added to the tens before it."""
+    before = window.core(at - 1)
+    if before in window.lexicon.linkers:
+        before = window.core(at - 2)
+    return before in window.lexicon.vigesimals
 
 
 def _inner_sizes(core: str) -> list[int]:

@@ -5,7 +5,7 @@ from captiond.core.redact.window import Window
 
 _CURRENCY = "$€£¥₹"
 SHORT_NUMBERS = frozenset(
-    "911 112 999 988 211 311 411 511 611 711 811 110 115 116 117 118 119 061 080 091 15 17 18 114 116117 116123".split()
+    "911 112 999 988 211 311 411 511 611 711 811 110 115 116 117 118 119 061 080 091 114 116117 116123".split()
 )  # emergency and help lines: they must be seen
 _ORDINAL_ENDINGS = ("st", "nd", "rd", "th", "er", "ère", "e", "º", "ª", "o", "a")
 

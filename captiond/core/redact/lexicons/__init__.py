@@ -3,9 +3,12 @@
 from typing import Final
 
 from captiond.core.redact.lexicon import Lexicon, Table, union
+from captiond.core.redact.lexicons.de import GERMAN
 from captiond.core.redact.lexicons.en import ENGLISH
+from captiond.core.redact.lexicons.es import SPANISH
+from captiond.core.redact.lexicons.fr import FRENCH
 
-TABLES: Final[dict[str, Table]] = {"en": ENGLISH}
+TABLES: Final[dict[str, Table]] = {"en": ENGLISH, "es": SPANISH, "fr": FRENCH, "de": GERMAN}
 
 _made: dict[str, Lexicon] = {}  # at most one a language and one for all: made once, never changed
 

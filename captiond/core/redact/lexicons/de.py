@@ -1,0 +1,126 @@
+"""German. Data only; what each field means stands in `core.redact.lexicon`."""
+
+from itertools import product
+from typing import Final
+
+from captiond.core.redact.lexicon import Table
+
+_UNITS: Final = {
+    "ein": 1, "zwei": 2, "zwo": 2, "drei": 3, "vier": 4, "fünf": 5, "sechs": 6, "sieben": 7, "acht": 8, "neun": 9,
+}  # fmt: skip
+_TENS: Final = {
+    "zwanzig": 20, "dreißig": 30, "vierzig": 40, "fünfzig": 50, "sechzig": 60, "siebzig": 70, "achtzig": 80,
+    "neunzig": 90,
+}  # fmt: skip
+_SINGLE: Final = {"null": 0, "eins": 1, **{word: value for word, value in _UNITS.items() if word != "ein"}}
+
+
+def _compounds() -> dict[str, str]:
+    """ "siebenunddreißig" and "doppelvier": German writes them as one word, case-folded ("ß" is "ss")."""
+    words: dict[str, str] = {}
+    for (unit, one), (tens, value) in product(_UNITS.items(), _TENS.items()):
+        words[f"{unit}und{tens}"] = str(value + one)
+    for word, value in _SINGLE.items():
+        words[f"doppel{word}"] = str(value) * 2
+        words[f"dreifach{word}"] = str(value) * 3
+    return {variant.casefold(): digits for word, digits in words.items() for variant in (word, word.replace("ü", "ue"))}
+
+
+GERMAN = Table(
+    digits="null:0 eins:1 zwei:2 zwo:2 drei:3 vier:4 fünf:5 fuenf:5 sechs:6 sieben:7 acht:8 neun:9",
+    teens=(
+        "zehn:10 elf:11 zwölf:12 zwoelf:12 dreizehn:13 vierzehn:14 fünfzehn:15 fuenfzehn:15 sechzehn:16 siebzehn:17"
+        " achtzehn:18 neunzehn:19"
+    ),
+    tens=(
+        "zwanzig:20 dreißig:30 dreissig:30 vierzig:40 fünfzig:50 fuenfzig:50 sechzig:60 siebzig:70 achtzig:80 neunzig:90"
+    ),
+    compounds=_compounds(),
+    scales="hundert:2 tausend:3 million:6 millionen:6",
+    multiples="doppel:2 doppelt:2 doppelte:2 zweimal:2 dreifach:3 dreimal:3",
+    articles="ein:1 eine:1 einen:1",
+    misheard="nul:0 ains:1 einz:1 zwai:2 drai:3 dry:3 fier:4 fiel:4 füm:5 sex:6 sieb:7 siem:7 ach:8 neu:9 noin:9",
+    fillers="äh ähm öh hm also und dann ja gut so komma",
+    interjections=(
+        "moment;einen moment;moment mal;warten sie;warte;sekunde;eine sekunde;entschuldigung;mal sehen;ich schaue;"
+        "genau;danke;bitte;richtig;das ist;weiter"
+    ),
+    acknowledgements=(
+        "ja jawohl klar gerne gern gut okay ok danke bitte natürlich moment einen eine sekunde augenblick warten sie äh"
+        " ähm hallo guten tag sicher selbstverständlich genau nein ich schaue nach mal"
+    ),
+    at="at ät @ klammeraffe affenschwanz",
+    dot="punkt dot",
+    joins="minus bindestrich unterstrich strich underscore",
+    silent="minus bindestrich strich punkt komma leerzeichen schrägstrich",
+    plus="plus",
+    cues={
+        "CC": (
+            "karte;karten;kreditkarte;kartennummer;kreditkartennummer;debitkarte;ec-karte;girocard;visa;mastercard;amex;"
+            "american express"
+        ),
+        "CVV": (
+            "cvv;cvc;prüfnummer;prüfziffer;kartenprüfnummer;sicherheitscode;sicherheitsnummer;drei ziffern;"
+            "dreistellige;auf der rückseite"
+        ),
+        "SSN": "ssn;social security",
+        "PHONE": (
+            "telefon;telefonnummer;handy;handynummer;mobil;mobilnummer;mobiltelefon;festnetz;rufnummer;rückrufnummer;"
+            "unter welcher nummer;erreichen sie mich unter;erreichbar unter;rufen sie mich unter;mich unter;sie unter;"
+            "meine nummer;meine nummer ist;ihre nummer;welcher nummer erreiche;whatsapp"
+        ),
+        "IBAN": "iban;bankverbindung",
+        "PIN": "pin;geheimzahl;geheimnummer",
+        "EMAIL": (
+            "e-mail;email;mail;mailadresse;e-mail-adresse;emailadresse;e-mail adresse;e-mail ist;welche e-mail;emails"
+        ),
+        "ACCOUNT": "konto;kontonummer",
+        "DOB": "geburtsdatum;geboren;geburtstag",
+        "NATIONAL_ID": (
+            "steuer-id;steueridentifikationsnummer;steuernummer;ausweis;personalausweis;ausweisnummer;reisepass;"
+            "sozialversicherungsnummer;rentenversicherungsnummer"
+        ),
+    },
+    keeps=(
+        "bestellung;bestellungen;bestellnummer;auftrag;auftragsnummer;vorgang;vorgangsnummer;referenz;referenznummer;"
+        "ticket;ticketnummer;fall;fallnummer;aktenzeichen;rechnung;rechnungsnummer;buchung;buchungsnummer;"
+        "reservierung;reservierungsnummer;flug;zimmer;zimmernummer;postleitzahl;plz;version;modell;seriennummer;"
+        "sendung;sendungsnummer;sendungsverfolgung;paket;paketnummer;seite;kapitel;bundesstraße;autobahn;ausfahrt;"
+        "hausnummer;stock;schaden;schadennummer;angebot;angebotsnummer;artikel;artikelnummer;zug;gleis;platz;test;"
+        "kundennummer;durchwahl"
+    ),
+    months=(
+        "januar jänner februar märz april mai juni juli august september oktober november dezember"
+        " jan feb mär apr jun jul aug sep okt nov dez"
+    ),
+    clock_words="uhr mittags nachts morgens abends",
+    units=(
+        "euro euros cent cents dollar franken pfund prozent punkt punkte stück einheiten artikel person personen mal"
+        " minute minuten sekunde sekunden stunde stunden tag tage tagen woche wochen monat monate monaten jahr jahre jahren"
+        " kilometer meter kilo gramm grad million millionen tausend eur usd nächte"
+    ),
+    ordinals=(
+        "erste ersten erster zweite zweiten dritte dritten vierte vierten fünfte fünften sechste sechsten siebte siebten"
+        " achte achten neunte neunten zehnte zehnten"
+    ),
+    linkers="und",
+    ranges="bis",
+    determiners="der die das diese dieser dieses kein keine jede jeder irgendeine noch",
+    common=(
+        "ab aber alle allem allen alles als am an andere anderen auch auf aus bei beim bekommen beste besten bin bis"
+        " bisschen bist bitte brauche buchstabe buchstabieren da dabei dafür daher damit danach daran darauf darf darum"
+        " das dass davon dazu dein dem den denn der deren des deshalb die dies diese diesem diesen dieser dieses dir doch"
+        " dort du durch dürfen eben ein eine einem einen einer eines einfach eigentlich er erreiche erst es etwa etwas"
+        " euch euer fall falls fast finden frage frau für ganz gar geben gegen geht gehen gehört genau gerade gern gerne"
+        " gesagt gewesen gibt groß großbuchstabe guten habe haben hallo hast hat hatte hatten heiße heißt helfen her herr"
+        " heute hier hin hinter ich ihm ihn ihnen ihr ihre ihrem ihren ihrer im immer in inklusive ins ist ja je jede jeder"
+        " jetzt kam kann kannst kein keine kleinbuchstabe kleingeschrieben komme kommen können könnte kunde kurz lang"
+        " lange lassen laut lautet machen macht mal man mehr mein meine meinem meinen meiner mich mir mit möchte möglich"
+        " morgen muss müssen nach nachname name namen natürlich neben nehmen nein nennen neu nicht nichts noch nun nur ob"
+        " oder ohne problem rufen sage sagen schicken schicke schon schreiben sehen sehr sei sein seine seit selbst"
+        " senden sich sicher sie sind so sofort soll sollen sollte sondern sonst steuer tun über um und uns unser unter"
+        " verstehe viel viele vielen vielleicht vom von vor vorname wann war waren warum was weil weiß weiter welche"
+        " welchem welcher wenig wenn wer werde werden wie wieder wiederhole will wir wird wirklich wissen wo wohl wollen"
+        " worden wurde würde zu zum zur zusammen zwar zwischen auflegen gehen kleines großes tag"
+    ),
+)
