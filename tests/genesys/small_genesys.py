@@ -4,7 +4,8 @@ import asyncio
 import base64
 import random
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import orjson
@@ -19,8 +20,13 @@ from captiond.core.arrival import Arrival
 from captiond.genesys.client import Genesys
 from captiond.genesys.oauth import Credentials
 from captiond.genesys.regions import Endpoints, resolve
-from captiond.genesys.stream import Timing
+from captiond.genesys.stream import Ended, Timing
 
+SUBSCRIBE = {
+    "action": "subscribe",
+    "topics": ["conversation:transcription"],
+    "filter": {"mediaSessionId": "m-1"},
+}
 SECRET = "s3cr3t-of-the-client"
 PATIENCE_S = 5.0  # real seconds that a test waits for something that must happen
 
@@ -329,3 +335,28 @@ class Bench:
             timing=Timing(**({"open_timeout_s": PATIENCE_S, "close_timeout_s": 1.0} | timing)),
             answer_timeout_s=answer_timeout_s,
         )
+
+
+def short(delay_s: float) -> bool:
+    """A wait before a first try: full jitter under a second."""
+    return delay_s < 1.0
+
+
+def a_ping(delay_s: float) -> bool:
+    """The wait before the next ping; floats add up to nearly 15."""
+    return abs(delay_s - 15.0) < 1e-6
+
+
+def not_a_ping(delay_s: float) -> bool:
+    return not a_ping(delay_s)
+
+
+@asynccontextmanager
+async def following(bench: Bench, **options: Any) -> AsyncIterator[asyncio.Task[Ended]]:
+    """Follows m-1 in the background; cancels it at the end if it still runs."""
+    async with bench.genesys(**options) as genesys, asyncio.TaskGroup() as group:
+        task = group.create_task(genesys.follow(bench.session, bench.sink))
+        try:
+            yield task
+        finally:
+            task.cancel()
