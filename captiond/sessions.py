@@ -6,7 +6,7 @@ Implements `serve.wiring.Sessions`. Source: contract, sections 3 and 4; section 
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
@@ -139,7 +139,7 @@ class Sessions:
             finals=finals,
         )
 
-    async def audit(self, session: SessionId) -> AsyncIterator[bytes]:
+    async def audit(self, session: SessionId) -> AsyncGenerator[bytes, None]:
         """That session's audit records, oldest first. The file is read in a thread, a batch at a time."""
         records = self._records(session)
         while batch := await asyncio.to_thread(_take, records, AUDIT_BATCH):

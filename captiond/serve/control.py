@@ -5,6 +5,7 @@ Source: contract, section 4. What this version does not serve answers 501 `not_a
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import aclosing
 from typing import Any, Final
 
 import orjson
@@ -90,16 +91,19 @@ async def transcript(request: web.Request) -> web.StreamResponse:
 
 
 async def audit(request: web.Request) -> web.StreamResponse:
-    """`GET /v1/sessions/{id}/audit`: records as JSON Lines, streamed: there may be many."""
+    """`GET /v1/sessions/{id}/audit`: records as JSON Lines, streamed: there may be many. Also of earlier lives."""
     wiring, session = _of(request)
-    if wiring.sessions.get(session) is None and not wiring.rooms.gone(session):
-        raise not_found()
-    response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson", **NO_STORE})
-    await response.prepare(request)
-    if request.method != "HEAD":
-        async for record in wiring.sessions.audit(session):
-            await response.write(record + b"\n")
-    await response.write_eof()
+    async with aclosing(wiring.sessions.audit(session)) as records:
+        first = await anext(records, None)
+        if first is None and wiring.sessions.get(session) is None:
+            raise not_found()
+        response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson", **NO_STORE})
+        await response.prepare(request)
+        if first is not None and request.method != "HEAD":
+            await response.write(first + b"\n")
+            async for record in records:
+                await response.write(record + b"\n")
+        await response.write_eof()
     return response
 
 

@@ -1,6 +1,6 @@
 """What the handlers of this floor share, handed over by `daemon.py` through `app.build`. No handler has other state."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -87,7 +87,7 @@ class Sessions(Protocol):
         """Redacted finals so far; None where there is no such session. Also for sessions whose stream is gone."""
         ...
 
-    def audit(self, session: SessionId) -> AsyncIterator[bytes]:
+    def audit(self, session: SessionId) -> AsyncGenerator[bytes, None]:
         """That session's audit records, oldest first: one JSON object each, without line end."""
         ...
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import random
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -95,6 +95,7 @@ class MemorySessions:
     def __init__(self, rooms: Rooms, clock: ManualClock) -> None:
         self._rooms, self._clock = rooms, clock
         self.wanted: list[SessionRequest] = []
+        self.recorded: set[SessionId] = set()
         self.finals: dict[SessionId, list[Caption]] = {}
 
     async def create(self, request: SessionRequest) -> tuple[bool, Mapping[str, Any]]:
@@ -129,8 +130,8 @@ class MemorySessions:
             return None
         return Transcript(session, live.language, live.state.value, live.created_at, self.finals.get(session, []))
 
-    async def audit(self, session: SessionId) -> AsyncIterator[bytes]:
-        for number in range(3):
+    async def audit(self, session: SessionId) -> AsyncGenerator[bytes, None]:
+        for number in range(3 if session in self.recorded else 0):
             yield json.dumps({"kind": "event", "mediaSessionId": session, "sequence": number}).encode()
 
     def _view(self, live: Live) -> Json:

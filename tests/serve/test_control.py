@@ -154,12 +154,19 @@ async def test_transcripts_in_four_forms(served: Served) -> None:
             assert part in await answer.text()
 
 
-async def test_audit_records_as_json_lines(served: Served) -> None:
+async def test_audit_records_as_json_lines_of_this_life_or_an_earlier_one(served: Served) -> None:
     served.open()
-    async with served.http.get(f"{served.url}/v1/sessions/s1/audit") as answer:
-        assert answer.content_type == "application/x-ndjson"
-        records = [json.loads(line) for line in (await answer.text()).splitlines()]
-    assert [record["sequence"] for record in records] == [0, 1, 2]
+    served.sessions.recorded = {SessionId("s1"), SessionId("earlier")}
+    for session in ("s1", "earlier"):
+        async with served.http.get(f"{served.url}/v1/sessions/{session}/audit") as answer:
+            assert answer.content_type == "application/x-ndjson"
+            records = [json.loads(line) for line in (await answer.text()).splitlines()]
+        assert [(record["mediaSessionId"], record["sequence"]) for record in records] == [
+            (session, n) for n in range(3)
+        ]
+    served.open("silent")
+    async with served.http.get(f"{served.url}/v1/sessions/silent/audit") as answer:
+        assert (answer.status, await answer.text()) == (200, "")
 
 
 async def test_a_token_of_the_api_opens_the_stream() -> None:
