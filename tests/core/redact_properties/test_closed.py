@@ -90,3 +90,65 @@ def test_a_text_that_looks_like_a_mask_opens_nothing(said: str) -> None:
     assert "CC" not in shown.redactions
     assert "SSN" not in shown.redactions
     assert not speaker.screen[shown.utterance].held
+
+
+# What recognisers and testers send: digits of several scripts, joiners, connectors, half words, marks without a letter.
+SCRAPS = (
+    "1", "23", "४", "٣", "²", "½", "４", "é", "\u0301", "\u200b", "\u2011", "\ufeff", "ß", "İ", "@", ".", ",", "-", "+", "(",
+    ")", " ", "  ", "\n", "$", "€", "%", "#", ":", "/", "four", "oh", "double", "forty", "hundred", "um", "at", "dot", "com",
+    "GB", "[", "]", "...", "[CC]", "card", "cvv", "order", "dollars", "'", "’s", "a@b.co", "\U0001f600", "日本", "\ud800",
+    "\x00", "A" * 40,
+)  # fmt: skip
+
+
+@given(st.lists(st.lists(st.sampled_from(SCRAPS), max_size=30).map("".join), min_size=1, max_size=6), st.booleans())
+def test_no_text_is_too_strange_to_judge(texts: list[str], spaced: bool) -> None:
+    """A fault inside is masked, so it would not be seen otherwise: nothing may be judged by accident."""
+    speaker = Speaker()
+    for text in texts:
+        said = " ".join(text) if spaced else text
+        speaker.say(said[: len(said) // 2], said)
+    speaker.be_silent()
+    speaker.redactor.lose()
+    speaker.say(*texts)
+    speaker.stop()
+    assert speaker.redactor.faults == 0
+    assert not any(shown.held for shown in speaker.screen.values())
+
+
+@given(st.randoms(use_true_random=False))
+def test_no_conversation_is_judged_by_accident(rng: random.Random) -> None:
+    speaker = Speaker()
+    for event in invented(rng, "drawn").events:
+        speaker.hear(event.text, final=event.final)
+    speaker.stop()
+    assert speaker.redactor.faults == 0
+
+
+@pytest.mark.parametrize("language", ["en-US", "xx-XX", "de-DE"])
+def test_after_a_gap_one_digit_is_too_many(language: str) -> None:
+    """Nobody knows whether a cue was lost: the channel counts as cued until a run closes."""
+    speaker = Speaker(language=language)
+    speaker.say("hello there")
+    speaker.redactor.lose()
+    first = speaker.hear("so 4", final=False)
+    assert (first.text, first.held) == ("so [...]", True)
+    speaker.say("so 4111 1111 1111 1111", "so 4111 1111 1111 1111 and that is all I have")
+    assert speaker.say("it is 12 of them and no more than that").text == "it is 12 of them and no more than that"
+
+
+def test_three_seconds_of_silence_decide() -> None:
+    """Cued or long: closed. Short and uncued: what was said. A word in time keeps it open."""
+    for said, shown in (
+        ("it's 4111 1", "it's 4111 1"),
+        ("it's 4111 1111", "it's [PHONE]"),
+        ("my card is 4111 1", "my card is [CC]"),
+    ):
+        speaker = Speaker()
+        held = speaker.say(said)
+        assert held.held
+        assert "4111" not in held.text
+        speaker.be_silent()
+        (caption,) = speaker.captions()
+        assert (caption == shown) if "[" not in shown else (MASK.search(caption) and "4111" not in caption)
+        assert not speaker.screen[held.utterance].held
