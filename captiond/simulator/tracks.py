@@ -13,6 +13,7 @@ from captiond.simulator.identifiers import SESSION_ID
 MAX_LINE_BYTES: Final = 1_048_576  # far over any caption; hostile texts of tests fit
 MAX_FILE_BYTES: Final = 268_435_456  # a file is read whole: a day of one agent is about 20 MB
 MAX_FILES: Final = 10_000  # of one folder; more is the wrong folder
+MAX_SEQUENCE: Final = 2**53 - 1  # JSON's safe whole numbers; a loop adds to it and must stay encodable
 MAX_FAULTS_SAID: Final = 20  # of one load; the rest is counted
 
 
@@ -164,8 +165,8 @@ def fault_of(event: object) -> str | None:
         return f"missing or of the wrong type: {', '.join(wrong)}"
     if not SESSION_ID.fullmatch(event["mediaSessionId"]):
         return "mediaSessionId: allowed are 1 to 128 of A-Z a-z 0-9 . _ : -"
-    if event["eventSequence"] < 1:
-        return "eventSequence: allowed are whole numbers from 1"
+    if not 1 <= event["eventSequence"] <= MAX_SEQUENCE:
+        return f"eventSequence: allowed are whole numbers from 1 to {MAX_SEQUENCE}"
     try:
         stamp_of(event)
     except ValueError:

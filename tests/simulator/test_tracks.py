@@ -48,6 +48,7 @@ def test_other_keys_pass_through() -> None:
         ({"eventSequence": "1"}, "missing or of the wrong type: eventSequence"),
         ({"eventSequence": True}, "missing or of the wrong type: eventSequence"),
         ({"eventSequence": 0}, "eventSequence: allowed are whole numbers from 1"),
+        ({"eventSequence": 2**53}, "eventSequence: allowed are whole numbers from 1 to 9007199254740991"),
         ({"isPartial": 1, "transcript": None}, "missing or of the wrong type: transcript, isPartial"),
         ({"mediaSessionId": "a/b"}, "mediaSessionId: allowed are"),
         ({"mediaSessionId": "x" * 129}, "mediaSessionId: allowed are"),
