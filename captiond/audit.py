@@ -55,7 +55,7 @@ class AuditLog:
         self.fault: str | None = None
         self._meter: Meter = meter or NullMeter()
         self._now_s, self._max_waiting, self._write = now_s, max_waiting, write
-        self._queue: deque[dict[str, Any]] = deque()
+        self._queue: deque[tuple[str | float, str, dict[str, Any]]] = deque()  # time, kind, fields
         self._pending: list[bytes] = []  # sealed, not yet in the file
         self._lost = 0  # since the last `lost` record
         self._lock = threading.Lock()  # guards _lost, which both threads change
@@ -72,7 +72,8 @@ class AuditLog:
         if self._stop.is_set() or len(self._queue) >= self._max_waiting:
             self._lose(1, "the queue is full" if not self._stop.is_set() else "the log is closed")
             return
-        self._queue.append({**fields, "timestamp": timestamp or _iso(self._now_s()), "kind": kind})
+        # The writer makes the record: the event loop has better things to do.
+        self._queue.append((timestamp or self._now_s(), kind, fields))
         if not self._wake.is_set():
             self._wake.set()
 
@@ -142,14 +143,18 @@ class AuditLog:
     def _seal_batch(self) -> None:
         for _ in range(min(len(self._queue), BATCH_RECORDS)):
             try:
-                self._pending.append(self._chain.seal(plain(self._queue.popleft())))
+                self._pending.append(self._seal(*self._queue.popleft()))
             except TypeError:
                 self._lose(1, "a record held a value that is not JSON")
         if self._pending or not self._lost:
             return
         with self._lock:  # all that could be kept is in the file: now say what was not
             count, self._lost = self._lost, 0
-        self._pending.append(self._chain.seal({"timestamp": _iso(self._now_s()), "kind": "lost", "count": count}))
+        self._pending.append(self._seal(self._now_s(), "lost", {"count": count}))
+
+    def _seal(self, at: str | float, kind: str, fields: dict[str, Any]) -> bytes:
+        timestamp = at if isinstance(at, str) else _iso(at)
+        return self._chain.seal({**plain(fields), "timestamp": timestamp, "kind": kind})
 
     def _put(self) -> bool:
         """Writes the sealed lines; False where the disk did not take them, which leaves the file as it was."""
