@@ -238,8 +238,7 @@ class Stream:
             await self._patience.wait(max(0.0, due_s - self._clock.monotonic_s()))
 
     def _count(self, decoded: Decoded) -> None:
-        for arrival in decoded.arrivals:
-            self._meter.count("upstream_events_total", profile=PROFILE, kind="final" if arrival.final else "partial")
+        # Events are counted by the hub, whatever source they came from; here is only what never gets there.
         if decoded.ignored or decoded.refusal is not None:
             others = decoded.ignored + (decoded.refusal is not None)
             self._meter.count("upstream_events_total", others, profile=PROFILE, kind="other")

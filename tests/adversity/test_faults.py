@@ -125,6 +125,7 @@ async def test_lost_events_are_a_gap_and_retract_the_open_utterance(tmp_path: Pa
         [gap] = call.viewer.of_type("gap")
         assert (gap["lost"], gap["cause"]) == (3, "sequence")
         assert (call.view["gaps"], call.view["lostEvents"]) == (1, 3)
+        assert call._dealt_with == 3  # each event is counted once, by whomever
         assert len(call.audited("gap")) == 1
 
 

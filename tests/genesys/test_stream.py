@@ -27,8 +27,7 @@ async def test_it_subscribes_with_the_token_and_delivers(bench: Bench) -> None:
     assert [arrival.text for arrival in bench.sink.arrivals] == ["hello", "hello you", "hello you there"]
     assert bench.sink.received_s[0] == pytest.approx(bench.time.monotonic, abs=1.0)
     assert bench.sink.story == [("subscribed", False)]
-    assert bench.meter.counts["upstream_events_total{kind=partial,profile=media}"] == 2
-    assert bench.meter.counts["upstream_events_total{kind=final,profile=media}"] == 1
+    assert not [name for name in bench.meter.counts if name.startswith("upstream_events_total")]  # the hub counts them
 
 
 async def test_each_frame_is_stamped_when_it_came_not_when_it_was_read(bench: Bench) -> None:
