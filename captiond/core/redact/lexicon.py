@@ -93,7 +93,7 @@ class Lexicon:
         self.joins: frozenset[str] = _words(table.joins)
         self.silent: frozenset[str] = _words(table.silent)
         self.plus: frozenset[str] = _words(table.plus)
-        self.months: frozenset[str] = _words(table.months)
+        self.months: frozenset[str] = _words(table.months) - self.digits.keys()  # "sept" is seven in French
         self.clock: frozenset[str] = _words(table.clock_words)
         self.units: frozenset[str] = _words(table.units)
         self.ordinals: frozenset[str] = _words(table.ordinals)

@@ -6,7 +6,7 @@ from captiond.core.redact.decide import ENDED, PASSED, SILENCE, TOO_LONG, Decisi
 from captiond.core.redact.kinds import EMAIL, IBAN_CHARS
 from captiond.core.redact.lexicon import Lexicon
 from captiond.core.redact.mail import NOTHING, Chain
-from captiond.core.redact.runs import MAX_WORDS_BETWEEN, NONE, Run, is_bank
+from captiond.core.redact.runs import MAX_WORDS_BETWEEN, NONE, Run, is_bank, is_linker
 from captiond.core.redact.tokens import FILLER, LETTER, MARK, WORD, Token
 from captiond.core.redact.window import Window
 
@@ -217,7 +217,7 @@ class Machine:
         chain, run = self.chain, self.run
         if chain.phase != NOTHING and chain.is_masked() and chain.start <= at <= chain.last:
             return OPEN, OPEN_CHAIN
-        if run.is_masked() and run.start <= at <= run.last and _is_of_run(window, window.tokens[i], run):
+        if run.is_masked() and run.start <= at <= run.last and _is_of_run(window, at, window.tokens[i], run):
             return OPEN, OPEN_RUN
         return "", 0
 
@@ -258,9 +258,11 @@ def _mask(window: Window, start: int, stop: int, label: str) -> str:
     return f"{lead}[{label}]{trail}"
 
 
-def _is_of_run(window: Window, token: Token, run: Run) -> bool:
+def _is_of_run(window: Window, at: int, token: Token, run: Run) -> bool:
     """Whether a word inside an open run is masked with it; talk in between stays visible."""
-    if token.cls in (FILLER, MARK):
+    if token.cls == FILLER:
+        return at < run.last and is_linker(window, at, at - 1)
+    if token.cls == MARK:
         return False
     if token.cls in (WORD, LETTER):
         code = token.cls == LETTER or is_bank(window, token) or token.core.upper() in IBAN_CHARS

@@ -46,16 +46,19 @@ class Shown:
 class Call:
     """What linked channels and media sessions of one conversation share: cues, and harmless numbers said before."""
 
-    __slots__ = ("_all_known", "_known", "_members")
+    __slots__ = ("_all_known", "_known", "_members", "_told")
 
     def __init__(self) -> None:
         self._members: list[Redactor] = []
+        self._told: tuple[Marker, ...] = ()
         self._known: dict[str, None] = {}
         self._all_known: frozenset[str] = frozenset()
 
     def join(self, redactor: "Redactor") -> None:
-        """One more channel."""
+        """One more channel. What the last final announced reaches it too: it may be the one that is asked."""
         self._members.append(redactor)
+        if self._told:
+            redactor.hear(self._told)
 
     def leave(self, redactor: "Redactor") -> None:
         """A channel is over."""
@@ -64,6 +67,7 @@ class Call:
 
     def tell(self, speaker: "Redactor", cues: tuple[Marker, ...]) -> None:
         """A final of one channel had cues: they reach the next utterance of each other one."""
+        self._told = cues
         for member in self._members:
             if member is not speaker:
                 member.hear(cues)

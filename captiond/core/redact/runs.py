@@ -34,6 +34,11 @@ def is_bank(window: Window, token: Token) -> bool:
     )
 
 
+def is_linker(window: Window, at: int, last: int) -> bool:
+    """ "treinta y dos", "vingt et un": whether a word stands right after tens that a unit may follow."""
+    return last == at - 1 and window.core(at) in window.lexicon.linkers and window.token(last).cls in (TENS, SCALE)
+
+
 class Run:
     """The open run of one channel; `start` is NONE while there is none.
 
@@ -41,12 +46,13 @@ class Run:
         start, last: indexes of its first and its newest digit.
         digits: how many it has, each as it was heard.
         gap: other words since the last digit.
+        linked: index of a newest "y" or "et" that ties the next unit to the tens before it; NONE where none.
         cued: a cue came before one of its digits.
         iban: letters belong to it.
         weak: index of the first of the misheard words that stand right before the next token; NONE where none.
     """
 
-    __slots__ = ("cued", "digits", "gap", "iban", "last", "start", "weak", "weak_digits")
+    __slots__ = ("cued", "digits", "gap", "iban", "last", "linked", "start", "weak", "weak_digits")
 
     def __init__(self) -> None:
         self.weak = NONE
@@ -59,6 +65,7 @@ class Run:
         self.last = NONE
         self.digits = 0
         self.gap = 0
+        self.linked = NONE
         self.cued = False
         self.iban = False
 
@@ -66,7 +73,7 @@ class Run:
         """An equal one that goes on alone."""
         other = Run()
         other.start, other.last, other.digits, other.gap = self.start, self.last, self.digits, self.gap
-        other.cued, other.iban = self.cued, self.iban
+        other.cued, other.iban, other.linked = self.cued, self.iban, self.linked
         other.weak, other.weak_digits = self.weak, self.weak_digits
         return other
 
@@ -102,6 +109,8 @@ class Run:
             self.weak, self.weak_digits = NONE, 0
             if self.is_open():
                 self.gap += 1
+        elif cls == FILLER and is_linker(window, at, self.last):
+            self.linked = at
         elif cls in (FILLER, MARK):
             self.weak, self.weak_digits = NONE, 0
         elif not self.is_open() and (token.text == "+" or token.core in window.lexicon.plus):
@@ -116,7 +125,7 @@ class Run:
             self.start = self.weak if self.weak != NONE else at
             self._begin_iban(window, at, token)
         else:
-            if token.cls == SPOKEN and said == 1 and token.digits != "0" and self.last == at - 1:
+            if token.cls == SPOKEN and said == 1 and token.digits != "0" and self._follows(at):
                 before = window.token(self.last)
                 said -= before.cls == TENS and not before.trail()  # "forty seven" is two digits, "forty, seven" three
             if self.gap == 1 and self.weak == NONE:
@@ -142,7 +151,7 @@ class Run:
         self.weak_digits += said
 
     def _follows(self, at: int) -> bool:
-        return self.last == at - 1
+        return self.last == at - 1 or (self.linked == at - 1 and self.last == at - 2)
 
     def _takes_letter(self, at: int, iban_cued: bool, token: Token) -> bool:
         if self.is_open():

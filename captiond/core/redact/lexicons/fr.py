@@ -84,7 +84,7 @@ FRENCH = Table(
     ),
     months=(
         "janvier février fevrier mars avril mai juin juillet août aout septembre octobre novembre décembre decembre"
-        " janv févr juil sept oct nov déc"
+        " janv févr juil oct nov déc"
     ),
     clock_words="h heure heures midi minuit",
     units=(
