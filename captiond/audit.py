@@ -78,11 +78,12 @@ class AuditLog:
             self._wake.set()
 
     def records(self, session: str) -> Iterator[bytes]:
-        """The records of one session as JSON Lines, in order. Reads the file: call it off the event loop.
+        """The records of one session, in order: one JSON object each, without line end. Reads the file: call it off
+        the event loop.
 
         What was recorded more than `FLUSH_EVERY_S` ago is in it.
         """
-        return read(self.path, session)
+        return (line.rstrip() for line in read(self.path, session))
 
     def flush(self, timeout_s: float) -> bool:
         """Waits until what was recorded so far is in the file; False where it is not after `timeout_s`. Blocks."""

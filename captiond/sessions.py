@@ -9,6 +9,7 @@ import logging
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, Final, Protocol
 
 from captiond.base.errors import RateLimited, UpstreamError, UpstreamRefused, UpstreamUnavailable
@@ -392,7 +393,7 @@ def _saved(request: SessionRequest) -> dict[str, Any]:
 
 
 def _take(records: Iterator[bytes], most: int) -> list[bytes]:
-    return [record for record, _ in zip(records, range(most), strict=False)]
+    return list(islice(records, most))  # never zip(records, range(most)): it takes one more, and drops it
 
 
 def _iso(now_s: float) -> str:

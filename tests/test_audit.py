@@ -336,6 +336,7 @@ def test_an_open_log_gives_one_sessions_records(path: Path) -> None:
         log.record("event", mediaSessionId=session, sequence=sequence)
     assert log.flush(FLUSHED_S)
     assert [json.loads(line)["sequence"] for line in log.records("ms-1")] == [1, 3]
+    assert not any(b"\n" in line for line in log.records("ms-1"))
     log.close()
 
 

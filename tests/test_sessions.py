@@ -1,0 +1,26 @@
+"""Sessions, as far as no conversation is needed: `contract/` and `adversity/` have the rest, over real sockets."""
+
+import asyncio
+from typing import cast
+
+from captiond.base.ids import SessionId
+from captiond.base.observe import Clock, NullAudit
+from captiond.db.store import Store
+from captiond.hub.rooms import Rooms
+from captiond.sessions import AUDIT_BATCH, Sessions
+
+
+async def test_audit_records_come_whole_over_the_edges_of_batches() -> None:
+    """Neither lost nor doubled where one batch ends and the next begins."""
+    kept = [b'{"sequence":%d}' % number for number in range(2 * AUDIT_BATCH + 7)]
+    async with asyncio.TaskGroup() as group:
+        sessions = Sessions(
+            rooms=cast(Rooms, None),  # reading the audit asks nobody but the file
+            upstream=None,
+            memory=cast(Store, None),
+            clock=cast(Clock, None),
+            audit=NullAudit(),
+            records=lambda session: iter(kept if session == "ms-1" else []),
+            group=group,
+        )
+        assert [record async for record in sessions.audit(SessionId("ms-1"))] == kept
