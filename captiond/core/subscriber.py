@@ -70,6 +70,7 @@ class Item(Generic[W]):
     Attributes:
         utterance: what a later message of the same utterance supersedes; None for gaps and states.
         partial: may be skipped once superseded.
+        begins: the first message of its utterance: says where on the screen it stands.
         for_finals: passes the filter `partials=0`: finals, corrections, gaps, states; no retraction, as those take
             away partials.
     """
@@ -80,6 +81,7 @@ class Item(Generic[W]):
     utterance: UtteranceId | None
     partial: bool
     for_finals: bool
+    begins: bool = False
 
 
 class Notice(NamedTuple):
@@ -102,7 +104,8 @@ class Subscriber(Generic[W]):
         self.queued_bytes = 0
         self._max_queued_bytes = max_queued_bytes
         self._queue: OrderedDict[Index, Item[W]] = OrderedDict()
-        self._partials: dict[UtteranceId, Index] = {}  # the one queued partial of an utterance
+        self._partials: dict[UtteranceId, Index] = {}  # the newest queued partial of an utterance
+        self._beginnings: set[Index] = set()  # those of them that this viewer gets as the first of their utterance
         self._free_up_to = Index(0)  # replayed messages, up to this index, don't count
         self._skipped = 0
         self._told = False  # it knows that it is conflated
@@ -169,14 +172,24 @@ class Subscriber(Generic[W]):
         return now_s - self._progress_s >= stall_s
 
     def _enqueue(self, item: Item[W]) -> None:
+        begins = item.begins
         if item.utterance is not None:
             superseded = self._partials.pop(item.utterance, None)
             if superseded is not None:
-                # It goes to the end, not into the old place: indices must ascend.
-                self._forget(self._queue.pop(superseded))
-                self._skipped += 1
+                began = superseded in self._beginnings
+                # The first message of an utterance says where it stands. Others have come since, so it stays: else this
+                # viewer's screen would show the utterance below them, and no other viewer's does.
+                if began and next(reversed(self._queue)) != superseded:
+                    self._beginnings.discard(superseded)
+                else:
+                    # The new one goes to the end, not into the old place: indices must ascend.
+                    self._forget(self._queue.pop(superseded))
+                    self._skipped += 1
+                    begins = began
             if item.partial:
                 self._partials[item.utterance] = item.index
+                if begins:
+                    self._beginnings.add(item.index)
         self._queue[item.index] = item
         if item.index > self._free_up_to:
             self.queued_bytes += item.size_bytes
@@ -184,11 +197,13 @@ class Subscriber(Generic[W]):
     def _forget(self, item: Item[W]) -> None:
         if item.index > self._free_up_to:
             self.queued_bytes -= item.size_bytes
+        self._beginnings.discard(item.index)
         if item.partial and item.utterance is not None and self._partials.get(item.utterance) == item.index:
             del self._partials[item.utterance]
 
     def _drop_queue(self) -> None:
         self._queue.clear()
         self._partials.clear()
+        self._beginnings.clear()
         self.queued_bytes = self._skipped = 0
         self._told = False

@@ -135,7 +135,8 @@ class Audience:
 def as_item(message: Message, wire: Wire, index: Index) -> Item[Wire]:
     """One message with what budgets and filters need to know of it."""
     if isinstance(message, Caption):
-        return Item(index, wire, wire.size, message.utterance, not message.final, message.final)
+        final, first = message.final, message.revision == 1
+        return Item(index, wire, wire.size, message.utterance, partial=not final, for_finals=final, begins=first)
     if isinstance(message, Retraction):
         return Item(index, wire, wire.size, message.utterance, partial=False, for_finals=False)
     return Item(index, wire, wire.size, None, partial=False, for_finals=True)

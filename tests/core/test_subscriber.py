@@ -17,6 +17,10 @@ def partial(index: int, utterance: UtteranceId = A, size: int = 10) -> Item[int]
     return Item(Index(index), index, size, utterance, partial=True, for_finals=False)
 
 
+def begin(index: int, utterance: UtteranceId = A, size: int = 10) -> Item[int]:
+    return Item(Index(index), index, size, utterance, partial=True, for_finals=False, begins=True)
+
+
 def final(index: int, utterance: UtteranceId = A, size: int = 10) -> Item[int]:
     return Item(Index(index), index, size, utterance, partial=False, for_finals=True)
 
@@ -66,6 +70,15 @@ def test_superseded_partials_are_skipped_and_indices_ascend() -> None:
     assert subscriber.notice(flushed=False) == Notice("conflating", 3)
     assert subscriber.take() == [4, 5, 6]
     assert (len(subscriber), subscriber.queued_bytes) == (0, 0)
+
+
+def test_the_first_message_of_an_utterance_stays_where_others_have_come_since() -> None:
+    """It says where the utterance stands on the screen; as the last one it may go, its successor stands there too."""
+    subscriber = behind()
+    for item in (begin(1), partial(2), begin(3, B), partial(4), partial(5), final(6, B), final(7)):
+        subscriber.offer(item)
+    assert subscriber.notice(flushed=False) == Notice("conflating", 3)
+    assert subscriber.take() == [2, 3, 6, 7]
 
 
 def test_finals_corrections_and_gaps_are_never_skipped() -> None:

@@ -12,6 +12,7 @@ from captiond.base.ids import RawText, SafeText, SessionId, UtteranceId
 from captiond.core.arrival import Arrival
 from captiond.core.continuity import Verdict
 from captiond.core.messages import Caption, SessionState
+from captiond.core.room import Redacting
 from captiond.core.screen import Screen
 from captiond.hub.limits import Limits
 from captiond.hub.live import Live
@@ -240,18 +241,24 @@ class Network:
 class House:
     """A hub with one open session unless told otherwise."""
 
-    def __init__(self, limits: Limits | None = None, *, opened: bool = True) -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        *,
+        opened: bool = True,
+        redactor: Callable[..., Redacting] = HideRedactor,
+        call: Callable[[], object] = object,
+    ) -> None:
         self.clock, self.meter, self.audit = VirtualClock(), Counts(), Records()
         self.kept: list[tuple[SessionId, Caption]] = []
-        self.calls: list[object] = []
         self.rooms = Rooms(
             encode=Encoder(),
             clock=self.clock,
             meter=self.meter,
             audit=self.audit,
-            redactor=HideRedactor,
-            call=self._call,
-            kinds=frozenset({"CC"}),
+            redactor=redactor,
+            call=call,
+            kinds=frozenset({"CC", "CVV", "SSN", "PHONE", "EMAIL", "IBAN"}),
             limits=limits or Limits(),
             keep=lambda session, caption: self.kept.append((session, caption)),
             chance=random.Random(7),
@@ -259,20 +266,19 @@ class House:
         self.sequences: Counter[SessionId] = Counter()
         self.live = self.open() if opened else None
 
-    def _call(self) -> object:
-        self.calls.append(object())
-        return self.calls[-1]
-
     def open(self, session: SessionId = SESSION, *, conversation: str | None = None, **more: Any) -> Live:
         return self.rooms.open(
             session, source="media", language="en-US", conversation=conversation, created_at="now", **more
         )
 
-    @property
-    def here(self) -> Live:
-        live = self.rooms.get(SESSION)
+    def room(self, session: SessionId) -> Live:
+        live = self.rooms.get(session)
         assert live is not None
         return live
+
+    @property
+    def here(self) -> Live:
+        return self.room(SESSION)
 
     def say(
         self,
