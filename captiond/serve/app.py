@@ -165,6 +165,7 @@ class NoRequestText(logging.Filter):
         if isinstance(error, http_exceptions.HttpProcessingError):
             record.msg, record.args = "malformed request: %s", (type(error).__name__,)
             record.exc_info = record.exc_text = None
+            record.levelno, record.levelname = logging.INFO, "INFO"  # the client's fault, and anybody's to repeat
         return True
 
 

@@ -14,6 +14,7 @@ which changes it turns the build red:
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
@@ -22,6 +23,8 @@ from aiohttp import web
 
 from captiond.base.close_codes import CloseCode
 from captiond.hub.wire import Wire
+
+log = logging.getLogger(__name__)
 
 SEND_BUFFER_BYTES: Final = 16_384  # ~8 s of captions; the default of 4 MB would hide half an hour of being behind
 NOTSENT_LOWAT_BYTES: Final = 16_384
@@ -85,9 +88,6 @@ class TransportOutlet:
 
     def send(self, wire: Wire) -> bool:
         """Hands one wire to the transport. True while more may follow at once."""
-        if self._is_ws and self._open and self._transport is not None:  # the hottest line of the daemon
-            self._transport.write(wire.ws)
-            return self._writable
         return self.raw(wire.ws if self._is_ws else wire.sse)
 
     def write(self, wires: Sequence[Wire]) -> bool:
@@ -98,7 +98,13 @@ class TransportOutlet:
         """Hands bytes to the transport that are no wire: control frames, comments."""
         if not self._open or self._transport is None or not data:
             return True
-        self._transport.write(data if not self._chunked else b"%x\r\n%b\r\n" % (len(data), data))
+        try:
+            self._transport.write(data if not self._chunked else b"%x\r\n%b\r\n" % (len(data), data))
+        except Exception as error:
+            # uvloop raises for a handle that is closed already. Whatever it is: the loop that brings this caption to
+            # all others goes on.
+            log.warning("a viewer's transport failed: %s", type(error).__name__)
+            self.disconnected()
         return self._writable
 
     def backlog(self) -> int:
@@ -175,8 +181,8 @@ class Gate(asyncio.Protocol):
         self._outlet.resumed()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._inner.connection_lost(exc)
         self._outlet.disconnected()
+        self._inner.connection_lost(exc)
 
 
 class EventStreamResponse(web.StreamResponse):

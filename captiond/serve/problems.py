@@ -18,6 +18,7 @@ CODES_OF_HTTP: Final[Mapping[int, str]] = {
     413: "body_too_large",
     417: "expectation_failed",
 }
+GONE_STATUS: Final = 499  # for the access log alone; as nginx writes it
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -80,9 +81,10 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         return problem.response()
     except web.HTTPException as error:
         return _of_http(error).response()
-    except ConnectionError:
-        raise  # the peer is gone; aiohttp ends the connection, there is nobody to tell
-    except Exception:
+    except Exception as error:
+        if isinstance(error, ConnectionError) and (request.transport is None or request.transport.is_closing()):
+            # The peer has left before its answer: nobody's fault and no line in the log, as aiohttp would write one.
+            return web.Response(status=GONE_STATUS)
         # The path only: a query may hold a token.
         log.exception("%s %s failed", request.method, request.path)
         if request.writer.output_size > 0:

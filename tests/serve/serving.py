@@ -166,6 +166,7 @@ class Served:
     sessions: MemorySessions
     audit: Recorder
     http: aiohttp.ClientSession
+    runner: web.AppRunner
     draining_ms: int | None = None
     sequence: int = 0
     answers: "list[RawAnswer]" = field(default_factory=list)
@@ -200,6 +201,12 @@ class Served:
         self.clock.passed_s += seconds
         self.app[WIRING].timers.tick()
         self.rooms.tick(self.clock.monotonic_s())
+
+    @property
+    def connections(self) -> int:
+        """How many the server holds open."""
+        assert self.runner.server is not None
+        return len(self.runner.server.connections)
 
     def mint(self, *sessions: str, ttl_s: float = 60.0) -> str:
         """A viewer token."""
@@ -249,7 +256,7 @@ async def serving(
     )
     runner = web.AppRunner(app, access_log_class=AccessLog, shutdown_timeout=0.2, keepalive_timeout=idle_s)
     async with aiohttp.ClientSession() as http:
-        served = Served("", 0, app, rooms, clock, sessions, audit, http)
+        served = Served("", 0, app, rooms, clock, sessions, audit, http, runner)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()

@@ -81,6 +81,7 @@ async def test_no_log_holds_a_piece_of_a_request(
     writer.transport.abort()
     assert head.startswith((b"HTTP/1.1 400", b"HTTP/1.0 400", b"HTTP/1.1 101"))
     assert "tell-nobody" not in caplog.text
+    assert not [record for record in caplog.records if record.levelno > logging.INFO]
 
 
 async def test_the_access_log_has_the_path_and_not_the_query(served: Served, caplog: pytest.LogCaptureFixture) -> None:
@@ -119,6 +120,24 @@ async def test_a_body_that_never_comes_is_refused() -> None:
     async with serving(limits=Limits(body_wait_s=0.1)) as served:
         answer = await raw(served, "/v1/sessions", "Content-Length: 10", method="POST")
         assert (answer.status, answer.headers["connection"]) == (408, "close")
+
+
+async def test_a_client_that_leaves_before_its_answer_is_no_fault_of_ours(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    served.open()
+    for path in ("/v1/sessions/s1/events", "/v1/sessions/s1/ws", "/v1/sessions"):
+        for _ in range(10):
+            _, writer = await asyncio.open_connection("127.0.0.1", served.port)
+            upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            key = "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{upgrade}{key}\r\n".encode())
+            writer.write_eof()
+            await asyncio.sleep(0)
+            writer.transport.abort()
+    await until(lambda: served.rooms.viewers == 0 and caplog.text.count("GET /v1/sessions ") >= 10)
+    assert [record.getMessage() for record in caplog.records if record.levelno > logging.INFO] == []
 
 
 async def test_a_large_body_is_refused_while_it_comes(served: Served) -> None:

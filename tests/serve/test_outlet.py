@@ -22,7 +22,11 @@ CAPTION = Bytes("caption", b'{"type":"caption"}', index=1, id_="k3XbQwZt.1")
 async def one_stream(
     then: Callable[[TransportOutlet], Coroutine[Any, Any, None]], *, chunked: bool = False
 ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """A server that opens an event stream and does `then` with its outlet; and a client of it."""
+    """A server that opens an event stream and does `then` with its outlet; and a client of it.
+
+    What fails in `then` fails the test: aiohttp alone would log it and close.
+    """
+    failures: list[BaseException] = []
 
     async def handler(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse() if chunked else EventStreamResponse()
@@ -31,7 +35,11 @@ async def one_stream(
         outlet = TransportOutlet(
             request, "sse", on_close=lambda _code: None, chunked="Transfer-Encoding" in response.headers
         )
-        await then(outlet)
+        try:
+            await then(outlet)
+        except Exception as failure:
+            failures.append(failure)
+            raise
         return response
 
     app = web.Application()
@@ -47,6 +55,8 @@ async def one_stream(
     finally:
         writer.transport.abort()
         await runner.cleanup()
+        if failures:
+            raise failures[0]
 
 
 async def test_an_event_stream_is_not_chunked_and_our_bytes_arrive_as_they_are() -> None:
@@ -155,6 +165,28 @@ async def test_after_close_nothing_is_written_and_the_rest_is_flushed_or_cut() -
         await reader.readuntil(b"\r\n\r\n")
         assert await reader.read() == CAPTION.sse
     assert told == [CloseCode.SLOW]
+
+
+async def test_a_transport_that_raises_harms_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """uvloop's does for a closed handle; the loop that writes to all viewers must not end there."""
+    tried: list[bytes] = []
+
+    async def send(outlet: TransportOutlet) -> None:
+        class Closed:
+            def write(self, data: bytes) -> None:
+                tried.append(data)
+                raise RuntimeError("the handler is closed")
+
+        monkeypatch.setattr(outlet, "_transport", Closed())
+        assert outlet.send(CAPTION)
+        assert outlet.send(CAPTION)
+        assert outlet.lost.done()
+        assert outlet.backlog() == 0
+
+    async with one_stream(send) as (reader, _):
+        await reader.readuntil(b"\r\n\r\n")
+        await reader.read()
+    assert tried == [CAPTION.sse]
 
 
 async def test_a_peer_that_takes_nothing_is_cut_after_the_grace() -> None:
