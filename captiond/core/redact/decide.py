@@ -18,6 +18,7 @@ TOO_LONG: Final = 3  # no number is that long
 
 
 KEEP_REACH_TOKENS: Final = 9  # "my order from last week was": the number comes within so many words
+PIECE_DIGITS: Final = 3  # so many of a private number, said again beside it, are masked with it
 LATE_DIGITS: Final = 7  # so many are masked where nothing follows
 PART_DIGITS: Final = 3  # fewer on one side of unknown words are hardly a piece of one number
 
@@ -58,10 +59,12 @@ def decide(window: Window, run: Run, how: int, known: frozenset[str]) -> Decisio
     while i < len(parts):
         part = parts[i]
         marker = _context(window, part, run)
-        if how != TOO_LONG and (_is_kept(window, part, marker, run, known) or (kept_before and _goes_on(part, marker))):
+        if how != TOO_LONG and (
+            _is_kept(window, part, marker, run, known) or (kept_before and _goes_on(window, parts[i - 1], part, marker))
+        ):
             kept_before = marker is not None and marker.kind == KEEP
-            if kept_before and marker is not None and len(part.digits) >= CUED_DIGITS:
-                window.used.add(marker)
+            if kept_before:
+                window.used.update(m for m in window.markers if m.kind == KEEP and m.at < part.start)
             if len(part.digits) >= NUMBER_DIGITS and not part.keep:
                 decision.kept.append(part.digits)
             part.harmless = True
@@ -74,17 +77,44 @@ def decide(window: Window, run: Run, how: int, known: frozenset[str]) -> Decisio
             if marker is not None and _answers(label, marker.kind):
                 window.used.update(m for m in window.markers if m.kind == marker.kind and m.at < part.start)
         i = stop
+    for found in decision.found:  # "the PIN was 0314 or 9431": short codes are guessed at, all of them count
+        window.used.update(
+            m for m in window.markers if m.kind in _SHORT and m.at < found.parts[0].start and found.label != CC
+        )
     if how != PASSED:
         _mask_rest(window, run, parts, decision)
     _mask_between(window, run, parts, decision)
+    _mask_repeats(parts, decision)
     return decision
+
+
+def _mask_repeats(parts: list[Part], decision: Decision) -> None:
+    """ "eight six three five, sorry again, eight six three five five ...": a piece of a number said twice."""
+    for found in decision.found:
+        digits = "".join(p.digits for p in found.parts)
+        masked = {p.start for one in decision.found for p in one.parts}
+        pieces = [
+            p
+            for p in parts
+            if p.start not in masked and len(p.digits) >= PIECE_DIGITS and p.digits in digits and not _is_plain(p)
+        ]
+        found.parts = sorted([*found.parts, *pieces], key=_start)
+
+
+def _is_plain(part: Part) -> bool:
+    """Whether a part is harmless by what it looks like or where it stands."""
+    return part.keep or part.year or part.harmless or part.ranged or part.scaled
+
+
+def _start(part: Part) -> int:
+    return part.start
 
 
 def _mask_rest(window: Window, run: Run, parts: list[Part], decision: Decision) -> None:
     """A run that nothing follows and that has 7 digits and more, however they are strewn, closes masked."""
     if decision.found or decision.kept:
         return
-    rest = [p for p in parts if not (p.keep or p.year or p.ranged or p.scaled or p.mixed) and not p.harmless]
+    rest = [p for p in parts if not (p.mixed or _is_plain(p))]
     while rest and len(rest[-1].digits) <= 4 and window.core(rest[-1].start - 1) in _BEFORE_ANY_TIME:
         rest.pop()
     if sum(len(p.wide or p.digits) for p in rest) >= LATE_DIGITS:
@@ -97,7 +127,7 @@ def _mask_between(window: Window, run: Run, parts: list[Part], decision: Decisio
         return
     first = decision.found[0]
     before = [p for p in parts if p.start < first.parts[0].start]
-    if any(p.keep or p.year or p.harmless or p.ranged for p in before):
+    if any(_is_plain(p) for p in before):
         return
     if any(m.at >= p.start and m.at < first.parts[0].start for m in window.markers for p in before[:1]):
         return
@@ -113,13 +143,20 @@ def loose_end(window: Window, run: Run) -> int:
     return -1
 
 
+_SHORT: Final = (CVV, PIN)
+
+
 def _answers(label: str, kind: str) -> bool:
-    return label == kind and kind != CVV  # "the PIN was 0314 or 9431": a short code is asked for until it is right
+    return label == kind and kind not in _SHORT
 
 
-def _goes_on(part: Part, marker: Marker | None) -> bool:
+def _goes_on(window: Window, before: Part, part: Part, marker: Marker | None) -> bool:
     """ "order four five, um, seven eight": the rest of a harmless number."""
-    return part.tight and not part.barred and (marker is None or marker.kind == KEEP)
+    if window.owner(before.start) != window.owner(part.start):
+        return False
+    if not part.tight or part.barred or (marker is not None and marker.kind != KEEP):
+        return False
+    return classify([part], "")[1] != SURE
 
 
 def _context(window: Window, part: Part, run: Run) -> Marker | None:

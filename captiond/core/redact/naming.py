@@ -70,9 +70,11 @@ def named(kind: str) -> str:
 
 def _with_letters(letters: str, kind: str, *, mixed: bool) -> tuple[str, int] | None:
     """An IBAN, or a code. None: the letters say nothing, look at the digits."""
-    if is_iban(letters) or (kind == IBAN and MIN_IBAN_CHARS <= len(letters) <= MAX_IBAN_CHARS):
-        return IBAN, SURE
     wanted = IBAN_CHARS.get(letters[:2])
+    if is_iban(letters) or (kind == IBAN and len(letters) == wanted):
+        return IBAN, SURE
+    if kind == IBAN and MIN_IBAN_CHARS <= len(letters) <= MAX_IBAN_CHARS:
+        return IBAN, LIKELY
     if wanted is not None and letters[2:4].isdigit() and abs(len(letters) - wanted) <= IBAN_SLIPS:
         return IBAN, LIKELY
     if not mixed:

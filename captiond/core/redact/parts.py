@@ -118,6 +118,8 @@ def _belongs(window: Window, at: int, token: Token, begun: bool, last: int, iban
     if cls == SPOKEN and token.core in window.lexicon.pronouns and not begun:
         follows = at < last and window.token(at + 1).cls in (DIGITS, SPOKEN, TENS, WEAK, MULTIPLE, SCALE)
         return follows or window.core(at - 1) not in window.lexicon.determiners
+    if cls == WEAK and begun and window.owner(at) != window.owner(at - 1):
+        return at < last and window.token(at + 1).cls in (DIGITS, SPOKEN, TENS)  # "... 5506." "Oh, I forgot"
     if cls in (WEAK, MULTIPLE, SCALE):
         return begun or (at < last and window.token(at + 1).cls in (DIGITS, SPOKEN, TENS, WEAK, MULTIPLE))
     if cls in (LETTER, WORD):

@@ -264,14 +264,16 @@ class Redactor:
     def _pass_on(self, machine: Machine, number: int, text: str, lexicon: Lexicon) -> None:
         """What a final tells the other channels, and whether it used up what they told."""
         self._call.keep(machine.kept)
+        window = machine.window
+        named = window
         if machine.is_open():
             ended = machine.copy()  # "your reference is 5913 ..." may be read back before its silence is over
             ended.kept = []
             ended.close()
             self._call.keep(ended.kept)
-        window = machine.window
+            named = ended.window
         self._call.answer(window.used)
-        cues = tuple(m for m in window.markers if m.reach == number + 1 and not (m.kind == KEEP and window.is_used(m)))
+        cues = tuple(m for m in window.markers if m.reach == number + 1 and not (m.kind == KEEP and named.is_used(m)))
         if cues:
             self._call.tell(self, cues)
         if self._heard and not _only_acknowledges(text, lexicon):

@@ -105,6 +105,8 @@ class Run:
             self.last, self.gap = at, 0
         elif self.iban and self._follows(at) and self.digits <= IBAN_CHECK_DIGITS and is_bank(window, token):
             self.last = at  # "nl62 ingb 8394"
+        elif not self.is_open() and self._may_be_country(window, at, token):
+            self.weak, self.weak_digits = (at - 1 if self.weak == at - 1 and cls == LETTER else at), 0
         elif cls in (WORD, LETTER, ADDRESS):
             self.weak, self.weak_digits = NONE, 0
             if self.is_open():
@@ -158,6 +160,16 @@ class Run:
             return self.iban and self.gap == 0
         return iban_cued and token.core not in ("a", "i")
 
+    def _may_be_country(self, window: Window, at: int, token: Token) -> bool:
+        """ "GB" or "G", "B": where an IBAN may begin."""
+        if token.cls == LETTER:
+            return True
+        if token.cls != WORD or token.core.upper() not in IBAN_CHARS:
+            return False
+        if token.text[:2].isupper():
+            return True
+        return token.core not in window.lexicon.common and window.has_cue(IBAN, window.owner(at))
+
     def _begin_iban(self, window: Window, at: int, token: Token) -> None:
         """An IBAN begins with a country and two digits: "DE84", "D E eight four", "DE 84"."""
         if token.mixed:
@@ -168,7 +180,7 @@ class Run:
         self.iban = cued
         if len(one) == 1 and len(two) == 1 and (two + one).upper() in IBAN_CHARS:
             self.start, self.iban = at - 2, True
-        elif one.upper() in IBAN_CHARS and (cued or window.token(at - 1).text[:2].isupper()):
+        elif at > window.base and self._may_be_country(window, at - 1, window.token(at - 1)) and len(one) == 2:
             self.start, self.iban = at - 1, True
 
     def shorten(self, window: Window, start: int) -> "Run":
