@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from captiond.bench.genuine import genuine
+from captiond.bench.phrases import LANGUAGES
 from captiond.bench.scoring import Filter, Score
 from captiond.bench.speech import invented
 from captiond.bench.streams import DataError, Stream, recorded, turns
@@ -104,9 +105,10 @@ def fuzz(seconds: float, seed: int, language: str) -> Score:
 
 
 def _invented_streams(seed: int, count: int, language: str) -> Iterator[Stream]:
-    if "en".startswith(language.lower()[:2]):
-        for number in range(count):
-            yield invented(random.Random(seed + number), f"seed-{seed + number}")
+    for tag in LANGUAGES:
+        if tag.lower().startswith(language.lower()):
+            for number in range(seed, seed + count):
+                yield invented(random.Random(number), f"seed-{number}", tag)
 
 
 def _corpora(folder: Path, language: str) -> Iterator[tuple[str, Iterable[Stream]]]:

@@ -5,25 +5,27 @@ from collections import defaultdict
 
 import pytest
 
+from captiond.bench.phrases import LANGUAGES
 from captiond.bench.reading import places, read_digits
 from captiond.bench.speech import invented
 from captiond.bench.streams import PRIVATE, Stream
 
 
-def conversations(count: int) -> list[Stream]:
-    return [invented(random.Random(seed), f"seed-{seed}") for seed in range(count)]
+def conversations(count: int, language: str = "en-US") -> list[Stream]:
+    return [invented(random.Random(seed), f"seed-{seed}", language) for seed in range(count)]
 
 
-def test_every_private_number_is_said_in_full_in_its_finals() -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_private_number_is_said_in_full_in_its_finals(language: str) -> None:
     """And the reader finds it, in whatever form; so a caption that shows it all is a leak of it all."""
     forms = set()
-    for stream in conversations(150):
+    for stream in conversations(150, language):
         said: dict[str, str] = defaultdict(str)
         values = {}
         for event in stream.events:
             for span in event.spans:
                 if event.final and span.mention.cls == PRIVATE and span.mention.kind != "EMAIL":
-                    read = read_digits(event.text[span.start : span.end], "en")
+                    read = read_digits(event.text[span.start : span.end], language)
                     said[span.mention.key] += "".join(d.value for d in read)
                     values[span.mention.key] = span.mention.value
                     forms.add(span.mention.form)
