@@ -322,7 +322,7 @@ def _shown_places(event: Event, span: Span, flags: bytes, parts: Mapping[tuple[s
 
 
 def _unfinished(read: Sequence[Digit], said: str) -> bool:
-    """Whether the last digit of a partial is none yet: "twenty" shows a 2 and no 0, "o" may become "one", "ein" eine."""
+    """Whether the last digit of a partial is none yet: "twenty" shows a 2 and no 0, "o" may yet be "one"."""
     if not read or read[-1].needs[-1][1] != len(said):
         return False
     start, end = read[-1].needs[0]
