@@ -12,7 +12,7 @@ import resource
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -286,12 +286,15 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
                 await runner.cleanup()
 
 
-async def serve(config: Config, *, announce: Callable[[str], None]) -> None:
+async def serve(config: Config, *, announce: Callable[[str], None], remarks: Sequence[str] = ()) -> None:
     """`captiond serve`: runs until SIGTERM or SIGINT, then drains.
 
     Args:
         announce: told the URL once requests are answered.
+        remarks: what an operator should know of this configuration; logged at the start.
     """
+    for remark in remarks:
+        log.warning("configuration: %s", remark)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
