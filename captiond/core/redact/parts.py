@@ -77,6 +77,9 @@ def cut(window: Window, start: int, last: int, *, iban: bool) -> list[Part]:
     at = start
     while at <= last + 1:
         token = window.token(at) if at <= last else None
+        if begun >= 0 and token is not None and _begins_anew(window, at, token):
+            _finish(window, parts, begun, at, gap_from, barred)
+            begun, gap_from, barred = -1, at, False
         inside = token is not None and not window.label(at) and _belongs(window, at, token, begun >= 0, last, iban)
         if inside:
             assert token is not None
@@ -107,6 +110,13 @@ def cut(window: Window, start: int, last: int, *, iban: bool) -> list[Part]:
     return parts
 
 
+def _begins_anew(window: Window, at: int, token: Token) -> bool:
+    """A new utterance, or an IBAN: another part, however close it stands to the one before."""
+    if window.owner(at) != window.owner(at - 1):
+        return True
+    return token.mixed and token.core[:2].upper() in IBAN_CHARS and token.core[2:4].isdigit()
+
+
 def _belongs(window: Window, at: int, token: Token, begun: bool, last: int, iban: bool) -> bool:
     cls = token.cls
     if cls in (DIGITS, TENS) or (cls == SPOKEN and token.core not in window.lexicon.pronouns):
@@ -118,8 +128,6 @@ def _belongs(window: Window, at: int, token: Token, begun: bool, last: int, iban
     if cls == SPOKEN and token.core in window.lexicon.pronouns and not begun:
         follows = at < last and window.token(at + 1).cls in (DIGITS, SPOKEN, TENS, WEAK, MULTIPLE, SCALE)
         return follows or window.core(at - 1) not in window.lexicon.determiners
-    if cls == WEAK and begun and window.owner(at) != window.owner(at - 1):
-        return at < last and window.token(at + 1).cls in (DIGITS, SPOKEN, TENS)  # "... 5506." "Oh, I forgot"
     if cls in (WEAK, MULTIPLE, SCALE):
         return begun or (at < last and window.token(at + 1).cls in (DIGITS, SPOKEN, TENS, WEAK, MULTIPLE))
     if cls in (LETTER, WORD):
