@@ -139,6 +139,7 @@ export class CaptionsLink {
 
   #url(path, token) {
     const { base, session, feed, finalsOnly } = this.#settings;
+    feed.finalsOnly = Boolean(finalsOnly);
     const url = new URL(`v1/sessions/${encodeURIComponent(session)}/${path}`, base.endsWith("/") ? base : `${base}/`);
     url.search = url.hash = "";
     if (feed.position) url.searchParams.set("position", feed.position);

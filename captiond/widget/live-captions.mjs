@@ -55,6 +55,8 @@ class CaptionFeed {
     this.skipped = 0;
     this.captions = new Map();
     this.gone = new Set();
+    /** Whether only finals were asked for: the partials before them are then no sign that something was missed. */
+    this.finalsOnly = false;
   }
 
   /** Where to resume: all up to here has been applied. Null before the first snapshot. */
@@ -154,7 +156,8 @@ class CaptionFeed {
     const known = this.captions.get(caption.utterance);
     if (this.gone.has(caption.utterance)) return { what: "ignored" };
     // A final whose earlier revisions were not left out of this stream corrects one that this screen does not have.
-    if (!known && caption.final && caption.revision - 1 > skipped) return { what: "ignored" };
+    const unseen = !known && caption.final && caption.revision - 1 > skipped;
+    if (unseen && !this.finalsOnly) return { what: "ignored" };
     if (known && (caption.revision <= known.revision || (known.final && !caption.final))) return { what: "ignored" };
     if (known) {
       this.#uncount(known);
@@ -580,6 +583,7 @@ class CaptionsLink {
 
   #url(path, token) {
     const { base, session, feed, finalsOnly } = this.#settings;
+    feed.finalsOnly = Boolean(finalsOnly);
     const url = new URL(`v1/sessions/${encodeURIComponent(session)}/${path}`, base.endsWith("/") ? base : `${base}/`);
     url.search = url.hash = "";
     if (feed.position) url.searchParams.set("position", feed.position);

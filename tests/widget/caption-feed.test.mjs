@@ -105,6 +105,16 @@ test("old finals leave the screen, what can still change stays, and nothing that
   assert.equal(feed.apply(caption(21, "u20", 3, true, "20")).what, "caption");
 });
 
+test("finals only: what was open at the snapshot comes with its final, whatever came in between", () => {
+  for (const [finalsOnly, what] of [[true, "caption"], [false, "ignored"]]) {
+    const feed = new CaptionFeed();
+    feed.finalsOnly = finalsOnly;
+    feed.apply({ ...WELCOME, position: "aaaaaaaa.2" });
+    feed.apply({ ...SNAPSHOT, position: "aaaaaaaa.2" });
+    assert.equal(feed.apply(caption(3, "u1", 2, true, "begun before the snapshot")).what, what);
+  }
+});
+
 test("redactions are counted once, in the newest final only", () => {
   const feed = begun();
   feed.apply(caption(1, "u1", 1, false, "[CC]", { redactions: { CC: 1 } }));
