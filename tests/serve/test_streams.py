@@ -15,8 +15,9 @@ import pytest
 
 from captiond.base.ids import SessionId
 from captiond.core.messages import SessionState
+from captiond.hub.limits import Draining, TooManyViewers
 from captiond.hub.limits import Limits as HubLimits
-from tests.serve.serving import SECRET, Json, Served, raw, serving
+from tests.serve.serving import SECRET, Json, Served, raw, serving, until
 
 TRANSPORTS = ("ws", "sse")
 
@@ -301,6 +302,23 @@ async def test_t8_a_slow_viewer_sees_every_final_once_and_nothing_goes_back(tran
     skipped = sum(notice["skipped"] for notice in notices)
     assert [notice["code"] for notice in notices][:1] == ["conflating"]
     assert skipped == 400 - len(captions) > 0
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize(("refusal", "code"), [(Draining(), 4001), (TooManyViewers(limit=1), 4504)])
+async def test_a_hub_that_changes_its_mind_after_the_upgrade_says_why(
+    served: Served, monkeypatch: pytest.MonkeyPatch, transport: str, refusal: Exception, code: int
+) -> None:
+    """Between the answer to the request and the join a drain may begin, or the last seat be taken."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise refusal
+
+    monkeypatch.setattr(served.open(), "join", refuse)
+    async with watcher(served, transport) as viewer:
+        bye = await viewer.message()
+    assert (bye["type"], bye["code"]) == ("bye", code)
+    await until(lambda: served.rooms.viewers == 0)
 
 
 async def test_t15_a_token_that_ends_ends_the_stream_on_server_sent_events_too() -> None:
