@@ -1,6 +1,7 @@
 """What the people of `bench.speech` say, by language: tables as data, written for the measure alone.
 
-A pause has at most four words, none of them a digit, a cue or a word that makes numbers harmless.
+A pause has at most three words, none of them a digit, a cue or a word that makes numbers harmless; with a digit that is
+misheard for a word after it they are four, the most that a number survives.
 """
 
 from collections.abc import Mapping, Sequence
@@ -49,7 +50,7 @@ ENGLISH: Final = Phrases(
     misheard={"four": "for", "two": "to", "one": "won", "eight": "ate", "three": "tree", "five": "hive"},
     pauses=(
         "um", "uh", "er um", "hold on", "let me see", "sorry", "and then", "okay", "where is it",
-        "just a moment please", "wait", "I think", "you know",
+        "just a moment", "wait", "I think", "you know",
     ),
     cued={
         "CARD": ("the card is", "take my card please", "my visa is", "new credit card", "paying by card yes"),

@@ -323,11 +323,11 @@ def _shown_places(event: Event, span: Span, flags: bytes, parts: Mapping[tuple[s
 
 def _unfinished(read: Sequence[Digit], said: str) -> bool:
     """Whether the last digit of a partial is none yet: "twenty" shows a 2 and no 0, "o" may yet be "one"."""
-    if not read or read[-1].needs[-1][1] != len(said):
+    if not read:
         return False
     start, end = read[-1].needs[0]
     tens = len(read) > 1 and read[-1].value == "0" and read[-1].needs == read[-2].needs and said[start].isalpha()
-    return tens or said[start:end].casefold() in ("o", "ein")
+    return tens or (end == len(said) and said[start:end].casefold() in ("o", "ein"))
 
 
 def _erased(shown: Sequence[str], now: Sequence[str]) -> int:

@@ -145,6 +145,8 @@ def _split_turn(script: _Script) -> None:
     cut = rng.randint(1, len(digits) - 1)
     mention = script.mention(kind, "split", PRIVATE, digits, 2)
     first, second = _words(script, digits[:cut]), _words(script, digits[cut:])
+    if second == ("oh",):  # alone it is no digit to anybody
+        second = ("zero",)
     numerals = rng.random() < 0.3
     one = _Piece(first, (digits[:cut],) if numerals else first, mention, 1)
     two = _Piece(second, (digits[cut:],) if numerals else second, mention, 2)
