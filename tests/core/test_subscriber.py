@@ -79,6 +79,7 @@ def test_the_first_message_of_an_utterance_stays_where_others_have_come_since() 
         subscriber.offer(item)
     assert subscriber.notice(flushed=False) == Notice("conflating", 3)
     assert subscriber.take() == [2, 3, 6, 7]
+    assert not subscriber._beginnings  # nothing is remembered of what is gone
 
 
 def test_finals_corrections_and_gaps_are_never_skipped() -> None:
@@ -144,6 +145,7 @@ def test_a_replay_waits_outside_the_budget() -> None:
     subscriber: Subscriber[int] = Subscriber(max_queued_bytes=25, now_s=0.0)
     subscriber.replay([partial(1), final(2, B), partial(3), final(4, B)])
     assert subscriber.queued_bytes == 0
+    assert subscriber.notice(flushed=False) is None  # a replay is no sign of a slow viewer
     subscriber.offer(final(5, B))
     subscriber.offer(partial(6))  # supersedes the replayed 3
     assert subscriber.queued_bytes == 20

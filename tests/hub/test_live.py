@@ -129,6 +129,15 @@ def test_a_position_older_than_the_log_gets_a_snapshot() -> None:
     assert house.watch(position=position).types() == ["welcome", "snapshot"]
 
 
+def test_a_position_from_before_the_retention_time_gets_a_snapshot(house: House) -> None:
+    position = house.here.position
+    talk(house, "one")
+    house.clock.monotonic += 599.0
+    assert house.watch(position=position).got[0]["recovered"] is True
+    house.clock.monotonic += 2.0
+    assert house.watch(position=position).types() == ["welcome", "snapshot"]
+
+
 def test_after_a_long_silence_one_who_has_it_all_is_recovered_with_nothing(house: House) -> None:
     """T4: the data has expired, the position lives on."""
     talk(house, "one")
@@ -409,13 +418,15 @@ def test_an_ended_session_is_replayed_to_late_viewers_while_it_is_kept(transport
 
 def test_tokens_end_with_4005(house: House) -> None:
     network = house.watch(expires_s=house.clock.now_s() + 60.0)
-    other = house.watch(expires_s=house.clock.now_s() + 6000.0)
+    last_s = house.clock.now_s() + 6000.0
+    other = house.watch(expires_s=last_s)
     house.wait(59.8, step_s=0.2)
     assert closed(network) is None
     house.wait(0.4, step_s=0.2)
     assert network.closed is CloseCode.TOKEN_EXPIRED
     assert network.got[-1]["resume"] is True
     assert other.closed is None
+    assert house.here._audience.expiry_s == last_s  # the next look is due then, not at every tick
 
 
 def test_a_drain_says_goodbye_to_everybody_at_spread_times() -> None:
