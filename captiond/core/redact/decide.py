@@ -1,5 +1,6 @@
 """What a closed run was: which of its digits are private, and of what kind. Keep-words and shapes count only here."""
 
+import itertools
 from typing import Final
 
 from captiond.core.redact.kinds import CC, CVV, DOB, EMAIL, NUMBER, PHONE, PIN, SSN
@@ -85,7 +86,20 @@ def decide(window: Window, run: Run, how: int, known: frozenset[str]) -> Decisio
         _mask_rest(window, run, parts, decision)
     _mask_between(window, run, parts, decision)
     _mask_repeats(parts, decision)
+    _mask_rest_of(parts, decision)
     return decision
+
+
+def _mask_rest_of(parts: list[Part], decision: Decision) -> None:
+    """What goes on after a number with no more than a filler between belongs to it: "... no wait 6271, um, 9108 4692"."""
+    owners = {p.start: found for found in decision.found for p in found.parts}
+    for before, part in itertools.pairwise(parts):
+        found = owners.get(before.start)
+        if found is None or part.start in owners or not part.tight or part.barred or _is_plain(part):
+            continue
+        if len(part.digits) >= CUED_DIGITS:
+            found.parts.append(part)
+            owners[part.start] = found
 
 
 def _mask_repeats(parts: list[Part], decision: Decision) -> None:
@@ -166,7 +180,8 @@ def _context(window: Window, part: Part, run: Run) -> Marker | None:
         if marker.at >= part.start or window.is_used(marker) or marker.kind == EMAIL:
             continue
         if marker.kind == KEEP:
-            if marker.reach >= window.owner(part.start) and part.start - marker.at <= KEEP_REACH_TOKENS:
+            near = marker.reach >= window.owner(part.start) and part.start - marker.at <= KEEP_REACH_TOKENS
+            if near and (marker.asks or _owner_of(window, marker) == window.owner(part.start)):
                 return marker
         elif marker.reach >= window.owner(part.start) or (run.cued and marker.at >= run.start - 1):
             return marker
@@ -268,12 +283,20 @@ def _name(window: Window, run: Run, parts: list[Part], first: int, marker: Marke
     if how == TOO_LONG:
         return stop, NUMBER if digits >= CUED_DIGITS else ""
     if how == PASSED or stop < len(parts):
-        return (stop if stop == len(parts) else first + 1), ""
-    return stop, _at_the_end(window, parts[first:stop], digits, kind, how, marker)
+        return first + 1, ""
+    label = _at_the_end(window, parts[first:stop], digits, kind, how, marker)
+    return (stop if label else first + 1), label
 
 
 def _longest(parts: list[Part], first: int, reach: int, kind: str) -> tuple[int, str, int]:
     """A part that is a number for sure; else as many parts as make one for sure; else all that may be one."""
+    glued = first + 1
+    while glued < reach and parts[glued].glued:
+        glued += 1
+    for stop in range(glued, first + 1, -1):  # cut by nothing but the end of an utterance: all of it, if it can be
+        joined, strength = classify(parts[first:stop], kind)
+        if strength == SURE or (strength and joined == CC):
+            return stop, joined, strength
     label, strength = classify(parts[first : first + 1], kind)
     if strength == SURE:
         return first + 1, label, SURE
@@ -329,7 +352,7 @@ def _reach(window: Window, parts: list[Part], first: int) -> int:
     stop = first + 1
     while stop < len(parts):
         one, other = parts[stop - 1], parts[stop]
-        if other.barred or other.keep or other.year or any(one.start < m.at < other.start for m in window.markers):
+        if other.barred or other.keep or other.year or other.mixed or any(one.start < m.at < other.start for m in window.markers):
             break
         if not other.tight:
             if min(len(one.digits), len(other.digits)) < PART_DIGITS:

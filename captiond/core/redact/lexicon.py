@@ -23,6 +23,7 @@ class Table:
     scales: str = ""
     multiples: str = ""
     articles: str = ""
+    copulas: str = ""
     vigesimals: str = ""
     misheard: str = ""
     fillers: str = ""
@@ -56,6 +57,7 @@ class Lexicon:
         scales: "hundred", "thousand": how many zeros they add; they only count beside a number.
         multiples: "double" > 2: repeats the next digit.
         misheard: word > the digit it is often misheard for; counts only beside a digit. `articles` ("un", "ein") too.
+        copulas: words after which an article may be the digit one ("es un ...").
         vigesimals: tens that a number from 10 to 19 is added to ("soixante et onze").
         fillers: never close a run, never count as a word between.
         at, dot, joins: connectors of a spelled e-mail address ("at", "dot", "underscore").
@@ -69,7 +71,7 @@ class Lexicon:
     """
 
     __slots__ = (
-        "acknowledgements", "articles", "at", "clock", "common", "cues", "determiners", "digits", "dot", "fillers", "interjections", "joins",
+        "acknowledgements", "articles", "at", "clock", "common", "copulas", "cues", "determiners", "digits", "dot", "fillers", "interjections", "joins",
         "linkers", "misheard", "months", "multiples", "ordinals", "plus", "pronouns", "ranges", "scales", "silent", "tens", "units", "vigesimals",
     )  # fmt: skip
 
@@ -84,6 +86,7 @@ class Lexicon:
         self.multiples: dict[str, int] = {k: int(v) for k, v in _pairs(table.multiples).items()}
         self.misheard: dict[str, str] = {**_pairs(table.misheard), **_pairs(table.articles)}
         self.articles: frozenset[str] = frozenset(_pairs(table.articles))
+        self.copulas: frozenset[str] = _words(table.copulas)
         self.vigesimals: frozenset[str] = _words(table.vigesimals)
         self.fillers: frozenset[str] = _words(table.fillers)
         self.interjections: dict[str, list[tuple[str, ...]]] = _phrases(table.interjections)

@@ -33,6 +33,7 @@ NOTHING: Final = ("", 0)
 
 NUMBER_DIGITS: Final = 9  # so many of no certain kind are masked
 CUED_DIGITS: Final = 4  # so many are masked after a cue, whatever follows
+IBAN_PIECE_CHARS: Final = 12  # so many with a country before them are a piece of an IBAN
 IBAN_SLIPS: Final = 3  # characters that a misheard IBAN may have too many or too few
 NINE_DIGIT_COUNTRIES: Final = "6789"  # Spain's nine digits begin so; of no certain kind elsewhere
 
@@ -77,6 +78,8 @@ def _with_letters(letters: str, kind: str, *, mixed: bool) -> tuple[str, int] | 
         return IBAN, LIKELY
     if wanted is not None and letters[2:4].isdigit() and abs(len(letters) - wanted) <= IBAN_SLIPS:
         return IBAN, LIKELY
+    if wanted is not None and letters[2:4].isdigit() and IBAN_PIECE_CHARS <= len(letters) <= MAX_IBAN_CHARS:
+        return IBAN, LIKELY  # a piece of one: never a telephone number
     if not mixed:
         return None
     head = 0

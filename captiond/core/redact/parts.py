@@ -37,13 +37,14 @@ class Part:
         tight: only fillers and interjections stand between it and the part before.
         wide_start, wide_stop: the same with words at its edges that may be misheard digits; `wide`: its digits then.
         barred: something stands between that no number bridges (an address, a harmless number).
+        glued: nothing but the end of an utterance stands between it and the part before.
         ranged: it is one end of a range ("4 to 6").
         plus: an international prefix was said or typed.
         letters: an IBAN's characters, upper case; "" where it has no letters.
     """
 
     __slots__ = (
-        "barred", "digits", "harmless", "keep", "letters", "mixed", "plus", "ranged", "scaled", "sizes", "spoken", "start", "stop",
+        "barred", "digits", "glued", "harmless", "keep", "letters", "mixed", "plus", "ranged", "scaled", "sizes", "spoken", "start", "stop",
         "tight", "wide", "wide_start", "wide_stop", "year",
     )  # fmt: skip
 
@@ -62,6 +63,7 @@ class Part:
         self.barred = False
         self.plus = False
         self.ranged = False
+        self.glued = False
         self.scaled = False
         self.spoken = False
         self.mixed = False
@@ -105,6 +107,7 @@ def cut(window: Window, start: int, last: int, *, iban: bool) -> list[Part]:
                 barred = True
         at += 1
     for one, other in itertools.pairwise(parts):
+        other.glued = one.wide_stop == other.wide_start and not other.barred
         if one.stop == other.start - 1 and window.core(one.stop) in window.lexicon.ranges:
             one.ranged = other.ranged = True
     return parts

@@ -258,7 +258,7 @@ class Redactor:
         machine.begin()
         before = machine.window.end() - 1
         for marker in self._heard:
-            machine.window.mark(Marker(marker.kind, before, machine.current, marker))
+            machine.window.mark(Marker(marker.kind, before, machine.current, marker.asks, marker))
         return machine
 
     def _pass_on(self, machine: Machine, number: int, text: str, lexicon: Lexicon) -> None:
@@ -273,7 +273,11 @@ class Redactor:
             self._call.keep(ended.kept)
             named = ended.window
         self._call.answer(window.used)
-        cues = tuple(m for m in window.markers if m.reach == number + 1 and not (m.kind == KEEP and named.is_used(m)))
+        cues = tuple(
+            m
+            for m in window.markers
+            if m.reach == number + 1 and not (m.kind == KEEP and (named.is_used(m) or not m.asks))
+        )
         if cues:
             self._call.tell(self, cues)
         if self._heard and not _only_acknowledges(text, lexicon):

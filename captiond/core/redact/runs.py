@@ -39,6 +39,11 @@ def is_linker(window: Window, at: int, last: int) -> bool:
     return last == at - 1 and window.core(at) in window.lexicon.linkers and window.token(last).cls in (TENS, SCALE)
 
 
+def _is_first_digit(window: Window, at: int, token: Token) -> bool:
+    """ "el código es un", "der Code ist ein": an article where the first digit is expected."""
+    return token.core in window.lexicon.articles and window.core(at - 1) in window.lexicon.copulas
+
+
 class Run:
     """The open run of one channel; `start` is NONE while there is none.
 
@@ -95,7 +100,7 @@ class Run:
         iban_cued = cls == LETTER and window.has_cue(IBAN, window.owner(at))
         if cls in (DIGITS, SPOKEN, TENS) or (cls == ADDRESS and token.digits):
             self._digit(window, at, token, cued)
-        elif cls == WEAK and cued and token.digits == "0":
+        elif cls == WEAK and cued and (token.digits == "0" or _is_first_digit(window, at, token)):
             self._digit(window, at, token, cued)  # "oh three eight": shown, it would be read as a digit
         elif cls in (WEAK, MULTIPLE, SCALE):
             self._weak(window, at, token)
@@ -157,6 +162,8 @@ class Run:
 
     def _takes_letter(self, at: int, iban_cued: bool, token: Token) -> bool:
         if self.is_open():
+            if token.core in ("a", "e", "i", "o", "y") and self.digits > IBAN_CHECK_DIGITS:
+                return False  # a word of one letter; letters of a bank come first
             return self.iban and self.gap == 0
         return iban_cued and token.core not in ("a", "i")
 

@@ -18,16 +18,18 @@ class Marker:
         kind: the kind it announces, or KEEP.
         at: index of its last word; for one from another channel, the index before the utterance it reaches.
         reach: number of the last utterance it reaches.
+        asks: it names a number ("order number"), not only a thing ("order"): it reaches the next utterance.
         origin: the other channel's marker that this one stands for.
         answered: a final gave it its number. It keeps open runs masked, but names nothing any more.
     """
 
-    __slots__ = ("answered", "at", "kind", "origin", "reach")
+    __slots__ = ("answered", "asks", "at", "kind", "origin", "reach")
 
-    def __init__(self, kind: str, at: int, reach: int, origin: "Marker | None" = None) -> None:
+    def __init__(self, kind: str, at: int, reach: int, asks: bool = False, origin: "Marker | None" = None) -> None:
         self.kind = kind
         self.at = at
         self.reach = reach
+        self.asks = asks
         self.origin = origin
         self.answered = False
 
@@ -99,7 +101,7 @@ class Window:
         if found is not None:
             for words, kind in found:
                 if self._ends_with(words, at) and self._is_on(kind):
-                    self.mark(Marker(kind, at, owner + 1))
+                    self.mark(Marker(kind, at, owner + 1, asks=len(words) > 1 or _names_a_number(words[0])))
                     break
         return at
 
@@ -148,3 +150,8 @@ class Window:
             del self.groups[:extra]
             del self.owners[:extra]
             self.base += extra
+
+
+def _names_a_number(word: str) -> bool:
+    """German makes one word of it: "Vorgangsnummer", "Postleitzahl"."""
+    return word.endswith(("nummer", "zahl"))

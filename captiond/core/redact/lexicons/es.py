@@ -16,6 +16,7 @@ SPANISH = Table(
     scales="mil:3 millón:6 millones:6",
     multiples="doble:2 triple:3",
     articles="un:1 una:1",
+    copulas="es son sería el",
     misheard="sero:0 tras:3 trés:3 cuatros:4 sinco:5 cincos:5 sais:6 seys:6 siéte:7 oche:8 ocha:8 nuebe:9 dose:12",
     fillers="eh em este pues bueno entonces y luego ajá mmm coma",
     interjections=(

@@ -37,6 +37,7 @@ FRENCH = Table(
     scales="cent:2 cents:2 mille:3 million:6 millions:6 milliard:9 milliards:9",
     multiples="double:2 triple:3",
     articles="un:1 une:1",
+    copulas="est c'est le serait",
     misheard="deu:2 troi:3 catre:4 kat:4 sink:5 sein:5 saint:5 sis:6 cis:6 set:7 cette:7 cet:7 uit:8 oui-t:8 nef:9 neufs:9",
     fillers="euh ben bah alors donc et puis hein bon virgule",
     interjections=(
