@@ -5,19 +5,13 @@ from typing import Any
 
 import pytest
 
-from captiond.base.close_codes import CloseCode
 from captiond.hub.limits import Limits
-from tests.hub.stage import BOTH, House, Network
+from tests.hub.stage import BOTH, House
 
 
 @pytest.fixture
 def house() -> House:
     return House()
-
-
-def closed(network: Network) -> CloseCode | None:
-    """Read anew each time, so that a type checker does not remember the last answer."""
-    return network.closed
 
 
 def talk(house: House, *texts: str) -> None:
