@@ -52,7 +52,7 @@ def decide(window: Window, run: Run, how: int, known: frozenset[str]) -> Decisio
         known: digits of harmless numbers said before in the conversation.
     """
     decision = Decision()
-    parts = cut(window, run.start, run.last, iban=run.iban)
+    parts = cut(window, run)
     for part in parts:
         part.year = not part.keep and _is_lone_year(window, part, parts)
     i = 0
@@ -150,7 +150,7 @@ def _mask_between(window: Window, run: Run, parts: list[Part], decision: Decisio
 
 def loose_end(window: Window, run: Run) -> int:
     """Where a run that has become too long may be cut: the last part that only talk ties to those before; -1 where none."""
-    parts = cut(window, run.start, run.last, iban=run.iban)
+    parts = cut(window, run)
     for i in range(len(parts) - 1, 0, -1):
         if not parts[i].tight and not run.iban:
             return parts[i].start
@@ -200,7 +200,7 @@ def _is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known:
     if part.digits in known and len(part.digits) >= NUMBER_DIGITS:
         return True
     after = window.token(part.stop).text if part.stop < window.end() else ""
-    if kind not in (CVV, PIN) and part.digits in SHORT_NUMBERS:
+    if kind not in _SHORT and part.digits in SHORT_NUMBERS and part.start == run.start:
         return True
     if not cued and is_years([window.token(at) for at in range(part.start, part.stop)]):
         return True
@@ -317,12 +317,12 @@ def _widen(part: Part, kind: str) -> bool:
     """Whether a number becomes a sure one with the words at its edges that are misheard digits; then they're its own."""
     if len(part.wide) == len(part.digits):
         return False
-    narrow = (part.start, part.stop, part.digits, part.sizes)
-    part.start, part.stop, part.digits, part.sizes = part.wide_start, part.wide_stop, part.wide, []
-    if classify([part], kind)[1] == SURE:
-        return True
-    part.start, part.stop, part.digits, part.sizes = narrow
-    return False
+    wide = Part(part.wide_start, part.wide_stop)
+    wide.digits, wide.letters, wide.mixed, wide.plus = part.wide, part.wide_letters, part.mixed, part.plus
+    if classify([wide], kind)[1] != SURE:
+        return False
+    part.start, part.stop, part.digits, part.letters, part.sizes = wide.start, wide.stop, wide.digits, wide.letters, []
+    return True
 
 
 def _was_answered(window: Window, run: Run) -> bool:
@@ -352,7 +352,13 @@ def _reach(window: Window, parts: list[Part], first: int) -> int:
     stop = first + 1
     while stop < len(parts):
         one, other = parts[stop - 1], parts[stop]
-        if other.barred or other.keep or other.year or other.mixed or any(one.start < m.at < other.start for m in window.markers):
+        if (
+            other.barred
+            or other.keep
+            or other.year
+            or other.mixed
+            or any(one.start < m.at < other.start for m in window.markers)
+        ):
             break
         if not other.tight:
             if min(len(one.digits), len(other.digits)) < PART_DIGITS:

@@ -4,7 +4,7 @@ import itertools
 from typing import Final
 
 from captiond.core.redact.kinds import CVV, IBAN_CHARS, PIN, is_iban
-from captiond.core.redact.runs import is_bank
+from captiond.core.redact.runs import Run, is_bank
 from captiond.core.redact.shapes import is_harmless_token, is_month_day, is_year
 from captiond.core.redact.tokens import (
     DIGITS,
@@ -45,7 +45,7 @@ class Part:
 
     __slots__ = (
         "barred", "digits", "glued", "harmless", "keep", "letters", "mixed", "plus", "ranged", "scaled", "sizes", "spoken", "start", "stop",
-        "tight", "wide", "wide_start", "wide_stop", "year",
+        "tight", "wide", "wide_letters", "wide_start", "wide_stop", "year",
     )  # fmt: skip
 
     def __init__(self, start: int, stop: int) -> None:
@@ -54,6 +54,7 @@ class Part:
         self.wide_start = start
         self.wide_stop = stop
         self.wide = ""
+        self.wide_letters = ""
         self.digits = ""
         self.sizes: list[int] = []
         self.keep = False
@@ -70,8 +71,9 @@ class Part:
         self.letters = ""
 
 
-def cut(window: Window, start: int, last: int, *, iban: bool) -> list[Part]:
+def cut(window: Window, run: Run) -> list[Part]:
     """The parts of a run in order, harmless ones among them."""
+    start, last, iban = run.start, run.last, run.iban
     parts: list[Part] = []
     begun = -1
     gap_from = start
@@ -80,14 +82,14 @@ def cut(window: Window, start: int, last: int, *, iban: bool) -> list[Part]:
     while at <= last + 1:
         token = window.token(at) if at <= last else None
         if begun >= 0 and token is not None and _begins_anew(window, at, token):
-            _finish(window, parts, begun, at, gap_from, barred)
+            _finish(window, run, parts, (begun, at), (gap_from, barred))
             begun, gap_from, barred = -1, at, False
         inside = token is not None and not window.label(at) and _belongs(window, at, token, begun >= 0, last, iban)
         if inside:
             assert token is not None
             if _stands_alone(window, at, token):
                 if begun >= 0:
-                    _finish(window, parts, begun, at, gap_from, barred)
+                    _finish(window, run, parts, (begun, at), (gap_from, barred))
                     barred = False
                     gap_from = at
                 end = _harmless_end(window, at, last)
@@ -101,7 +103,7 @@ def cut(window: Window, start: int, last: int, *, iban: bool) -> list[Part]:
                 begun = at
         else:
             if begun >= 0:
-                _finish(window, parts, begun, at, gap_from, barred)
+                _finish(window, run, parts, (begun, at), (gap_from, barred))
                 begun, gap_from, barred = -1, at, False
             if at <= last and window.label(at):
                 barred = True
@@ -205,7 +207,10 @@ def _year_end(window: Window, start: int, last: int) -> int:
     return longest
 
 
-def _finish(window: Window, parts: list[Part], start: int, stop: int, gap_from: int, barred: bool) -> None:
+def _finish(window: Window, run: Run, parts: list[Part], span: tuple[int, int], gap: tuple[int, bool]) -> None:
+    """Adds the part that spans those tokens; `gap` is where the talk before it began, and whether it bars joining."""
+    start, stop = span
+    gap_from, barred = gap
     while stop > start and window.token(stop - 1).cls in (SILENT, FILLER, MULTIPLE):
         stop -= 1
     if stop <= start:
@@ -215,10 +220,10 @@ def _finish(window: Window, parts: list[Part], start: int, stop: int, gap_from: 
     first, last = start, stop
     while first < last and _may_be_a_word(window, first):
         first += 1
-    while last > first and (_may_be_a_word(window, last - 1) or _is_article(window, last - 1)):
+    while last > first and (_may_be_a_word(window, last - 1) or (not run.cued and _is_article(window, last - 1))):
         last -= 1
     part = Part(first, last)
-    part.wide, part.wide_start, part.wide_stop = wide.digits, start, stop
+    part.wide, part.wide_letters, part.wide_start, part.wide_stop = wide.digits, wide.letters, start, stop
     part.barred = barred
     part.tight = is_tight(window, gap_from, start)
     _read(window, part)

@@ -20,6 +20,7 @@ MARK: Final = 11  # no letter, no digit
 
 _VISIBLE_LEAD: Final = "\"'“‘«¿¡(["
 _VISIBLE_TRAIL: Final = "\"'”’»)].,!?;:…"
+_APOSTROPHES: Final = ("'", "’")
 _SEPARATORS: Final = "-./\\_|*~=·•,;:"
 
 
@@ -74,6 +75,10 @@ def read(word: str, lexicon: Lexicon) -> Token:
     if not core.isascii():
         core = unicodedata.normalize("NFC", core)
     core = core.casefold()
+    if core[1:2] in _APOSTROPHES or core[2:3] in _APOSTROPHES:
+        whole = core.partition("'")[2] or core.partition("’")[2]
+        if whole in lexicon.cues:
+            core = whole  # "l'iban", "d'e-mail"
     digits = numerals(core)
     if "@" in core:
         return Token(word, core, ADDRESS, digits, first, last, False)
