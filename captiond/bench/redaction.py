@@ -21,6 +21,7 @@ from captiond.bench.streams import DataError, Stream, recorded, turns
 
 INVENTED_STREAMS: Final = 300  # without --data: a minute's worth, enough to meet each form some 20 times
 INVENTED_SEED: Final = 20260302
+GENUINE: Final = "genuine"  # where a number stands is guessed there, so what it shows is reported and fails nothing
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -75,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
         for name, score in scores.items():
             for f in score.findings:
                 print(f"{name}\t{f.measure}\t{f.stream}\t{f.session}\t{f.sequence}\t{f.kind}/{f.form}")
-    return 1 if any(figures["leaked"] for figures in reports.values()) else 0
+    return 1 if any(figures["leaked"] for name, figures in reports.items() if name != GENUINE) else 0
 
 
 def measure(streams: Iterable[Stream], redact: Filter | None = None) -> Score:
@@ -115,7 +116,7 @@ def _corpora(folder: Path, language: str) -> Iterator[tuple[str, Iterable[Stream
     yield "pii", recorded(folder, "pii", language)
     yield "cases/finals", turns(folder, language, partials=False)
     yield "cases/partials", turns(folder, language, partials=True)
-    yield "genuine", genuine(folder, language)
+    yield GENUINE, genuine(folder, language)
     yield "plain", recorded(folder, "plain", language)
 
 

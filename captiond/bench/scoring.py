@@ -164,7 +164,9 @@ class _Watch:
                 connected = _CONNECTOR.search(event.text[span.start : span.end]) is not None
                 if connected or event.final:
                     exposure.ever |= shown
-                if _EMAIL_CUES.search(before) and len(shown) > 1:  # one letter may be a word: "email a friend"
+                # One letter may be a word ("email a friend"); a cue that has got its address announces no other.
+                cues = [cue.end() for cue in _EMAIL_CUES.finditer(before)]
+                if cues and len(shown) > 1 and not _CONNECTOR.search(before, cues[-1]):
                     exposure.after_cue |= shown
             else:
                 exposure.ever |= shown

@@ -258,3 +258,14 @@ def test_a_broken_data_file_is_named_and_not_quoted(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"x\.jsonl") as caught:
         list(recorded(tmp_path, "pii", ""))
     assert "four" not in str(caught.value)
+
+
+def test_an_email_cue_that_has_got_its_address_announces_no_other() -> None:
+    mail = Mention("e1", "e1", "EMAIL", "typed", PRIVATE, "jane@example.com")
+    for before, found in (("the email is", 1), ("my email is bob@example.com", 0)):
+        said = "jane@example.com"
+        stream = conversation(
+            ("a", before, True, []), ("a", "jane", False, [Span(0, 4, mail)]), ("a", said, True, [Span(0, 16, mail)])
+        )
+        shown = scripted((0, "a", 0, True, before), (1, "a", 1, False, "jane"), (2, "a", 1, True, "[EMAIL]"))
+        assert total(measure([stream], shown), "shown_after_cue") == found
