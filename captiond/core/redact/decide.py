@@ -97,7 +97,7 @@ def _mask_rest_of(parts: list[Part], decision: Decision) -> None:
         found = owners.get(before.start)
         if found is None or part.start in owners or not part.tight or part.barred or _is_plain(part):
             continue
-        if len(part.digits) >= CUED_DIGITS:
+        if part.glued or len(part.digits) >= CUED_DIGITS:
             found.parts.append(part)
             owners[part.start] = found
 
@@ -302,10 +302,11 @@ def _longest(parts: list[Part], first: int, reach: int, kind: str) -> tuple[int,
         return first + 1, label, SURE
     if _widen(parts[first], kind):
         return first + 1, classify(parts[first : first + 1], kind)[0], SURE
-    for stop in range(first + 2, reach + 1):
-        joined, sure = classify(parts[first:stop], kind)
-        if sure == SURE:
-            return stop, joined, SURE
+    sure = [stop for stop in range(first + 2, reach + 1) if classify(parts[first:stop], kind)[1] == SURE]
+    if sure:  # ten digits of a card may look like a telephone number: a card of all of them is likelier
+        cards = [stop for stop in sure if classify(parts[first:stop], kind)[0] == CC]
+        stop = (cards or sure)[0]
+        return stop, classify(parts[first:stop], kind)[0], SURE
     if reach > first + 1:
         joined, likely = classify(parts[first:reach], kind)
         if likely:

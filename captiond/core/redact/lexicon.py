@@ -64,7 +64,7 @@ class Lexicon:
         silent: words for separators inside numbers ("dash", "comma", "slash").
         cues: last word of a phrase > list of (phrase from its last word backwards, kind).
         months, clock, units: words beside a number that make it a date, a time, an amount.
-        common: words that are no part of an e-mail address.
+        common: words that are no part of an e-mail address; `prose`: those of them that are no hesitation.
         ranges: words that are misheard digits, and stand between two numbers as well ("4 to 6").
         pronouns, determiners: number words that are none after certain words ("the new one").
         linkers: words between the parts of one number word ("treinta y dos", "vingt et un").
@@ -72,7 +72,7 @@ class Lexicon:
 
     __slots__ = (
         "acknowledgements", "articles", "at", "clock", "common", "copulas", "cues", "determiners", "digits", "dot", "fillers", "interjections", "joins",
-        "linkers", "misheard", "months", "multiples", "ordinals", "plus", "pronouns", "ranges", "scales", "silent", "tens", "units", "vigesimals",
+        "linkers", "misheard", "months", "multiples", "ordinals", "plus", "pronouns", "prose", "ranges", "scales", "silent", "tens", "units", "vigesimals",
     )  # fmt: skip
 
     def __init__(self, table: Table) -> None:
@@ -113,6 +113,7 @@ class Lexicon:
         self.cues: dict[str, list[tuple[tuple[str, ...], str]]] = cues
         cue_words = {word for found in cues.values() for words, _ in found for word in words}
         known = self.fillers | self.acknowledgements | self.months | self.units | self.clock | self.ordinals
+        self.prose: frozenset[str] = _words(table.common)
         self.common: frozenset[str] = _words(table.common) | known | cue_words | frozenset(self.misheard)
 
     def is_number(self, word: str) -> bool:

@@ -141,7 +141,8 @@ class Chain:
         if is_part(token, lexicon) or (token.cls == WEAK and self._follows_number(window, at)):
             self._take_part(window, at, token)
             return False
-        if self.phase == LOCAL and token.cls in (FILLER, MARK, SILENT) and (self.joined or self.cued or self.spelled):
+        between = token.cls in (MARK, SILENT) or (token.cls == FILLER and token.core not in lexicon.prose)
+        if self.phase == LOCAL and between and (self.joined or self.cued or self.spelled):
             return False
         return self.phase == LOCAL
 

@@ -116,10 +116,10 @@ class Window:
         return kind in self.kinds or kind in (KEEP, PIN) or (kind not in ALL)
 
     def _ends_with(self, words: tuple[str, ...], at: int) -> bool:
-        owner = self.owner(at)
+        """Whether a phrase ends there; it may have begun in the utterance before ("the security" "code is ...")."""
         for back in range(1, len(words)):
             i = at - back
-            if i < self.base or self.owner(i) != owner or self.token(i).core != words[back]:
+            if i < self.base or self.token(i).core != words[back]:
                 return False
         return True
 
