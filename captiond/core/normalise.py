@@ -4,7 +4,6 @@
 text from a checkpoint; `normalise` is the same two applied to a whole text. Source: contract, section 6.
 """
 
-import unicodedata
 from collections.abc import Callable
 from typing import Final
 
@@ -103,10 +102,7 @@ def joins(word: str) -> bool:
     """
     if word[0] not in _JOINERS:
         return False
-    for char in word:
-        if char.isalnum() or char in "@$€£":
-            return False
-    return True
+    return not any(char.isalnum() or char in "@$€£" for char in word)
 
 
 class Repeats:
@@ -160,8 +156,3 @@ def normalise(text: str, *, is_number: Callable[[str], bool] = _never) -> str:
             elif drop == 2:
                 out.pop()
     return " ".join(out)
-
-
-def is_combining(char: str) -> bool:
-    """Whether a character only decorates the one before it (a key cap around a digit), so that reading passes over it."""
-    return unicodedata.category(char) in ("Mn", "Me", "Cf")

@@ -91,7 +91,7 @@ def decide(window: Window, run: Run, how: int, known: frozenset[str]) -> Decisio
 
 
 def _mask_rest_of(parts: list[Part], decision: Decision) -> None:
-    """What goes on after a number with no more than a filler between belongs to it: "... no wait 6271, um, 9108 4692"."""
+    """What follows a number with no more than a filler between belongs to it: "... 6271, um, 9108 4692"."""
     owners = {p.start: found for found in decision.found for p in found.parts}
     for before, part in itertools.pairwise(parts):
         found = owners.get(before.start)
@@ -136,7 +136,7 @@ def _mask_rest(window: Window, run: Run, parts: list[Part], decision: Decision) 
 
 
 def _mask_between(window: Window, run: Run, parts: list[Part], decision: Decision) -> None:
-    """What stands between a cue and the number that answered it is a piece of it: "card is four, five to the lake, 4 8 ..." """
+    """What stands between a cue and its number is a piece of it: "card is four, five to the lake, 4 8 ..." """
     if not run.cued or not decision.found:
         return
     first = decision.found[0]
@@ -149,7 +149,7 @@ def _mask_between(window: Window, run: Run, parts: list[Part], decision: Decisio
 
 
 def loose_end(window: Window, run: Run) -> int:
-    """Where a run that has become too long may be cut: the last part that only talk ties to those before; -1 where none."""
+    """Where a run that is too long may be cut: at the last part that only talk ties to the rest; -1 where none."""
     parts = cut(window, run)
     for i in range(len(parts) - 1, 0, -1):
         if not parts[i].tight and not run.iban:
@@ -216,10 +216,10 @@ def _is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known:
     if part.scaled and not cued and not _is_freephone(part.digits):
         return True
     if part.ranged and len(part.digits) <= 4:
-        return kind not in (CVV, PIN)
+        return kind not in _SHORT
     if part.year:
         return not cued or window.core(part.start - 1) in _BEFORE_YEARS
-    return cued and kind != CVV and kind != PIN and _is_spoken_time(window, part)
+    return cued and kind not in _SHORT and _is_spoken_time(window, part)
 
 
 def _is_lone_year(window: Window, part: Part, parts: list[Part]) -> bool:
@@ -234,8 +234,12 @@ def _is_lone_year(window: Window, part: Part, parts: list[Part]) -> bool:
     return not part.tight or place == 0 or parts[place - 1].keep
 
 
-_BEFORE_YEARS: Final = frozenset("in since next of from until till year by last en desde depuis seit im".split())
-_BEFORE_TIMES: Final = frozenset("after before until till by around from between or to and após nach ab".split())
+_BEFORE_YEARS: Final = frozenset(
+    ["in", "since", "next", "of", "from", "until", "till", "year", "by", "last", "en", "desde", "depuis", "seit", "im"]
+)
+_BEFORE_TIMES: Final = frozenset(
+    ["after", "before", "until", "till", "by", "around", "from", "between", "or", "to", "and", "após", "nach", "ab"]
+)
 
 
 _BEFORE_ANY_TIME: Final = _BEFORE_TIMES | {"at", "on", "um", "à", "a", "las"}
@@ -315,7 +319,7 @@ def _longest(parts: list[Part], first: int, reach: int, kind: str) -> tuple[int,
 
 
 def _widen(part: Part, kind: str) -> bool:
-    """Whether a number becomes a sure one with the words at its edges that are misheard digits; then they're its own."""
+    """Whether a number becomes a sure one with the words at its edges that may be misheard digits; they join it."""
     if len(part.wide) == len(part.digits):
         return False
     wide = Part(part.wide_start, part.wide_stop)

@@ -1,4 +1,4 @@
-"""One channel's speech, word by word: what is settled, what is open, what may be shown. Deterministic, left to right."""
+"""One channel's speech, word by word: what is settled, open, and may be shown. Deterministic, left to right."""
 
 from typing import Final
 

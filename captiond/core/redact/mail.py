@@ -1,4 +1,4 @@
-"""Spelled and typed e-mail addresses: a chain of local part, connector, domain, dot, ending. Source: contract, section 6."""
+"""Spelled and typed e-mail addresses: local part, connector, domain, dot, ending. Source: contract, section 6."""
 
 from typing import Final
 
@@ -36,8 +36,55 @@ DOT: Final = 4
 ENDING: Final = 5
 
 _NEVER_DOMAINS: Final = frozenset(
-    "the a an my your his her our their this that these those all least once noon night home work any which what el la"
-    " los las un una mi su le les un une mon ma votre der die das den dem ein eine mein ihr".split()
+    [
+        "the",
+        "a",
+        "an",
+        "my",
+        "your",
+        "his",
+        "her",
+        "our",
+        "their",
+        "this",
+        "that",
+        "these",
+        "those",
+        "all",
+        "least",
+        "once",
+        "noon",
+        "night",
+        "home",
+        "work",
+        "any",
+        "which",
+        "what",
+        "el",
+        "la",
+        "los",
+        "las",
+        "un",
+        "una",
+        "mi",
+        "su",
+        "le",
+        "les",
+        "un",
+        "une",
+        "mon",
+        "ma",
+        "votre",
+        "der",
+        "die",
+        "das",
+        "den",
+        "dem",
+        "ein",
+        "eine",
+        "mein",
+        "ihr",
+    ]
 )
 
 
@@ -100,7 +147,7 @@ class Chain:
         return self.phase >= AT and (self.strong or self.joined or self.cued or self.spelled or self.phase >= DOT)
 
     def step(self, window: Window, at: int, token: Token) -> bool:
-        """Takes the newest token. True where the chain has closed before it: it must be decided, and the token given again."""
+        """Takes the newest token. True where the chain closed before it: decide it, then give the token again."""
         if self.phase != NOTHING and at - self.start >= MAX_CHAIN_TOKENS:
             return True
         if self.phase <= LOCAL:
@@ -187,8 +234,8 @@ class Chain:
         if token.core in window.lexicon.joins or token.text in "-_":
             self.last = at
             return False
-        short = token.core in ("mail", "look", "cloud", "net", "online", "box") or not (
-            token.core in window.lexicon.common
+        short = (
+            token.core in ("mail", "look", "cloud", "net", "online", "box") or token.core not in window.lexicon.common
         )
         if is_part(token, window.lexicon) or (token.cls == WORD and short):
             if not is_letter(token) or not is_letter(window.token(self.last)):

@@ -44,8 +44,8 @@ class Part:
     """
 
     __slots__ = (
-        "barred", "digits", "glued", "harmless", "keep", "letters", "mixed", "plus", "ranged", "scaled", "sizes", "spoken", "start", "stop",
-        "tight", "wide", "wide_letters", "wide_start", "wide_stop", "year",
+        "barred", "digits", "glued", "harmless", "keep", "letters", "mixed", "plus", "ranged", "scaled", "sizes",
+        "spoken", "start", "stop", "tight", "wide", "wide_letters", "wide_start", "wide_stop", "year",
     )  # fmt: skip
 
     def __init__(self, start: int, stop: int) -> None:

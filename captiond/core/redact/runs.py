@@ -11,7 +11,6 @@ from captiond.core.redact.tokens import (
     MARK,
     MULTIPLE,
     SCALE,
-    SILENT,
     SPOKEN,
     TENS,
     WEAK,

@@ -1,11 +1,35 @@
-"""Shapes that captions must keep: prices, percentages, dates, times, years, versions, postcodes. Pure looks at tokens."""
+"""Shapes that captions must keep: prices, percentages, dates, times, years, versions, postcodes."""
 
 from captiond.core.redact.tokens import DIGITS, SCALE, SPOKEN, TENS, Token
 from captiond.core.redact.window import Window
 
 _CURRENCY = "$€£¥₹"
 SHORT_NUMBERS = frozenset(
-    "911 112 999 988 211 311 411 511 611 711 811 110 115 116 117 118 119 061 080 091 114 116117 116123".split()
+    [
+        "911",
+        "112",
+        "999",
+        "988",
+        "211",
+        "311",
+        "411",
+        "511",
+        "611",
+        "711",
+        "811",
+        "110",
+        "115",
+        "116",
+        "117",
+        "118",
+        "119",
+        "061",
+        "080",
+        "091",
+        "114",
+        "116117",
+        "116123",
+    ]
 )  # emergency and help lines: they must be seen
 _ORDINAL_ENDINGS = ("st", "nd", "rd", "th", "er", "ère", "e", "º", "ª", "o", "a")
 
@@ -72,7 +96,7 @@ def is_version(core: str) -> bool:
     if len(fields) < 3 or not all(f.isdigit() and len(f) <= 3 for f in fields) or len(fields) > 4:
         return False
     sizes = [len(f) for f in fields]
-    if sizes == [3, 3, 3] or sizes == [2, 2, 2, 2] or sizes == [3, 2, 2, 2]:
+    if sizes in ([3, 3, 3], [2, 2, 2, 2], [3, 2, 2, 2]):
         return False  # as telephone numbers are dotted in Spain and France
     return len("".join(fields)) <= 12
 

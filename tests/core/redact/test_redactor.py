@@ -182,15 +182,19 @@ def test_a_fault_inside_masks(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> No
     assert talk.say("c", "two", final=False) == "[...]"
 
 
+def due_s(redactor: Redactor) -> float | None:
+    return redactor.due_s
+
+
 def test_due_is_three_seconds_after_the_last_event_and_none_while_somebody_speaks() -> None:
     redactor = Redactor(kinds=DEFAULT, language="en-US", call=Call())
-    assert redactor.due_s is None
+    assert due_s(redactor) is None
     redactor.caption(UtteranceId("a"), RawText("it's 4111"), final=True, now_s=10.0)
-    assert redactor.due_s == 13.0
+    assert due_s(redactor) == 13.0
     redactor.caption(UtteranceId("b"), RawText("um"), final=False, now_s=11.0)
-    assert redactor.due_s is None
+    assert due_s(redactor) is None
     redactor.retract(UtteranceId("b"))
-    assert redactor.due_s == 14.0
+    assert due_s(redactor) == 14.0
 
 
 def test_no_text_in_a_repr() -> None:

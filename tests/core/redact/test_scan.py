@@ -10,13 +10,15 @@ from captiond.base.ids import RawText, UtteranceId
 from captiond.core.redact import DEFAULT, Call, Redactor
 from captiond.core.redact.machine import Machine
 
-WORDS = (
-    "my card is four one double oh to for too won 4111 1111 1111-1111 hold on let me see uh um and the order number"
-    " ticket 078-05-1120 (415) 555-0132 at dot com jane doe example jane.doe@example.com underscore twenty two forty"
-    " seven hundred thousand dollars $49.99 10:30 may 10, 2027 in 1999 d e DE89 nl62 ingb b a n o , . ! ? social"
-    " security code pin is e-mail email phone very no ... [CC] [...] \u200b \u0661\u0662 \uff14\uff11 + +44 #12 1Z3G 5%"
-    " triple hello there my friend bob please thanks oh eighty a i s"
-).split(" ")
+_SAID = (
+    "my card is four one double oh to for too won 4111 1111 1111-1111 hold on let me see uh um and the "
+    "order number ticket 078-05-1120 (415) 555-0132 at dot com jane doe example jane.doe@example.com "
+    "underscore twenty two forty seven hundred thousand dollars $49.99 10:30 may 10, 2027 in 1999 d e "
+    "DE89 nl62 ingb b a n o , . ! ? social security code pin is e-mail email phone very no ... [CC] [...] "
+    "\u200b \u0661\u0662 \uff14\uff11 + +44 #12 1Z3G 5% triple hello there my friend bob please thanks oh "
+    "eighty a i s"
+)
+WORDS = _SAID.split()
 
 
 @st.composite

@@ -29,11 +29,12 @@ def _compounds() -> dict[str, str]:
 GERMAN = Table(
     digits="null:0 eins:1 zwei:2 zwo:2 drei:3 vier:4 fünf:5 fuenf:5 sechs:6 sieben:7 acht:8 neun:9",
     teens=(
-        "zehn:10 elf:11 zwölf:12 zwoelf:12 dreizehn:13 vierzehn:14 fünfzehn:15 fuenfzehn:15 sechzehn:16 siebzehn:17"
-        " achtzehn:18 neunzehn:19"
+        "zehn:10 elf:11 zwölf:12 zwoelf:12 dreizehn:13 vierzehn:14 fünfzehn:15 fuenfzehn:15 sechzehn:16 siebzehn:17 "
+        "achtzehn:18 neunzehn:19"
     ),
     tens=(
-        "zwanzig:20 dreißig:30 dreissig:30 vierzig:40 fünfzig:50 fuenfzig:50 sechzig:60 siebzig:70 achtzig:80 neunzig:90"
+        "zwanzig:20 dreißig:30 dreissig:30 vierzig:40 fünfzig:50 fuenfzig:50 sechzig:60 siebzig:70 achtzig:80 "
+        "neunzig:90"
     ),
     compounds=_compounds(),
     scales="hundert:2 tausend:3 million:6 millionen:6",
@@ -47,8 +48,8 @@ GERMAN = Table(
         "genau;danke;bitte;richtig;das ist;weiter"
     ),
     acknowledgements=(
-        "ja jawohl klar gerne gern gut okay ok danke bitte natürlich moment einen eine sekunde augenblick warten sie äh"
-        " ähm hallo guten tag sicher selbstverständlich genau nein ich schaue nach mal"
+        "ja jawohl klar gerne gern gut okay ok danke bitte natürlich moment einen eine sekunde augenblick warten sie "
+        "äh ähm hallo guten tag sicher selbstverständlich genau nein ich schaue nach mal"
     ),
     at="at ät @ klammeraffe affenschwanz",
     dot="punkt dot",
@@ -57,8 +58,8 @@ GERMAN = Table(
     plus="plus",
     cues={
         "CC": (
-            "karte;karten;kreditkarte;kartennummer;kreditkartennummer;debitkarte;ec-karte;girocard;visa;mastercard;amex;"
-            "american express"
+            "karte;karten;kreditkarte;kartennummer;kreditkartennummer;debitkarte;ec-karte;girocard;visa;mastercard;"
+            "amex;american express"
         ),
         "CVV": (
             "cvv;cvc;prüfnummer;prüfziffer;kartenprüfnummer;sicherheitscode;sicherheitsnummer;drei ziffern;"
@@ -67,8 +68,8 @@ GERMAN = Table(
         "SSN": "ssn;social security",
         "PHONE": (
             "telefon;telefonnummer;handy;handynummer;mobil;mobilnummer;mobiltelefon;festnetz;rufnummer;rückrufnummer;"
-            "unter welcher nummer;erreichen sie mich unter;erreichbar unter;rufen sie mich unter;mich unter;sie unter;"
-            "meine nummer;meine nummer ist;ihre nummer;welcher nummer erreiche;whatsapp"
+            "unter welcher nummer;erreichen sie mich unter;erreichbar unter;rufen sie mich unter;mich unter;"
+            "sie unter;meine nummer;meine nummer ist;ihre nummer;welcher nummer erreiche;whatsapp"
         ),
         "IBAN": "iban;bankverbindung",
         "PIN": "pin;geheimzahl;geheimnummer",
@@ -91,37 +92,38 @@ GERMAN = Table(
         "kundennummer;durchwahl"
     ),
     months=(
-        "januar jänner februar märz april mai juni juli august september oktober november dezember"
-        " jan feb mär apr jun jul aug sep okt nov dez"
+        "januar jänner februar märz april mai juni juli august september oktober november dezember jan feb mär apr "
+        "jun jul aug sep okt nov dez"
     ),
     clock_words="uhr mittags nachts morgens abends",
     units=(
-        "euro euros cent cents dollar franken pfund prozent punkt punkte stück einheiten artikel person personen mal"
-        " minute minuten sekunde sekunden stunde stunden tag tage tagen woche wochen monat monate monaten jahr jahre jahren"
-        " kilometer meter kilo gramm grad million millionen tausend eur usd nächte"
+        "euro euros cent cents dollar franken pfund prozent punkt punkte stück einheiten artikel person personen mal "
+        "minute minuten sekunde sekunden stunde stunden tag tage tagen woche wochen monat monate monaten jahr jahre "
+        "jahren kilometer meter kilo gramm grad million millionen tausend eur usd nächte"
     ),
     ordinals=(
-        "erste ersten erster zweite zweiten dritte dritten vierte vierten fünfte fünften sechste sechsten siebte siebten"
-        " achte achten neunte neunten zehnte zehnten"
+        "erste ersten erster zweite zweiten dritte dritten vierte vierten fünfte fünften sechste sechsten siebte "
+        "siebten achte achten neunte neunten zehnte zehnten"
     ),
     linkers="und",
     ranges="bis",
     determiners="der die das diese dieser dieses kein keine jede jeder irgendeine noch",
     common=(
-        "ab aber alle allem allen alles als am an andere anderen auch auf aus bei beim bekommen beste besten bin bis"
-        " bisschen bist bitte brauche buchstabe buchstabieren da dabei dafür daher damit danach daran darauf darf darum"
-        " das dass davon dazu dein dem den denn der deren des deshalb die dies diese diesem diesen dieser dieses dir doch"
-        " dort du durch dürfen eben ein eine einem einen einer eines einfach eigentlich er erreiche erst es etwa etwas"
-        " euch euer fall falls fast finden frage frau für ganz gar geben gegen geht gehen gehört genau gerade gern gerne"
-        " gesagt gewesen gibt groß großbuchstabe guten habe haben hallo hast hat hatte hatten heiße heißt helfen her herr"
-        " heute hier hin hinter ich ihm ihn ihnen ihr ihre ihrem ihren ihrer im immer in inklusive ins ist ja je jede jeder"
-        " jetzt kam kann kannst kein keine kleinbuchstabe kleingeschrieben komme kommen können könnte kunde kurz lang"
-        " lange lassen laut lautet machen macht mal man mehr mein meine meinem meinen meiner mich mir mit möchte möglich"
-        " morgen muss müssen nach nachname name namen natürlich neben nehmen nein nennen neu nicht nichts noch nun nur ob"
-        " oder ohne problem rufen sage sagen schicken schicke schon schreiben sehen sehr sei sein seine seit selbst"
-        " senden sich sicher sie sind so sofort soll sollen sollte sondern sonst steuer tun über um und uns unser unter"
-        " verstehe viel viele vielen vielleicht vom von vor vorname wann war waren warum was weil weiß weiter welche"
-        " welchem welcher wenig wenn wer werde werden wie wieder wiederhole will wir wird wirklich wissen wo wohl wollen"
-        " worden wurde würde zu zum zur zusammen zwar zwischen auflegen gehen kleines großes tag"
+        "ab aber alle allem allen alles als am an andere anderen auch auf aus bei beim bekommen beste besten bin bis "
+        "bisschen bist bitte brauche buchstabe buchstabieren da dabei dafür daher damit danach daran darauf darf "
+        "darum das dass davon dazu dein dem den denn der deren des deshalb die dies diese diesem diesen dieser "
+        "dieses dir doch dort du durch dürfen eben ein eine einem einen einer eines einfach eigentlich er erreiche "
+        "erst es etwa etwas euch euer fall falls fast finden frage frau für ganz gar geben gegen geht gehen gehört "
+        "genau gerade gern gerne gesagt gewesen gibt groß großbuchstabe guten habe haben hallo hast hat hatte hatten "
+        "heiße heißt helfen her herr heute hier hin hinter ich ihm ihn ihnen ihr ihre ihrem ihren ihrer im immer in "
+        "inklusive ins ist ja je jede jeder jetzt kam kann kannst kein keine kleinbuchstabe kleingeschrieben komme "
+        "kommen können könnte kunde kurz lang lange lassen laut lautet machen macht mal man mehr mein meine meinem "
+        "meinen meiner mich mir mit möchte möglich morgen muss müssen nach nachname name namen natürlich neben "
+        "nehmen nein nennen neu nicht nichts noch nun nur ob oder ohne problem rufen sage sagen schicken schicke "
+        "schon schreiben sehen sehr sei sein seine seit selbst senden sich sicher sie sind so sofort soll sollen "
+        "sollte sondern sonst steuer tun über um und uns unser unter verstehe viel viele vielen vielleicht vom von "
+        "vor vorname wann war waren warum was weil weiß weiter welche welchem welcher wenig wenn wer werde werden "
+        "wie wieder wiederhole will wir wird wirklich wissen wo wohl wollen worden wurde würde zu zum zur zusammen "
+        "zwar zwischen auflegen gehen kleines großes tag"
     ),
 )

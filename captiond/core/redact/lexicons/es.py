@@ -5,12 +5,12 @@ from captiond.core.redact.lexicon import Table
 SPANISH = Table(
     digits="cero:0 uno:1 dos:2 tres:3 cuatro:4 cinco:5 seis:6 siete:7 ocho:8 nueve:9",
     teens=(
-        "diez:10 once:11 doce:12 trece:13 catorce:14 quince:15 dieciséis:16 dieciseis:16 diecisiete:17 dieciocho:18"
-        " diecinueve:19 veintiuno:21 veintiún:21 veintiun:21 veintiuna:21 veintidós:22 veintidos:22 veintitrés:23"
-        " veintitres:23 veinticuatro:24 veinticinco:25 veintiséis:26 veintiseis:26 veintisiete:27 veintiocho:28"
-        " veintinueve:29 cien:100 ciento:100 doscientos:200 doscientas:200 trescientos:300 trescientas:300"
-        " cuatrocientos:400 cuatrocientas:400 quinientos:500 quinientas:500 seiscientos:600 seiscientas:600"
-        " setecientos:700 setecientas:700 ochocientos:800 ochocientas:800 novecientos:900 novecientas:900"
+        "diez:10 once:11 doce:12 trece:13 catorce:14 quince:15 dieciséis:16 dieciseis:16 diecisiete:17 dieciocho:18 "
+        "diecinueve:19 veintiuno:21 veintiún:21 veintiun:21 veintiuna:21 veintidós:22 veintidos:22 veintitrés:23 "
+        "veintitres:23 veinticuatro:24 veinticinco:25 veintiséis:26 veintiseis:26 veintisiete:27 veintiocho:28 "
+        "veintinueve:29 cien:100 ciento:100 doscientos:200 doscientas:200 trescientos:300 trescientas:300 "
+        "cuatrocientos:400 cuatrocientas:400 quinientos:500 quinientas:500 seiscientos:600 seiscientas:600 "
+        "setecientos:700 setecientas:700 ochocientos:800 ochocientas:800 novecientos:900 novecientas:900"
     ),
     tens="veinte:20 treinta:30 cuarenta:40 cincuenta:50 sesenta:60 setenta:70 ochenta:80 noventa:90",
     scales="mil:3 millón:6 millones:6",
@@ -24,8 +24,8 @@ SPANISH = Table(
         "por favor;así es;es decir;ya"
     ),
     acknowledgements=(
-        "sí si claro vale bien gracias por favor perfecto un una momento momentito segundo espere espera a ver eh hola"
-        " buenos días desde luego supuesto de acuerdo ok okay muchas no ya"
+        "sí si claro vale bien gracias por favor perfecto un una momento momentito segundo espere espera a ver eh "
+        "hola buenos días desde luego supuesto de acuerdo ok okay muchas no ya"
     ),
     at="arroba @ at",
     dot="punto dot",
@@ -34,8 +34,8 @@ SPANISH = Table(
     plus="más mas",
     cues={
         "CC": (
-            "tarjeta;tarjetas;número de tarjeta;tarjeta de crédito;tarjeta de débito;número de su tarjeta;visa;mastercard;"
-            "amex;american express"
+            "tarjeta;tarjetas;número de tarjeta;tarjeta de crédito;tarjeta de débito;número de su tarjeta;visa;"
+            "mastercard;amex;american express"
         ),
         "CVV": (
             "cvv;cvc;código de seguridad;código de verificación;código de la tarjeta;tres dígitos;tres cifras;"
@@ -56,40 +56,41 @@ SPANISH = Table(
         "NATIONAL_ID": "dni;nie;nif;documento;pasaporte;identidad;cédula;curp;seguridad social",
     },
     keeps=(
-        "pedido;pedidos;número de pedido;referencia;número de referencia;ticket;caso;número de caso;incidencia;expediente;"
-        "reserva;número de reserva;localizador;vuelo;habitación;código postal;cp;versión;modelo;número de serie;envío;"
-        "seguimiento;número de seguimiento;factura;número de factura;página;capítulo;carretera;autopista;salida;calle;"
-        "piso;puerta;portal;siniestro;presupuesto;albarán;puntos;prueba;probando;extensión"
+        "pedido;pedidos;número de pedido;referencia;número de referencia;ticket;caso;número de caso;incidencia;"
+        "expediente;reserva;número de reserva;localizador;vuelo;habitación;código postal;cp;versión;modelo;"
+        "número de serie;envío;seguimiento;número de seguimiento;factura;número de factura;página;capítulo;carretera;"
+        "autopista;salida;calle;piso;puerta;portal;siniestro;presupuesto;albarán;puntos;prueba;probando;extensión"
     ),
     months=(
-        "enero febrero marzo abril mayo junio julio agosto septiembre setiembre octubre noviembre diciembre"
-        " ene feb abr jun jul ago sep oct nov dic"
+        "enero febrero marzo abril mayo junio julio agosto septiembre setiembre octubre noviembre diciembre ene feb "
+        "abr jun jul ago sep oct nov dic"
     ),
     clock_words="h hora horas am pm a.m p.m mañana tarde noche mediodía",
     units=(
-        "euro euros céntimo céntimos centavos dólar dólares peso pesos libra libras por punto puntos unidad unidades"
-        " persona personas vez veces minuto minutos segundo segundos hora horas día días semana semanas mes meses año años"
-        " kilómetro kilómetros metro metros kilo kilos gramos grado grados millón millones mil por-ciento eur usd"
+        "euro euros céntimo céntimos centavos dólar dólares peso pesos libra libras por punto puntos unidad unidades "
+        "persona personas vez veces minuto minutos segundo segundos hora horas día días semana semanas mes meses año "
+        "años kilómetro kilómetros metro metros kilo kilos gramos grado grados millón millones mil por-ciento eur usd"
     ),
     ordinals="primero primer segundo tercero cuarto quinto sexto séptimo octavo noveno décimo",
     linkers="y",
     ranges="a",
     determiners="el la este esta ese esa otro otra cada ningún ninguna algún alguna",
     common=(
-        "a acuerdo ahora ahí al algo alguien alguno algún antes aquí así atención aun aunque ayer ayuda ayudarle bajo"
-        " bastante bien buen buena buenas bueno buenos cada casa casi cliente como cómo comprar con confirma confirmar"
-        " contra cosa creo cual cuál cualquier cuando cuándo cuánto da dar de debe decir deja del den dentro desde después"
-        " dice dicho diga dígame digo dirección dirá doctor donde dónde dos e el él ella ellas ello ellos en encontrar"
-        " enseguida entender entiendo entre enviar envía envíe envíelo envío era eran eres es esa esas ese eso esos espera"
-        " espero está están estaba estar este estoy esto estos fue fueron gente gracias gran grande gusta ha había hablar"
-        " hace hacer haga hago han hasta hay haya he hola hoy hubo igual incluidos impuestos ir la las le les letra lo los"
-        " luego lugar llame llamar llamo llegar mal mandar manda mande mañana más me mejor menos mi mientras mío mira miro"
-        " mis mismo mucha muchas mucho muchos muy nada nadie necesito ni no nombre nos nosotros nota nuestra nuestro"
-        " número nunca o otra otro otros para parece parte pasa pasado pedir perfecto pero poco poder podría ponga por"
-        " porque preguntar problema puede pueden puedo pues que qué quién quien quiere quiero razón recibir repito sabe"
-        " sabes se sea según seguro señor señora ser será si sí siempre sin sino sobre sois sola solo sólo son soy su sus"
-        " suya suyo tal también tan tanto te tenga tengo tenía tener ti tiempo tiene tienen toda todas todo todos trabajo"
-        " tu tú última último un una unas uno unos usar usted ustedes va vale vamos van ver verdad vez viene vino voy y ya"
-        " yo apunte apuntar mayúscula minúscula separado junto deletreo deletrear arriba abajo es"
+        "a acuerdo ahora ahí al algo alguien alguno algún antes aquí así atención aun aunque ayer ayuda ayudarle "
+        "bajo bastante bien buen buena buenas bueno buenos cada casa casi cliente como cómo comprar con confirma "
+        "confirmar contra cosa creo cual cuál cualquier cuando cuándo cuánto da dar de debe decir deja del den "
+        "dentro desde después dice dicho diga dígame digo dirección dirá doctor donde dónde dos e el él ella ellas "
+        "ello ellos en encontrar enseguida entender entiendo entre enviar envía envíe envíelo envío era eran eres es "
+        "esa esas ese eso esos espera espero está están estaba estar este estoy esto estos fue fueron gente gracias "
+        "gran grande gusta ha había hablar hace hacer haga hago han hasta hay haya he hola hoy hubo igual incluidos "
+        "impuestos ir la las le les letra lo los luego lugar llame llamar llamo llegar mal mandar manda mande mañana "
+        "más me mejor menos mi mientras mío mira miro mis mismo mucha muchas mucho muchos muy nada nadie necesito ni "
+        "no nombre nos nosotros nota nuestra nuestro número nunca o otra otro otros para parece parte pasa pasado "
+        "pedir perfecto pero poco poder podría ponga por porque preguntar problema puede pueden puedo pues que qué "
+        "quién quien quiere quiero razón recibir repito sabe sabes se sea según seguro señor señora ser será si sí "
+        "siempre sin sino sobre sois sola solo sólo son soy su sus suya suyo tal también tan tanto te tenga tengo "
+        "tenía tener ti tiempo tiene tienen toda todas todo todos trabajo tu tú última último un una unas uno unos "
+        "usar usted ustedes va vale vamos van ver verdad vez viene vino voy y ya yo apunte apuntar mayúscula "
+        "minúscula separado junto deletreo deletrear arriba abajo es"
     ),
 )

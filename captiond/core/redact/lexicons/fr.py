@@ -5,7 +5,25 @@ from typing import Final
 
 from captiond.core.redact.lexicon import Table
 
-_UNITS: Final = "zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize".split()
+_UNITS: Final = [
+    "zéro",
+    "un",
+    "deux",
+    "trois",
+    "quatre",
+    "cinq",
+    "six",
+    "sept",
+    "huit",
+    "neuf",
+    "dix",
+    "onze",
+    "douze",
+    "treize",
+    "quatorze",
+    "quinze",
+    "seize",
+]
 _TEENS: Final = [*_UNITS[10:], "dix-sept", "dix-huit", "dix-neuf"]
 _TENS: Final = {
     "vingt": 20, "trente": 30, "quarante": 40, "cinquante": 50, "soixante": 60, "septante": 70, "huitante": 80,
@@ -29,8 +47,8 @@ FRENCH = Table(
     digits="zéro:0 zero:0 deux:2 trois:3 quatre:4 cinq:5 six:6 sept:7 huit:8 neuf:9",
     teens="dix:10 onze:11 douze:12 treize:13 quatorze:14 quinze:15 seize:16",
     tens=(
-        "vingt:20 vingts:20 trente:30 quarante:40 cinquante:50 soixante:60 septante:70 huitante:80 octante:80"
-        " quatre-vingt:80 nonante:90"
+        "vingt:20 vingts:20 trente:30 quarante:40 cinquante:50 soixante:60 septante:70 huitante:80 octante:80 "
+        "quatre-vingt:80 nonante:90"
     ),
     vigesimals="soixante quatre-vingt",
     compounds=_hyphenated(),
@@ -38,15 +56,15 @@ FRENCH = Table(
     multiples="double:2 triple:3",
     articles="un:1 une:1",
     copulas="est c'est le serait",
-    misheard="deu:2 troi:3 catre:4 kat:4 sink:5 sein:5 saint:5 sis:6 cis:6 set:7 cette:7 cet:7 uit:8 oui-t:8 nef:9 neufs:9",
+    misheard="deu:2 troi:3 catre:4 kat:4 sink:5 sein:5 saint:5 sis:6 cis:6 set:7 cette:7 cet:7 uit:8 nef:9 neufs:9",
     fillers="euh ben bah alors donc et puis hein bon virgule",
     interjections=(
-        "voyons;voyons voir;attendez;un instant;une seconde;un moment;une minute;pardon;excusez-moi;je crois;c'est ça;"
-        "oui;merci;d'accord;s'il vous plaît;c'est;ensuite;laissez-moi voir"
+        "voyons;voyons voir;attendez;un instant;une seconde;un moment;une minute;pardon;excusez-moi;je crois;"
+        "c'est ça;oui;merci;d'accord;s'il vous plaît;c'est;ensuite;laissez-moi voir"
     ),
     acknowledgements=(
-        "oui ouais si bien sûr d'accord merci parfait très un une instant moment seconde attendez voyons voir bonjour"
-        " euh ok okay s'il vous plaît non je cherche regarde volontiers"
+        "oui ouais si bien sûr d'accord merci parfait très un une instant moment seconde attendez voyons voir "
+        "bonjour euh ok okay s'il vous plaît non je cherche regarde volontiers"
     ),
     at="arobase arrobase arobas @ at",
     dot="point dot",
@@ -64,9 +82,9 @@ FRENCH = Table(
         ),
         "SSN": "ssn;social security",
         "PHONE": (
-            "téléphone;telephone;portable;mobile;fixe;numéro de téléphone;pour vous joindre;joindre au;vous joindre au;"
-            "appelez-moi au;appeler au;rappelez-moi au;rappeler au;mon numéro;mon numéro est;votre numéro;me joindre au;"
-            "whatsapp"
+            "téléphone;telephone;portable;mobile;fixe;numéro de téléphone;pour vous joindre;joindre au;"
+            "vous joindre au;appelez-moi au;appeler au;rappelez-moi au;rappeler au;mon numéro;mon numéro est;"
+            "votre numéro;me joindre au;whatsapp"
         ),
         "IBAN": "iban;rib",
         "PIN": "pin;code pin;code secret;code confidentiel",
@@ -78,41 +96,42 @@ FRENCH = Table(
         "NATIONAL_ID": "sécurité sociale;numéro de sécu;nir;passeport;carte d'identité;identité;numéro fiscal",
     },
     keeps=(
-        "commande;commandes;numéro de commande;référence;référence du dossier;dossier;numéro de dossier;ticket;incident;"
-        "réservation;numéro de réservation;vol;chambre;code postal;version;modèle;numéro de série;colis;suivi;"
-        "numéro de suivi;facture;numéro de facture;page;chapitre;route;autoroute;sortie;rue;étage;bâtiment;appartement;"
-        "sinistre;devis;article;train;quai;place;test;essai;extension;porte la référence"
+        "commande;commandes;numéro de commande;référence;référence du dossier;dossier;numéro de dossier;ticket;"
+        "incident;réservation;numéro de réservation;vol;chambre;code postal;version;modèle;numéro de série;colis;"
+        "suivi;numéro de suivi;facture;numéro de facture;page;chapitre;route;autoroute;sortie;rue;étage;bâtiment;"
+        "appartement;sinistre;devis;article;train;quai;place;test;essai;extension;porte la référence"
     ),
     months=(
-        "janvier février fevrier mars avril mai juin juillet août aout septembre octobre novembre décembre decembre"
-        " janv févr juil oct nov déc"
+        "janvier février fevrier mars avril mai juin juillet août aout septembre octobre novembre décembre decembre "
+        "janv févr juil oct nov déc"
     ),
     clock_words="h heure heures midi minuit",
     units=(
-        "euro euros centime centimes dollar dollars livre livres franc francs pour-cent pourcent point points unité unités"
-        " article articles personne personnes fois minute minutes seconde secondes heure heures jour jours semaine semaines"
-        " mois an ans année années kilomètre kilomètres mètre mètres kilo kilos grammes degré degrés million millions"
-        " mille milliard eur usd"
+        "euro euros centime centimes dollar dollars livre livres franc francs pour-cent pourcent point points unité "
+        "unités article articles personne personnes fois minute minutes seconde secondes heure heures jour jours "
+        "semaine semaines mois an ans année années kilomètre kilomètres mètre mètres kilo kilos grammes degré degrés "
+        "million millions mille milliard eur usd"
     ),
     ordinals="premier première deuxième troisième quatrième cinquième sixième septième huitième neuvième dixième",
     linkers="et",
     ranges="à",
     determiners="le la l' ce cet cette aucun aucune chaque autre quelque",
     common=(
-        "à a accord adresse ai aide aider ainsi aller alors appel appeler après arriver attendre au aucun aujourd'hui"
-        " auprès aussi autre autres aux avait avant avec avez avoir avons beaucoup besoin bien bon bonjour bonne bonsoir"
-        " c'est ça car ce ceci cela celle celui ces cette chaque cher chez chose ci client combien comme comment"
-        " commander compris contre d'accord d'un d'une dans date de demain demande depuis dernier derrière des dès dessous"
-        " dessus deux devant devait devez dire dis dit dites doit donc donner du elle elles en encore ensuite entre envoie"
-        " envoyer envoyez envoyez-le est et étaient était étant été être eu eux faire fait faites fallait faut femme fille"
-        " fois font gens grand hier homme ici il ils j'ai j'envoie j'étais je jour journée jusque l'adresse la là le les"
-        " lettre leur leurs lui m'appelle ma madame mademoiselle maintenant mais mal me même mes met mettre mieux moi"
-        " moins mon monsieur n'ai n'est ne ni nom nom nommé non nos note notez notre nous nouveau ok on ont ou où ouvert"
-        " par parce parfait parler part pas pendant petit peu peut peux plaît plus plusieurs plutôt pour pourquoi"
-        " pourrait pouvez pouvez-vous prendre prénom pris problème puis puisque qu'est-ce qu'il qu'on quand que quel"
-        " quelle quelles quels qui quoi rappeler recevoir refaire répète rien s'il sa sais sans savoir se sera ses seul si"
-        " soir sois soit sommes son sont sous souvent suis sur ta tant te tel tes tiens toi ton toujours tous tout toute"
-        " toutes très trop trouve tu un une va vais vas venir vers veut veux viens voici voilà voir vois vont vos votre"
-        " voudrais vous vrai vraiment y majuscule minuscule accent épelle épeler attaché lettres fait au total"
+        "à a accord adresse ai aide aider ainsi aller alors appel appeler après arriver attendre au aucun "
+        "aujourd'hui auprès aussi autre autres aux avait avant avec avez avoir avons beaucoup besoin bien bon "
+        "bonjour bonne bonsoir c'est ça car ce ceci cela celle celui ces cette chaque cher chez chose ci client "
+        "combien comme comment commander compris contre d'accord d'un d'une dans date de demain demande depuis "
+        "dernier derrière des dès dessous dessus deux devant devait devez dire dis dit dites doit donc donner du "
+        "elle elles en encore ensuite entre envoie envoyer envoyez envoyez-le est et étaient était étant été être eu "
+        "eux faire fait faites fallait faut femme fille fois font gens grand hier homme ici il ils j'ai j'envoie "
+        "j'étais je jour journée jusque l'adresse la là le les lettre leur leurs lui m'appelle ma madame "
+        "mademoiselle maintenant mais mal me même mes met mettre mieux moi moins mon monsieur n'ai n'est ne ni nom "
+        "nom nommé non nos note notez notre nous nouveau ok on ont ou où ouvert par parce parfait parler part pas "
+        "pendant petit peu peut peux plaît plus plusieurs plutôt pour pourquoi pourrait pouvez pouvez-vous prendre "
+        "prénom pris problème puis puisque qu'est-ce qu'il qu'on quand que quel quelle quelles quels qui quoi "
+        "rappeler recevoir refaire répète rien s'il sa sais sans savoir se sera ses seul si soir sois soit sommes "
+        "son sont sous souvent suis sur ta tant te tel tes tiens toi ton toujours tous tout toute toutes très trop "
+        "trouve tu un une va vais vas venir vers veut veux viens voici voilà voir vois vont vos votre voudrais vous "
+        "vrai vraiment y majuscule minuscule accent épelle épeler attaché lettres fait au total"
     ),
 )
