@@ -113,8 +113,8 @@ def decode_frame(frame: str | bytes, *, session: SessionId | None) -> Decoded:
 def decode_event(event: Mapping[str, Any], *, session: SessionId | None) -> Arrival:
     """One transcription event.
 
-    A required key that is missing or wrong rejects the event, and so does an optional one of a wrong type. An optional
-    value of the right type that says nothing (an unknown channel, a confidence above 1) counts as not known.
+    A required key that is missing or wrong rejects the event. An optional value that is not what it should be (a
+    number as the language, a confidence above 1) counts as not known: nobody loses words for their decoration.
 
     Args:
         event: a JSON object whose `eventType` is `transcription`.
@@ -137,7 +137,7 @@ def decode_event(event: Mapping[str, Any], *, session: SessionId | None) -> Arri
     if not isinstance(partial, bool):
         raise Rejected("is_partial")
     timestamp, event_s = _instant(event.get("timestamp"))
-    start_ms, end_ms = _milliseconds(event, "startMs", "start_ms"), _milliseconds(event, "endMs", "end_ms")
+    start_ms, end_ms = _milliseconds(event.get("startMs")), _milliseconds(event.get("endMs"))
     if start_ms is not None and end_ms is not None and end_ms < start_ms:
         end_ms = None
     return Arrival(
@@ -148,9 +148,9 @@ def decode_event(event: Mapping[str, Any], *, session: SessionId | None) -> Arri
         timestamp=timestamp,
         event_s=event_s,
         channel=_channel(event.get("channel")),
-        language=_optional(event, "language", "language", _LANGUAGE),
+        language=_matching(event.get("language"), _LANGUAGE),
         confidence=_confidence(event.get("confidence")),
-        utterance_id=_optional(event, "utteranceId", "utterance_id", _UTTERANCE_ID),
+        utterance_id=_utterance_id(event.get("utteranceId")),
         start_ms=start_ms,
         end_ms=end_ms,
     )
@@ -174,38 +174,30 @@ def _instant(stamp: Any) -> tuple[str, float]:
         raise Rejected("timestamp") from None
 
 
-def _milliseconds(event: Mapping[str, Any], key: str, reason: str) -> int | None:
-    value = event.get(key)
-    if value is None:
+def _milliseconds(value: Any) -> int | None:
+    """Whole milliseconds; some recognisers measure finer."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LARGEST:
         return None
-    if type(value) is not int:
-        raise Rejected(reason)
-    return value if 0 <= value <= _LARGEST else None
+    return round(value)
 
 
 def _channel(value: Any) -> str:
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise Rejected("channel")
-    return value if value in _CHANNELS else value.lower() if value.lower() in _CHANNELS else ""
+    name = value.lower() if isinstance(value, str) else ""
+    return name if name in _CHANNELS else ""
 
 
 def _confidence(value: Any) -> float | None:
-    if value is None:
-        return None
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Rejected("confidence")
+        return None
     return float(value) if 0 <= value <= 1 else None
 
 
-def _optional(event: Mapping[str, Any], key: str, reason: str, pattern: re.Pattern[str]) -> str | None:
-    value = event.get(key)
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise Rejected(reason)
-    return value if pattern.fullmatch(value) else None
+def _utterance_id(value: Any) -> str | None:
+    return str(value) if type(value) is int else _matching(value, _UTTERANCE_ID)  # an id by number is one all the same
+
+
+def _matching(value: Any, pattern: re.Pattern[str]) -> str | None:
+    return value if isinstance(value, str) and pattern.fullmatch(value) else None
 
 
 def _refusal(item: Mapping[str, Any]) -> Refusal | None:

@@ -57,14 +57,10 @@ WRONG_VALUES: dict[str, tuple[str, list[Any]]] = {
             "\u0662024-06-15T10:30:00Z",
         ],
     ),
-    "channel": ("channel", [5, [], True]),
-    "language": ("language", [5, [], True]),
-    "confidence": ("confidence", ["high", [], True]),
-    "utteranceId": ("utterance_id", [5, [], True]),
-    "startMs": ("start_ms", ["5", 1.5, True]),
-    "endMs": ("end_ms", ["5", 1.5, True]),
     "eventType": ("event_type", [MISSING, None, 5]),
 }
+WRONG_TYPE: tuple[Any, ...] = ([], {}, True)
+MILLISECONDS = (("startMs", "start_ms"), ("endMs", "end_ms"))
 WRONG_TYPES = [({key: value}, reason) for key, (reason, values) in WRONG_VALUES.items() for value in values]
 
 
@@ -149,6 +145,15 @@ def test_a_wrong_type_rejects_the_event_with_its_reason(changes: dict[str, Any],
         ({"utteranceId": "u" * 129}, "utterance_id", None),
         ({"startMs": -1}, "start_ms", None),
         ({"startMs": 9, "endMs": 8}, "end_ms", None),
+        ({"startMs": 1200.5}, "start_ms", 1200),
+        ({"endMs": 1500.0}, "end_ms", 1500),
+        ({"startMs": 1e300}, "start_ms", None),
+        ({"utteranceId": 5}, "utterance_id", "5"),
+        *(({"channel": value}, "channel", "") for value in WRONG_TYPE),
+        *(({"language": value}, "language", None) for value in WRONG_TYPE),
+        *(({"confidence": value}, "confidence", None) for value in ("high", *WRONG_TYPE)),
+        *(({"utteranceId": value}, "utterance_id", None) for value in (1.5, *WRONG_TYPE)),
+        *(({key: value}, name, None) for key, name in MILLISECONDS for value in ("5", *WRONG_TYPE)),
         ({"transcript": ""}, "text", ""),
     ],
 )

@@ -87,8 +87,15 @@ def test_an_activation_is_read() -> None:
     assert parse_activation(b"{}", requested=SESSION).id is None
 
 
+def test_an_activation_that_says_strange_things_of_itself_is_one_all_the_same() -> None:
+    body = b'{"id":5,"createdTime":1718447400000,"status":"' + b"x" * 600 + b'"}'
+    activation = parse_activation(body, requested=SESSION)
+    assert (activation.id, activation.status, activation.created_time) == (None, None, None)
+
+
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b"{", b'{"id":5}', b'{"mediaSessionId":"m-2"}', b'{"status":"' + b"x" * 600 + b'"}', b"\xff{}"]
+    "body",
+    [b"", b"[]", b"{", b'{"mediaSessionId":"m-2"}', b'{"mediaSessionId":5}', b'["' + b"x" * 600 + b'"]', b"\xff{}"],
 )
 def test_a_malformed_activation_is_refused_without_quoting_it(body: bytes) -> None:
     with pytest.raises(MalformedAnswer) as fault:
