@@ -14,12 +14,13 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
 from captiond.audit import AuditLog
 from captiond.base.errors import CaptiondError
+from captiond.base.observe import AuditSink
 from captiond.config_keys import Config
 from captiond.core.redact import Call, Redactor
 from captiond.db.store import Store
@@ -63,6 +64,21 @@ class SystemClock:
         return time.monotonic()
 
 
+class SessionAudit:
+    """An audit sink for what is decided about a session outside the hub, so that its `auditRecords` are all of them."""
+
+    def __init__(self, audit: AuditSink, rooms: Rooms) -> None:
+        self._audit, self._rooms = audit, rooms
+
+    def record(self, kind: str, /, *, timestamp: str | None = None, **fields: Any) -> None:
+        """One record, counted for the session that it names (see `base.observe.AuditSink`)."""
+        self._audit.record(kind, timestamp=timestamp, **fields)
+        session = fields.get("mediaSessionId")
+        live = self._rooms.get(session) if session is not None else None
+        if live is not None:
+            live.audit_records += 1
+
+
 class Daemon:
     """One captiond. Made by `running`."""
 
@@ -96,6 +112,7 @@ class Daemon:
             ),
             keep=store.keep_final,
         )
+        self.session_audit = SessionAudit(audit, self.rooms)
         self.genesys = self._make_upstream()
         self._encode, self._most = encode, most
         self.sessions: Sessions
@@ -110,7 +127,7 @@ class Daemon:
             clock=self.clock,
             chance=random.SystemRandom(),
             meter=self.meter,
-            audit=self.audit,
+            audit=self.session_audit,
         )
 
     def application(self) -> web.Application:
@@ -143,7 +160,7 @@ class Daemon:
             draining_ms=lambda: self._draining_ms,
             encode=self._encode,
             meter=self.meter,
-            audit=self.audit,
+            audit=self.session_audit,
             allowed=Allowed(account.languages, account.regions, account.codecs, account.region),
         )
 
@@ -260,7 +277,7 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
                 upstream=daemon.genesys,
                 memory=store,
                 clock=clock,
-                audit=audit,
+                audit=daemon.session_audit,
                 records=audit.records,
                 group=group,
             )
