@@ -89,8 +89,8 @@ class Sessions:
         """Starts captioning, or finds it running. Waits up to 10 s until upstream's stream is subscribed to.
 
         Raises:
-            Problem: 422, 501, 502 `upstream_refused`, 503 `upstream_rate_limited`, `upstream_unavailable`,
-                `too_many_sessions`, `no_account`.
+            Problem: 422, 501, 502 `upstream_refused`, `upstream_unavailable` (no answer at all), 503
+                `upstream_rate_limited`, `too_many_sessions`, `no_account`.
         """
         if request.source != "media":
             raise not_available(f"The {request.source} source")
@@ -353,15 +353,14 @@ def problem_of(failure: UpstreamError) -> Problem:
         return Problem(
             503, "upstream_rate_limited", f"Upstream says: {failure}.", headers={"Retry-After": str(after_s)}
         )
-    if isinstance(failure, UpstreamRefused):
+    if isinstance(failure, UpstreamRefused | UpstreamUnavailable) and failure.status is not None:
         return Problem(
             502,
             "upstream_refused",
             f"Upstream says: {failure}.",
             extra={"upstreamStatus": failure.status, "upstreamMessage": failure.message},
         )
-    status = failure.status if isinstance(failure, UpstreamUnavailable) else None
-    return Problem(502, "upstream_unavailable", f"Upstream says: {failure}.", extra={"upstreamStatus": status})
+    return Problem(502, "upstream_unavailable", f"Upstream says: {failure}.", extra={"upstreamStatus": None})
 
 
 def _media_request(request: SessionRequest) -> MediaRequest:

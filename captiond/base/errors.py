@@ -17,10 +17,11 @@ class UpstreamError(CaptiondError):
 
 
 class UpstreamUnavailable(UpstreamError):
-    """No usable answer (network error, timeout or 5xx). `status` is None where there was no answer at all."""
+    """No usable answer (network error, timeout or 5xx). `status` is None where there was no answer at all; `message` is
+    what the server said with it, bounded to 500 characters: for who asked, not for logs, since it may be a whole page."""
 
-    def __init__(self, *, operation: str, status: int | None = None, why: str = "") -> None:
-        self.operation, self.status = operation, status
+    def __init__(self, *, operation: str, status: int | None = None, why: str = "", message: str = "") -> None:
+        self.operation, self.status, self.message = operation, status, message[:500]
         said = f"answered {status}" if status is not None else (why or "did not answer")
         super().__init__(f"{operation}: upstream {said}")
 

@@ -65,7 +65,8 @@ def error_of_answer(
     if status == 429:
         return RateLimited(operation=operation, retry_after_s=parse_retry_after_s(retry_after, now_s=now_s))
     if status >= 500:
-        return UpstreamUnavailable(operation=operation, status=status)
+        words = server_words(body, secrets=secrets)
+        return UpstreamUnavailable(operation=operation, status=status, message=words)
     if status == 403:
         words = missing_permission_words(body, secrets=secrets)
         return MissingPermission(operation=operation, status=status, message=words)

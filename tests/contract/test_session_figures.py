@@ -5,6 +5,7 @@ from pathlib import Path
 
 import aiohttp
 
+from captiond.base.ids import SessionId
 from captiond.simulator.faults import CloseFault
 from captiond.simulator.server import Simulator
 from captiond.simulator.tracks import track_of
@@ -31,7 +32,7 @@ async def test_audit_records_counts_every_record_of_the_session(tmp_path: Path) 
         await start(daemon, "ms-1")
         async with http.get("/v1/sessions/ms-1/events") as refused:
             assert refused.status == 401
-        live = daemon.rooms.get("ms-1")
+        live = daemon.rooms.get(SessionId("ms-1"))
         assert live is not None
         await eventually(lambda: live.state.over)
         assert daemon.audit.flush(5.0)
