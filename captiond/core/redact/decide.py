@@ -19,6 +19,7 @@ TOO_LONG: Final = 3  # no number is that long
 
 
 KEEP_REACH_TOKENS: Final = 9  # "my order from last week was": the number comes within so many words
+USUAL_DIGITS: Final = (9, 10, 16)  # of a social security number, a telephone, a card: an article may be the last one
 PIECE_DIGITS: Final = 3  # so many of a private number, said again beside it, are masked with it
 LATE_DIGITS: Final = 7  # so many are masked where nothing follows
 PART_DIGITS: Final = 3  # fewer on one side of unknown words are hardly a piece of one number
@@ -273,7 +274,7 @@ def _is_counting(window: Window, part: Part) -> bool:
 def _name(window: Window, run: Run, parts: list[Part], first: int, marker: Marker | None, how: int) -> tuple[int, str]:
     """The number that begins with a part: (index after its last part, its mask; "" where it isn't private)."""
     kind = marker.kind if marker is not None else (NUMBER if run.cued and not _was_answered(window, run) else "")
-    stop, label, strength = _longest(parts, first, _reach(window, parts, first), kind)
+    stop, label, strength = _longest(window, parts, first, _reach(window, parts, first), kind)
     if strength:
         if label in window.kinds or label == NUMBER:
             return stop, label
@@ -292,7 +293,7 @@ def _name(window: Window, run: Run, parts: list[Part], first: int, marker: Marke
     return (stop if label else first + 1), label
 
 
-def _longest(parts: list[Part], first: int, reach: int, kind: str) -> tuple[int, str, int]:
+def _longest(window: Window, parts: list[Part], first: int, reach: int, kind: str) -> tuple[int, str, int]:
     """A part that is a number for sure; else as many parts as make one for sure; else all that may be one."""
     glued = first + 1
     while glued < reach and parts[glued].glued:
@@ -304,7 +305,7 @@ def _longest(parts: list[Part], first: int, reach: int, kind: str) -> tuple[int,
     label, strength = classify(parts[first : first + 1], kind)
     if strength == SURE:
         return first + 1, label, SURE
-    if _widen(parts[first], kind):
+    if _widen(window, parts[first], kind):
         return first + 1, classify(parts[first : first + 1], kind)[0], SURE
     sure = [stop for stop in range(first + 2, reach + 1) if classify(parts[first:stop], kind)[1] == SURE]
     if sure:  # ten digits of a card may look like a telephone number: a card of all of them is likelier
@@ -318,13 +319,15 @@ def _longest(parts: list[Part], first: int, reach: int, kind: str) -> tuple[int,
     return first + 1, label, strength
 
 
-def _widen(part: Part, kind: str) -> bool:
+def _widen(window: Window, part: Part, kind: str) -> bool:
     """Whether a number becomes a sure one with the words at its edges that may be misheard digits; they join it."""
     if len(part.wide) == len(part.digits):
         return False
     wide = Part(part.wide_start, part.wide_stop)
     wide.digits, wide.letters, wide.mixed, wide.plus = part.wide, part.wide_letters, part.mixed, part.plus
-    if classify([wide], kind)[1] != SURE:
+    usual = len(wide.digits) in USUAL_DIGITS and len(part.digits) + 1 == len(wide.digits)
+    ends_with_article = usual and window.core(part.wide_stop - 1) in window.lexicon.articles
+    if classify([wide], kind)[1] < (LIKELY if ends_with_article else SURE):
         return False
     part.start, part.stop, part.digits, part.letters, part.sizes = wide.start, wide.stop, wide.digits, wide.letters, []
     return True

@@ -306,16 +306,14 @@ class Redactor:
         """Something is wrong inside: what was shown masked stays so, and the channel starts anew, as after a gap."""
         self._faults += 1
         shown = [
-            Shown(one.utterance, SafeText(WHOLE), final=True, held=False, settled=0)
-            for one in self._waiting
-            if one.shown.held
+            Shown(one.utterance, SafeText(WHOLE), final=True, held=True) for one in self._waiting if one.shown.held
         ]
         if utterance is None or final:
             self._restart()
         else:
             shown = []
         if utterance is not None:
-            shown.append(Shown(utterance, SafeText(WHOLE), final=final, held=not final, settled=0))
+            shown.append(Shown(utterance, SafeText(WHOLE), final=final, held=True))
         return shown
 
     def _too_long(self, utterance: UtteranceId, final: bool) -> list[Shown]:
@@ -323,7 +321,7 @@ class Redactor:
         if final:
             corrections = self._end_runs()
             self._restart()
-        return [*corrections, Shown(utterance, SafeText(WHOLE), final=final, held=not final, settled=0)]
+        return [*corrections, Shown(utterance, SafeText(WHOLE), final=final, held=True)]
 
     def _restart(self) -> None:
         self._machine = Machine(lexicon_for(self._language), self._kinds)
