@@ -248,10 +248,8 @@ def is_tight(window: Window, start: int, stop: int) -> bool:
     lexicon = window.lexicon
     while at >= start:
         token = window.token(at)
-        if token.cls in (FILLER, MARK, SILENT) or token.core in lexicon.acknowledgements:
-            at -= 1
-            continue
-        size = 0
+        alone = token.cls in (FILLER, MARK, SILENT) or token.core in lexicon.acknowledgements
+        size = 1 if alone else 0
         for words in lexicon.interjections.get(token.core, ()):
             if at - len(words) + 1 >= start and all(window.core(at - i) == words[i] for i in range(len(words))):
                 size = max(size, len(words))
