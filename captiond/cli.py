@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Final
+from typing import Final, NoReturn
 
 from captiond import __version__
 from captiond.base.errors import CaptiondError
@@ -67,7 +67,7 @@ NOT_AVAILABLE: Final = "not available yet in this version (not_available)"
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; answers its exit status. Help and wrong usage leave by `SystemExit`, as argparse does it."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    parser = argparse.ArgumentParser(prog="captiond", description=_ABOUT)
+    parser = _Parser(prog="captiond", description=_ABOUT)
     parser.add_argument("--version", action="version", version=f"captiond {__version__}")
     try:
         _add_commands(parser, COMMANDS, arguments)
@@ -107,6 +107,13 @@ def _explain(fault: Exception) -> int:
     else:
         print(f"captiond: internal fault: {describe(fault)}; CAPTIOND_DEBUG=1 shows all", file=sys.stderr)
     return FAILED
+
+
+class _Parser(argparse.ArgumentParser):
+    """One line for a fault, as everywhere: the whole usage would bury it. Commands get parsers of this class."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(WRONG_USAGE, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
 
 
 _ABOUT: Final = "Live captions: Genesys Cloud transcription in, private and complete captions out."

@@ -5,8 +5,8 @@ import re
 import time
 from typing import Final
 
-from captiond.base.errors import CaptiondError
 from captiond.cli_config import add_config_argument, configured
+from captiond.config import ConfigError, Fault
 from captiond.serve.tokens import mint
 
 DEFAULT_TTL_S: Final = 3_600
@@ -19,10 +19,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--session",
         metavar="ID",
-        action="append",
+        action="extend",
+        nargs="+",
         required=True,
         type=_session,
-        help='a session that may be watched, again for more; "*" for all',
+        help='the sessions that may be watched; "*" for all',
     )
     parser.add_argument(
         "--ttl", metavar="S", type=_ttl, default=DEFAULT_TTL_S, help=f"seconds it is good for ({DEFAULT_TTL_S})"
@@ -34,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     """Prints the token, alone on its line."""
     secret = configured(args).auth.token_secret.get_secret_value()
     if not secret:
-        raise CaptiondError("auth.token_secret is empty: there is nothing to sign a token with")
+        raise ConfigError([Fault("auth.token_secret", "empty", "a secret to sign tokens with")])
     token, _ = mint(secret, sessions=args.session, ttl_s=args.ttl, now_s=time.time())
     print(token)
     return 0
@@ -42,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _session(text: str) -> str:
     if _SESSION.fullmatch(text) is None:
-        raise argparse.ArgumentTypeError("1 to 128 of A-Z a-z 0-9 . _ : - are allowed, or *")
+        raise argparse.ArgumentTypeError(f"{text!r}: allowed are 1 to 128 of A-Z a-z 0-9 . _ : -, or *")
     return text
 
 
@@ -52,5 +53,5 @@ def _ttl(text: str) -> int:
     except ValueError:
         ttl_s = 0
     if not 1 <= ttl_s <= LONGEST_TTL_S:
-        raise argparse.ArgumentTypeError(f"a whole number of seconds from 1 to {LONGEST_TTL_S} is allowed")
+        raise argparse.ArgumentTypeError(f"{text!r}: allowed is a whole number of seconds from 1 to {LONGEST_TTL_S}")
     return ttl_s

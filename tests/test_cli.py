@@ -264,16 +264,33 @@ def test_a_token_that_any_jwt_library_accepts(
 ) -> None:
     monkeypatch.setenv("CAPTIOND_AUTH__TOKEN_SECRET", SECRET)
     monkeypatch.setattr("captiond.cli_token.time.time", lambda: 4_000_000_000.5)
-    assert main(["token", "--session", "ms-1", "--session", "ms-2", "--ttl", "60"]) == 0
+    assert main(["token", "--session", "ms-1", "ms-2", "--session", "ms-3", "--ttl", "60"]) == 0
     token = capsys.readouterr().out.strip()
     claims = jwt.decode(token, SECRET, algorithms=["HS256"], options={"verify_iat": False})
-    assert claims["sessions"] == ["ms-1", "ms-2"]
+    assert claims["sessions"] == ["ms-1", "ms-2", "ms-3"]
     assert claims["exp"] == 4_000_000_060
 
 
 def test_a_token_needs_a_secret(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["token", "--session", "ms-1"]) == 1
-    assert "auth.token_secret is empty" in capsys.readouterr().err
+    assert main(["token", "--session", "ms-1"]) == 2  # the configuration is wrong for this
+    assert "auth.token_secret: empty; allowed: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["token", "--session", "a b"], "argument --session: 'a b': allowed are 1 to 128"),
+        (["token", "--session", "x", "--ttl", "0"], "argument --ttl: '0': allowed is"),
+        (["simulate", "--port", "99999"], "argument --port: '99999': allowed are"),
+        (["serve", "--nonsense"], "--nonsense"),
+    ],
+)
+def test_wrong_usage_is_one_line_that_names_the_value_and_what_is_allowed(
+    words: list[str], named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert refused(*words) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert named in line
 
 
 @pytest.mark.parametrize("words", [["--session", "a b"], ["--session", "x", "--ttl", "0"], ["--ttl", "5"]])

@@ -17,8 +17,8 @@ class UpstreamError(CaptiondError):
 
 
 class UpstreamUnavailable(UpstreamError):
-    """No usable answer (network error, timeout or 5xx). `status` is None where there was no answer at all; `message` is
-    what the server said with it, bounded to 500 characters: for who asked, not for logs, since it may be a whole page."""
+    """No usable answer (network error, timeout or 5xx). `status` is None where there was no answer at all. `message` is
+    what the server said with it, bounded to 500 characters: for who asked, not for logs, as it may be any page."""
 
     def __init__(self, *, operation: str, status: int | None = None, why: str = "", message: str = "") -> None:
         self.operation, self.status, self.message = operation, status, message[:500]
