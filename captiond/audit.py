@@ -145,8 +145,8 @@ class AuditLog:
         for _ in range(min(len(self._queue), BATCH_RECORDS)):
             try:
                 self._pending.append(self._seal(*self._queue.popleft()))
-            except TypeError:
-                self._lose(1, "a record held a value that is not JSON")
+            except Exception as fault:  # a TypeError: a value that is not JSON. No record may end the writer.
+                self._lose(1, f"a record could not be made: {type(fault).__name__}")
         if self._pending or not self._lost:
             return
         with self._lock:  # all that could be kept is in the file: now say what was not

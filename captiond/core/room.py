@@ -11,7 +11,7 @@ from captiond.base.ids import RawText, SafeText, SessionId, UtteranceId
 from captiond.core.arrival import Arrival
 from captiond.core.continuity import Continuity, Verdict
 from captiond.core.messages import Caption, Gap, Message, Retraction
-from captiond.core.revise import Revise, Utterance
+from captiond.core.revise import MAX_SETTLED, Revise, Utterance
 
 OPEN_MASK: Final = SafeText("[...]")
 MAX_OPEN: Final = 32  # open utterances of one channel; speech has one or two, more are ghosts of a broken upstream
@@ -132,7 +132,7 @@ class Room:
     @property
     def due_s(self) -> float | None:
         """The monotonic time at which `tick` has something to do; None while nothing is held."""
-        due = [c.redactor.due_s for c in self._channels.values()]
+        due = [self._due_s(c) for c in self._channels.values()]
         known = [d for d in due if d is not None]
         return self._at_s + min(known) - self._event_s if known and self._event_s is not None else None
 
@@ -184,9 +184,9 @@ class Room:
     def _channel(self, name: str) -> _Channel:
         channel = self._channels.get(name)
         if channel is None:
-            channel = self._channels[name] = _Channel(self._make_redactor(language=self._language))
+            channel = self._channels[name] = _Channel(self._new_redactor())
             if self._interrupted:
-                channel.redactor.lose()
+                self._cue(channel)
         return channel
 
     def _move_on(self, event_s: float, now_s: float, received: Received) -> float:
@@ -198,7 +198,7 @@ class Room:
 
     def _expire(self, event_s: float, received: Received) -> None:
         for channel in self._channels.values():
-            due_s = channel.redactor.due_s
+            due_s = self._due_s(channel)
             if due_s is not None and due_s <= event_s:
                 try:
                     shown = list(channel.redactor.expire(now_s=event_s))
@@ -211,11 +211,14 @@ class Room:
         for key in [key for key in channel.open if key is None or key != arrival.utterance_id]:
             self._retract(channel, key, received)
         for each in self._channels.values():
-            each.redactor.lose()  # whose words were lost isn't known: any channel may have missed its cue
+            self._cue(each)  # whose words were lost isn't known: any channel may have missed its cue
 
     def _retract(self, channel: _Channel, key: str | None, received: Received) -> None:
         utterance = channel.open.pop(key)
-        channel.redactor.retract(utterance)
+        try:
+            channel.redactor.retract(utterance)
+        except Exception:
+            self._fail(channel)
         self._held_since.pop(utterance, None)
         if self._revise.retract(utterance):
             received.messages.append(Retraction(utterance))
@@ -257,8 +260,32 @@ class Room:
     def _fail(self, channel: _Channel) -> None:
         """A redactor that failed is not trusted again; its successor starts as after a gap."""
         self.faults += 1
-        channel.redactor = self._make_redactor(language=self._language)
-        channel.redactor.lose()
+        channel.redactor = self._new_redactor()
+        try:
+            channel.redactor.lose()
+        except Exception:
+            channel.redactor = _Closed()
+
+    def _new_redactor(self) -> Redacting:
+        try:
+            return self._make_redactor(language=self._language)
+        except Exception:
+            self.faults += 1
+            return _Closed()
+
+    def _cue(self, channel: _Channel) -> None:
+        """The channel counts as after a gap."""
+        try:
+            channel.redactor.lose()
+        except Exception:
+            self._fail(channel)
+
+    def _due_s(self, channel: _Channel) -> float | None:
+        try:
+            return channel.redactor.due_s
+        except Exception:
+            self._fail(channel)
+            return None
 
     def _open(self, channel: _Channel, arrival: Arrival, received: Received) -> UtteranceId:
         key = arrival.utterance_id
@@ -316,6 +343,8 @@ class Room:
         at_s = event_s if event_s is not None else self._event_s or 0.0
         if caption.held:
             self._held_since.setdefault(caption.utterance, at_s)
+            if len(self._held_since) > MAX_SETTLED:  # what a fault has masked is never decided
+                del self._held_since[next(iter(self._held_since))]
         else:
             since_s = self._held_since.pop(caption.utterance, None)
             if since_s is not None:
@@ -332,3 +361,24 @@ class _Masked:
     def __init__(self, utterance: UtteranceId, *, final: bool) -> None:
         self.utterance, self.final = utterance, final
         self.redactions: Mapping[str, int] = {}
+
+
+class _Closed:
+    """Stands in where no redactor can be made: everything is masked."""
+
+    due_s: Final = None
+
+    def caption(
+        self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float, language: str | None = None
+    ) -> Iterable[Shown]:
+        return (_Masked(utterance, final=final),)
+
+    def retract(self, utterance: UtteranceId) -> None: ...
+
+    def lose(self) -> None: ...
+
+    def expire(self, *, now_s: float) -> Iterable[Shown]:
+        return ()
+
+    def end(self) -> Iterable[Shown]:
+        return ()

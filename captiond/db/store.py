@@ -211,7 +211,12 @@ class Store:
             try:
                 with self._connection:
                     for write in writes:
-                        self._execute(write)
+                        try:
+                            self._execute(write)
+                        except sqlite3.Error:
+                            raise  # the disk's fault: another time it works
+                        except Exception:  # ours: the thread must live
+                            log.exception("a write to the database failed inside")
             except sqlite3.Error as fault:
                 if self.fault is None:
                     log.error("the database cannot be written: %s", _why(fault))
@@ -238,6 +243,9 @@ class Store:
             read.answer.set_result(read.run(self._connection))
         except sqlite3.Error as fault:
             read.answer.set_exception(StoreError(f"the database cannot be read: {_why(fault)}"))
+        except Exception as fault:  # a row that is not what it should be; the thread must live
+            log.exception("reading the database failed inside")
+            read.answer.set_exception(StoreError(f"the database cannot be read: {type(fault).__name__}"))
 
 
 def _live_sessions(connection: sqlite3.Connection) -> list[SavedSession]:

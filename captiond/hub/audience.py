@@ -12,6 +12,7 @@ from captiond.base.ids import Index
 from captiond.base.observe import Meter
 from captiond.core.messages import Caption, Message, Retraction
 from captiond.core.subscriber import Item
+from captiond.hub.contained import contained
 from captiond.hub.viewer import Viewer
 from captiond.hub.wire import Wire
 
@@ -127,9 +128,13 @@ class Audience:
         if not lane.viewers:
             return
         fell = _send(lane.viewers, wires[0]) if len(wires) == 1 else _send_many(lane.viewers, wires)
-        for transport, count in lane.by_transport.items():
-            self._meter.count("deliveries_total", count * len(wires), transport=transport)
         _settle(fell)
+        self._count(lane, len(wires))
+
+    @contained
+    def _count(self, lane: Lane, messages: int) -> None:
+        for transport, count in lane.by_transport.items():
+            self._meter.count("deliveries_total", count * messages, transport=transport)
 
 
 def as_item(message: Message, wire: Wire, index: Index) -> Item[Wire]:

@@ -1,4 +1,7 @@
-"""What is counted, measured and recorded of one session: once for each event or caption, never for each viewer."""
+"""What is counted, measured and recorded of one session: once for each event or caption, never for each viewer.
+
+Nothing here raises: see `contained`.
+"""
 
 import re
 from collections.abc import Mapping
@@ -10,6 +13,7 @@ from captiond.core.arrival import Arrival
 from captiond.core.continuity import Verdict
 from captiond.core.messages import Caption, Gap
 from captiond.core.room import OPEN_MASK, Received
+from captiond.hub.contained import contained
 from captiond.hub.figures import Figures
 
 CLOSED_MASK: Final = re.compile(r"\[[A-Z_]+\]")
@@ -29,6 +33,7 @@ class Ledger:
         self.figures = Figures()
         self._session, self._source, self._meter, self._audit = session, source, meter, audit
 
+    @contained
     def heard(self, arrival: Arrival, verdict: Verdict, *, core_s: float) -> None:
         """One event came and took so long in the core."""
         meter = self._meter
@@ -38,6 +43,7 @@ class Ledger:
             self.duplicates += 1
             meter.count("upstream_duplicates_total")
 
+    @contained
     def processed(self, arrival: Arrival, received: Received, *, latency_s: float, daemon_s: float) -> None:
         """One accepted event is with its viewers.
 
@@ -55,16 +61,19 @@ class Ledger:
             self._lost(arrival, received)
         self._record(arrival, received, round(latency_s * 1000.0, 3) if measured else None)
 
+    @contained
     def held(self, received: Received) -> None:
         """Captions stopped being held."""
         for held_s in received.held_s:
             self._meter.observe("held_seconds", held_s)
 
+    @contained
     def rewritten(self, times: int) -> None:
         """Text that had been called settled changed."""
         if times:
             self._meter.count("settled_rewrites_total", times)
 
+    @contained
     def put_out(self, caption: Caption, before: Caption | None, *, now_s: float) -> None:
         """One caption went out. `before`: the utterance's last message, None where there is none or it is forgotten."""
         meter, final = self._meter, "true" if caption.final else "false"

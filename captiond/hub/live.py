@@ -18,6 +18,8 @@ from captiond.core.revise import without_open_masks
 from captiond.core.room import Received, Room
 from captiond.core.subscriber import Item, Subscriber
 from captiond.hub.audience import NEVER_S, Audience, as_item
+from captiond.hub.booked import Booked
+from captiond.hub.contained import contained
 from captiond.hub.ledger import Ledger
 from captiond.hub.limits import Limits
 from captiond.hub.viewer import Viewer
@@ -27,7 +29,7 @@ Keep = Callable[[SessionId, Caption], None]
 """Takes each final and each correction, redacted, to store it. Must neither wait nor raise."""
 
 
-class Live:
+class Live(Booked):
     """One session. Made by `Rooms.open`.
 
     Attributes:
@@ -62,9 +64,9 @@ class Live:
         self.last_event_s = clock.monotonic_s()
         self.ended_s: float | None = None
         self.wake_s = self.last_event_s + limits.ping_s
-        self._room, self._encode, self._clock, self._meter = room, encode, clock, meter
+        super().__init__(Ledger(session, source=source, meter=meter, audit=audit), clock)
+        self._room, self._encode, self._meter = room, encode, meter
         self._limits, self._keep, self._arriving = limits, keep, arriving
-        self._ledger = Ledger(session, source=source, meter=meter, audit=audit)
         self._tail: Tail[Item[Wire]] = Tail(
             epoch,
             max_messages=limits.retention_messages,
@@ -93,45 +95,6 @@ class Live:
     def viewers(self) -> int:
         """How many are connected."""
         return len(self._viewers)
-
-    @property
-    def gaps(self) -> int:
-        """How often events were missing."""
-        return self._ledger.gaps
-
-    @property
-    def lost_events(self) -> int:
-        """How many are known to be missing."""
-        return self._ledger.lost_events
-
-    @property
-    def duplicates(self) -> int:
-        """Events that came twice or late, and were dropped."""
-        return self._ledger.duplicates
-
-    @property
-    def audit_records(self) -> int:
-        """Records written for this session; the daemon adds its own."""
-        return self._ledger.audit_records
-
-    @audit_records.setter
-    def audit_records(self, count: int) -> None:
-        self._ledger.audit_records = count
-
-    @property
-    def avg_latency_ms(self) -> float | None:
-        """Upstream timestamp to handed to the sockets, over the last events; None where nothing was measured."""
-        return self._ledger.figures.avg_latency_ms
-
-    @property
-    def p99_latency_ms(self) -> float | None:
-        """As `avg_latency_ms`: what 99 of 100 events don't exceed."""
-        return self._ledger.figures.p99_latency_ms
-
-    @property
-    def tokens_per_second(self) -> float:
-        """Words of finals, over the last ten seconds."""
-        return self._ledger.figures.tokens_per_second(now_s=self._clock.monotonic_s())
 
     def count_viewers(self, by_transport: dict[str, int]) -> None:
         """Adds this session's viewers to a count by transport."""
@@ -168,10 +131,14 @@ class Live:
         self._tail.trim(now_s)
         since = parse_position(position)
         replay = self._replay(since, partials=partials) if since is not None else None
-        if since is None or replay is None:
-            viewer.start(self.greeting(partials=partials), ())
-        else:
-            viewer.start([self._welcome(str(since), recovered=True)], replay)
+        try:
+            if since is None or replay is None:
+                viewer.start(self.greeting(partials=partials), ())
+            else:
+                viewer.start([self._welcome(str(since), recovered=True)], replay)
+        except Exception:
+            self.leave(viewer)  # it has no screen, so nothing may be added to it
+            raise
         self._plan(now_s)
         return viewer
 
@@ -230,13 +197,17 @@ class Live:
         """The session is over: last corrections, retractions, the state; then everybody gets `bye` 4510."""
         if self.state.over:
             return
+        self.ended_s = self._clock.monotonic_s()
+        # A session that has failed inside must end, too: each of these steps may be what has failed.
+        contained(self._settle)()
+        contained(self.set_state)(state, reason)
+        for viewer in list(self._viewers):
+            contained(viewer.finish)(CloseCode.SESSION_ENDED)
+
+    def _settle(self) -> None:
         received = self._room.end()
         self._publish(received.messages)
-        now_s = self.ended_s = self._clock.monotonic_s()
-        self._after(received, now_s)
-        self.set_state(state, reason)
-        for viewer in list(self._viewers):
-            viewer.finish(CloseCode.SESSION_ENDED)
+        self._after(received, self._clock.monotonic_s())
 
     def tick(self, now_s: float) -> None:
         """What time brings: corrections after silence, slow viewers, pings, tokens that end. Sets `wake_s`."""
@@ -297,16 +268,19 @@ class Live:
     def parted(self, viewer: Viewer, code: CloseCode) -> None:
         """Its `bye` is written."""
         self._audience.drop(viewer)
-        self._meter.count("viewer_closes_total", code=str(int(code)))
+        contained(self._meter.count)("viewer_closes_total", 1, code=str(int(code)))
 
+    @contained
     def delivered(self, transport: str, messages: int) -> None:
         """Counts messages handed to one viewer that was behind."""
         self._meter.count("deliveries_total", messages, transport=transport)
 
+    @contained
     def resynced(self) -> None:
         """Counts a viewer that was so slow that it got a snapshot."""
         self._meter.count("viewer_resyncs_total")
 
+    @contained
     def conflated(self) -> None:
         """Counts a viewer for which superseded partials are skipped."""
         self._meter.count("viewer_conflated_total")
@@ -338,8 +312,13 @@ class Live:
         for message, last in zip(messages, before, strict=True):
             if isinstance(message, Caption):
                 self._ledger.put_out(message, last, now_s=now_s)
-                if message.final and self._keep is not None:
-                    self._keep(self.session, message)
+                if message.final:
+                    self._store(message)
+
+    @contained
+    def _store(self, caption: Caption) -> None:
+        if self._keep is not None:
+            self._keep(self.session, caption)
 
     def _after(self, received: Received, now_s: float) -> None:
         self._ledger.held(received)
@@ -388,8 +367,8 @@ class Live:
         now_s, sent_s = self._clock.monotonic_s(), self._clock.now_s()
         for stored in captions:
             caption = without_open_masks(stored)
-            if caption is not stored and self._keep is not None:
-                self._keep(self.session, caption)
+            if caption is not stored:
+                self._store(caption)
             index = self._tail.next_index
             wire = self._encode.message(caption, epoch=self._tail.epoch, index=index, sent_s=sent_s)
             item = as_item(caption, wire, index)

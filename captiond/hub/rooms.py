@@ -1,5 +1,6 @@
 """All sessions of this process: opened, found, delivered to, ticked, ended, kept for late viewers, forgotten."""
 
+import logging
 import random
 import string
 from collections.abc import Callable, Iterable, Sequence
@@ -18,8 +19,11 @@ from captiond.hub.limits import Draining, Limits, TooManySessions, TooManyViewer
 from captiond.hub.live import Keep, Live
 from captiond.hub.wire import Encode
 
+log = logging.getLogger(__name__)
+
 EPOCH_LETTERS: Final = 8
 MAX_GONE: Final = 10_000  # ids of forgotten sessions, to say 410 rather than 404; ~1 MB
+AFTER_FAULT_S: Final = 5.0  # a session whose tick failed is asked again so much later: the log must not fill the disk
 GAUGES_EVERY_S: Final = 1.0
 FAREWELL_TIMES: Final = 32  # different retry times in a drain: enough that thousands don't come back at once
 
@@ -217,7 +221,11 @@ class Rooms:
         over: list[SessionId] = []
         for live in list(self._lives.values()):
             if live.wake_s <= now_s:
-                live.tick(now_s)
+                try:
+                    live.tick(now_s)
+                except Exception:  # one session's fault must not take the time of all others
+                    log.exception("a session's tick failed: session=%s", live.session)
+                    live.wake_s = now_s + AFTER_FAULT_S
             if live.ended_s is not None and now_s - live.ended_s >= self.limits.retention_s:
                 over.append(live.session)
         for session in over:
