@@ -5,6 +5,7 @@ written only where it is one of ours, or the operating system's. Its type and th
 """
 
 import logging
+import re
 import sys
 import traceback
 from datetime import UTC, datetime
@@ -17,6 +18,8 @@ from captiond.base.errors import CaptiondError
 MAX_LINE_CHARS: Final = 4_000  # longer ones are cut: a log is no place for documents
 MAX_FRAMES: Final = 12  # of an exception, the innermost
 OURS: Final = "captiond"
+# In a line of asyncio: a handle or task with all that it holds, or what a callback was called with.
+_ARGUMENTS: Final = re.compile(r" ?<.*>|\(.*")
 # What a record has by itself; anything else came in `extra` and is a field of the line.
 _BUILT_IN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -74,13 +77,13 @@ class TextLines(logging.Formatter):
 
 
 def message_of(record: logging.LogRecord) -> str:
-    """The message on one line. asyncio's goes on with lines that show arguments, hence with text: its first only."""
+    """The message on one line. asyncio's shows arguments and results, hence text: only what stands before them."""
     try:
         said = record.getMessage()
     except (TypeError, ValueError):  # a wrong format string must not end the caller
         said = str(record.msg)
     if record.name == "asyncio":
-        said = said.partition("\n")[0]
+        said = _ARGUMENTS.sub("", said.partition("\n")[0])
     return _one_line(said)
 
 

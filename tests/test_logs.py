@@ -156,6 +156,23 @@ def test_asyncios_lines_lose_what_follows_the_first(stream: io.StringIO) -> None
     assert json.loads(lines(stream)[0])["message"] == "Exception in callback"
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"Exception in callback Gate.data_received({SAID!r})",
+        f"Executing <Handle deliver({SAID!r}) at x.py:1> took 0.300 seconds",
+        f"Executing <Task finished name='Task-1' result={SAID!r}> took 0.300 seconds",
+    ],
+)
+def test_asyncios_lines_lose_arguments_and_results(stream: io.StringIO, line: str) -> None:
+    """In debug mode it names slow callbacks with all that they were given."""
+    set_up(level="debug", layout="json", stream=stream)
+    logging.getLogger("asyncio").warning(line)
+    said = json.loads(lines(stream)[0])["message"]
+    assert SAID not in said
+    assert said in ("Exception in callback Gate.data_received", "Executing took 0.300 seconds")
+
+
 def test_a_wrong_format_string_ends_nobody(stream: io.StringIO) -> None:
     set_up(level="info", layout="json", stream=stream)
     logging.getLogger("captiond").info("%d words", "many")
