@@ -68,8 +68,9 @@ SPANISH = Table(
     clock_words="h hora horas am pm a.m p.m mañana tarde noche mediodía",
     units=(
         "euro euros céntimo céntimos centavos dólar dólares peso pesos libra libras por punto puntos unidad unidades "
-        "pieza piezas persona personas vez veces minuto minutos segundo segundos hora horas día días semana semanas mes meses "
-        "año años kilómetro kilómetros metro metros kilo kilos gramos grado grados millón millones mil por-ciento eur usd"
+        "pieza piezas persona personas vez veces minuto minutos segundo segundos hora horas día días semana semanas "
+        "mes meses año años kilómetro kilómetros metro metros kilo kilos gramos grado grados millón millones mil "
+        "por-ciento eur usd"
     ),
     ordinals="primero primer segundo tercero cuarto quinto sexto séptimo octavo noveno décimo",
     linkers="y",

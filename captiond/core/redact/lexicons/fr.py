@@ -109,8 +109,8 @@ FRENCH = Table(
     units=(
         "euro euros centime centimes dollar dollars livre livres franc francs pour-cent pourcent point points unité "
         "unités pièce pièces article articles personne personnes fois minute minutes seconde secondes heure heures "
-        "jour jours semaine semaines mois an ans année années kilomètre kilomètres mètre mètres kilo kilos grammes degré degrés "
-        "million millions mille milliard eur usd"
+        "jour jours semaine semaines mois an ans année années kilomètre kilomètres mètre mètres kilo kilos grammes "
+        "degré degrés million millions mille milliard eur usd"
     ),
     ordinals="premier première deuxième troisième quatrième cinquième sixième septième huitième neuvième dixième",
     linkers="et",
