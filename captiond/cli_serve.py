@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import resource
 import sys
 
 import uvloop
@@ -9,7 +10,7 @@ import uvloop
 from captiond.cli_config import add_config_argument, configured
 from captiond.config_rules import remarks
 from captiond.daemon import serve
-from captiond.logs import set_up
+from captiond.logs import set_up, tell_uncaught
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +28,9 @@ def run(args: argparse.Namespace) -> int:
         return 2
     config = configured(args)
     set_up(level=config.log.level, layout=config.log.format)
+    tell_uncaught()
+    # A core file would hold what is being said, and every secret.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(config, announce=announce, remarks=list(remarks(config))))
     return 0

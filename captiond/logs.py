@@ -7,6 +7,7 @@ written only where it is one of ours, or the operating system's. Its type and th
 import logging
 import re
 import sys
+import threading
 import traceback
 from datetime import UTC, datetime
 from typing import Any, Final, TextIO
@@ -14,6 +15,8 @@ from typing import Any, Final, TextIO
 import orjson
 
 from captiond.base.errors import CaptiondError
+
+log = logging.getLogger(__name__)
 
 MAX_LINE_CHARS: Final = 4_000  # longer ones are cut: a log is no place for documents
 MAX_FRAMES: Final = 12  # of an exception, the innermost
@@ -45,6 +48,24 @@ def set_up(*, level: str, layout: str, stream: TextIO | None = None) -> None:
     # Request lines hold tokens in their query.
     logging.getLogger("aiohttp.access").disabled = True
     logging.captureWarnings(True)
+
+
+def tell_uncaught() -> None:
+    """What nobody has caught becomes a line as any other: the interpreter would print it with its message, which may
+    be somebody's words.
+    """
+    threading.excepthook = _thread_stopped
+    sys.unraisablehook = _not_raised
+
+
+def _thread_stopped(hook: threading.ExceptHookArgs) -> None:
+    name = hook.thread.name if hook.thread is not None else "unknown"
+    fault = hook.exc_value
+    log.error("a thread has stopped: thread=%s", name, exc_info=fault)
+
+
+def _not_raised(hook: "sys.UnraisableHookArgs") -> None:
+    log.error("an exception went nowhere", exc_info=hook.exc_value)
 
 
 class JsonLines(logging.Formatter):

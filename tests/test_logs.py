@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from captiond.base.errors import UpstreamRefused
 from captiond.logs import describe, set_up
 
+ROOT = Path(__file__).parents[1]
 SAID = "my card is 4111 1111 1111 1111"
 
 
@@ -190,3 +192,24 @@ def test_stderr_is_the_default(capsys: pytest.CaptureFixture[str]) -> None:
     logging.getLogger("captiond").info("hello")
     assert "hello" in capsys.readouterr().err
     assert sys.stderr is not None
+
+
+UNCAUGHT = """
+import sys, threading
+from captiond.logs import set_up, tell_uncaught
+class Odd:
+    def __del__(self): raise ValueError(sys.argv[1])
+def stop(): raise ValueError(sys.argv[1])
+set_up(level="info", layout="json")
+tell_uncaught()
+thread = threading.Thread(target=stop, name="writer"); thread.start(); thread.join()
+odd = Odd(); del odd
+"""
+
+
+def test_what_nobody_catches_is_told_without_its_words() -> None:
+    run = subprocess.run([sys.executable, "-c", UNCAUGHT, SAID], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert SAID not in run.stderr
+    told = [json.loads(line) for line in run.stderr.splitlines()]
+    assert [line["message"] for line in told] == ["a thread has stopped: thread=writer", "an exception went nowhere"]
+    assert all(line["exception"].startswith("ValueError at") for line in told)
