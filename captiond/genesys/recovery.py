@@ -128,7 +128,7 @@ class Recovery:
     def healthy(self) -> None:
         """Things went well: an event came, or a stream stayed open. Later errors start from the first delay."""
         self._unavailable = self._rate_limited = 0
-        self._token_dropped = False
+        self._refreshed = self._suspected = False
 
     def after(self, error: UpstreamError) -> Again | None:
         """What to do about an error: try again, or None to give up and tell it."""
@@ -140,21 +140,18 @@ class Recovery:
             self._rate_limited += 1
             return Again(delay_s=delay_s, cause=cause, tries=self._rate_limited, rate_limited=True)
         if isinstance(error, Unauthorised):
-            return Again(delay_s=0.0, cause=cause, tries=1, fresh_token=True) if self._may_drop_token() else None
+            first, self._refreshed = not self._refreshed, True  # a second new token would be refused like the first
+            return Again(delay_s=0.0, cause=cause, tries=1, fresh_token=True) if first else None
         if isinstance(error, UpstreamUnavailable):
             self._unavailable += 1
             if self._tries is not None and self._unavailable >= self._tries:
                 return None
-            suspect = isinstance(error, StreamLost) and error.code in TOKEN_CLOSE_CODES
+            suspect = isinstance(error, StreamLost) and error.code in TOKEN_CLOSE_CODES and not self._suspected
+            self._suspected = self._suspected or suspect
             return Again(
                 delay_s=full_jitter_s(self._unavailable - 1, chance=self._chance),
                 cause=cause,
                 tries=self._unavailable,
-                fresh_token=suspect and self._may_drop_token(),
+                fresh_token=suspect,
             )
         return None
-
-    def _may_drop_token(self) -> bool:
-        """True once: a second new token in a row would be refused like the first."""
-        first, self._token_dropped = not self._token_dropped, True
-        return first

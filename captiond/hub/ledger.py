@@ -3,6 +3,7 @@
 Nothing here raises: see `contained`.
 """
 
+import logging
 import re
 from collections.abc import Mapping
 from typing import Final
@@ -15,6 +16,8 @@ from captiond.core.messages import Caption, Gap
 from captiond.core.room import OPEN_MASK, Received
 from captiond.hub.contained import contained
 from captiond.hub.figures import Figures
+
+log: Final = logging.getLogger(__name__)
 
 CLOSED_MASK: Final = re.compile(r"\[[A-Z_]+\]")
 
@@ -97,6 +100,8 @@ class Ledger:
             self.lost_events += received.lost
             self._meter.count("upstream_lost_events_total", received.lost)
         cause = next((m.cause for m in received.messages if isinstance(m, Gap)), None)
+        lost = "unknown" if received.lost is None else received.lost
+        log.warning("gap: session=%s sequence=%d lost=%s cause=%s", self._session, arrival.sequence, lost, cause)
         self._audit.record(
             "gap", mediaSessionId=self._session, sequence=arrival.sequence, lost=received.lost, cause=cause
         )

@@ -67,6 +67,15 @@ def test_a_token_is_replaced_once(error: UpstreamError) -> None:
     assert second is None or not second.fresh_token
 
 
+def test_a_close_that_hints_at_the_token_leaves_a_refused_token_its_own_renewal() -> None:
+    recovery = Recovery(chance=HighChance(), tries=None)
+    recovery.after(KICKED)
+    again = recovery.after(BAD_TOKEN)
+    assert again is not None
+    assert again.fresh_token
+    assert recovery.after(BAD_TOKEN) is None
+
+
 def test_a_lost_stream_says_nothing_about_the_token() -> None:
     for error in (LOST, StreamLost(cause="closed 1012", code=1012), AWAY, LIMITED):
         again = Recovery(chance=HighChance(), tries=None).after(error)

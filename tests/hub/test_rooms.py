@@ -177,6 +177,12 @@ def test_one_audit_record_for_each_processed_event_and_gap_and_never_text(house:
     assert "hello" not in str(records)
 
 
+def test_a_gap_is_one_line_of_the_log(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    house.say("hello world")
+    house.say("card", skip=2)
+    assert [record.getMessage() for record in caplog.records] == ["gap: session=s sequence=4 lost=2 cause=sequence"]
+
+
 def test_the_end_of_a_drain_leaves_nothing_waiting() -> None:
     house = House()
     network = house.watch()
