@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from captiond.base.ids import SessionId
+from captiond.base.ids import SessionId, UtteranceId
 from captiond.base.observe import AuditSink, Meter
 from captiond.core.arrival import Arrival
 from captiond.core.continuity import Verdict
@@ -35,11 +35,14 @@ class Ledger:
         self.gaps = self.lost_events = self.duplicates = self.audit_records = 0
         self.figures = Figures()
         self._session, self._source, self._meter, self._audit = session, source, meter, audit
+        self._sequence: int | None = None  # of the newest event
+        self._held: dict[UtteranceId, int | None] = {}  # finals that are not decided yet, and which event they came in
 
     @contained
     def heard(self, arrival: Arrival, verdict: Verdict, *, core_s: float) -> None:
         """One event came and took so long in the core."""
         meter = self._meter
+        self._sequence = arrival.sequence
         meter.observe("core_seconds", core_s)
         meter.count("upstream_events_total", profile=self._source, kind="final" if arrival.final else "partial")
         if verdict is not Verdict.ACCEPTED:
@@ -89,9 +92,26 @@ class Ledger:
                 self.figures.said(words, now_s=now_s)
         if caption.final:
             counted: Mapping[str, int] = before.redactions if before and before.final else {}
-            for kind, count in caption.redactions.items():
-                if count > counted.get(kind, 0):
-                    meter.count("redactions_total", count - counted.get(kind, 0), kind=kind)
+            more = {kind: count - counted.get(kind, 0) for kind, count in caption.redactions.items()}
+            more = {kind: count for kind, count in more.items() if count > 0}
+            for kind, count in more.items():
+                meter.count("redactions_total", count, kind=kind)
+            self._decided(caption, more)
+
+    def _decided(self, caption: Caption, redactions: Mapping[str, int]) -> None:
+        """A final that was held is named or restored: its event's record could not say so yet."""
+        if caption.held:
+            self._held.setdefault(caption.utterance, self._sequence)
+        elif caption.utterance in self._held:
+            self._audit.record(
+                "correction",
+                mediaSessionId=self._session,
+                sequence=self._held.pop(caption.utterance),
+                revision=caption.revision,
+                redactions=dict(redactions),
+                complianceFlag=_flag(caption.text, redactions),
+            )
+            self.audit_records += 1
 
     def _lost(self, arrival: Arrival, received: Received) -> None:
         self.gaps += 1
@@ -109,9 +129,8 @@ class Ledger:
 
     def _record(self, arrival: Arrival, received: Received, latency_ms: float | None) -> None:
         text = received.shown
-        closed = text is not None and CLOSED_MASK.search(text) is not None
         # Lengths beside a mask would tell the length of what it hides.
-        bare = text is not None and not closed and OPEN_MASK not in text
+        bare = text is not None and CLOSED_MASK.search(text) is None and OPEN_MASK not in text
         self._audit.record(
             "transcription",
             mediaSessionId=self._session,
@@ -121,6 +140,10 @@ class Ledger:
             latencyMs=latency_ms,
             tokensProcessed=0 if text is None else len(text.split()),
             redactions=dict(received.redactions),
-            complianceFlag="PII_REDACTED" if closed or received.redactions else "NO_PII",
+            complianceFlag=_flag(text or "", received.redactions),
         )
         self.audit_records += 1
+
+
+def _flag(text: str, redactions: Mapping[str, int]) -> str:
+    return "PII_REDACTED" if redactions or CLOSED_MASK.search(text) else "NO_PII"

@@ -96,6 +96,7 @@ def test_silence_is_ended_by_the_daemons_clock(house: House) -> None:
     assert network.texts() == ["my card is [CC]"]
     assert [(c.revision, c.text) for _, c in house.kept] == [(1, "my card is [...]"), (2, "my card is [CC]")]
     assert house.meter.observed["held_seconds"] == [pytest.approx(3.0, abs=0.11)]
+    assert [(r["kind"], r["sequence"]) for r in house.audit.records] == [("transcription", 1), ("correction", 1)]
 
 
 def test_figures_of_a_session(house: House) -> None:
@@ -157,9 +158,10 @@ def test_one_audit_record_for_each_processed_event_and_gap_and_never_text(house:
         ("transcription", 1),
         ("gap", 3),
         ("transcription", 3),
+        ("correction", 3),
         ("transcription", 4),
     ]
-    assert house.here.audit_records == 4
+    assert house.here.audit_records == 5
     assert records[0] == {
         "kind": "transcription",
         "mediaSessionId": "s",
@@ -173,6 +175,15 @@ def test_one_audit_record_for_each_processed_event_and_gap_and_never_text(house:
     }
     assert records[1]["lost"] == 1
     assert (records[2]["rawLength"], records[2]["redactedLength"]) == (None, None)
+    assert (records[2]["redactions"], records[2]["complianceFlag"]) == ({}, "NO_PII")  # not decided yet
+    assert records[3] == {
+        "kind": "correction",
+        "mediaSessionId": "s",
+        "sequence": 3,
+        "revision": 2,
+        "redactions": {"CC": 1},
+        "complianceFlag": "PII_REDACTED",
+    }
     assert "HIDE" not in str(records)
     assert "hello" not in str(records)
 
