@@ -287,6 +287,7 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
                 handle_signals=False,
                 shutdown_timeout=1.0,
                 keepalive_timeout=IDLE_S,
+                auto_decompress=False,  # it is done before we know who asks, and 1 kB may become 1 MB of work
             )
             await runner.setup()
             chores = [group.create_task(chore()) for chore in (daemon.turn, daemon.keep_house, daemon.watch_upstream)]

@@ -9,6 +9,7 @@ first try need no set-up, while nothing is ever open to a network. Source: contr
 import hashlib
 import hmac
 import ipaddress
+import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +22,10 @@ from captiond.base.observe import Clock
 from captiond.serve.problems import Problem
 from captiond.serve.tokens import BadToken, Jwks, Verifier, http_fetch, mint
 
-FORWARDING_HEADERS: Final = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP")
+# How proxies and tunnels say for whom they ask, each in its own words; none of them speaks for this machine.
+FORWARDING: Final = re.compile(
+    r"forwarded|x-(original-)?forwarded.*|via|x-real-ip|.*-client-ip|cf-connecting-ip|x-envoy-external-address"
+)
 DEFAULT_PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
 
@@ -67,7 +71,7 @@ class Caller:
             local=str(local[0]) if isinstance(local, tuple) else "",
             host=request.headers.get("Host", ""),
             origin=request.headers.get("Origin"),
-            forwarded=any(name in request.headers for name in FORWARDING_HEADERS),
+            forwarded=any(FORWARDING.fullmatch(name.lower().replace("_", "-")) for name in request.headers),
             bearer=credential.strip() if scheme.lower() == "bearer" else None,
         )
 
@@ -210,7 +214,7 @@ def is_loopback_name(name: str) -> bool:
 def host_name(host: str) -> str:
     """The name in a `Host` header: without port, brackets and final dot, lower case; "" where it is malformed."""
     try:
-        return (urlsplit(f"//{host}").hostname or "").rstrip(".") if "@" not in host and "/" not in host else ""
+        return (urlsplit(f"//{host}").hostname or "").rstrip(".") if not set(host) & set("@/%?#") else ""
     except ValueError:
         return ""
 

@@ -36,8 +36,10 @@ async def body_of(request: web.Request) -> bytes:
     """The whole body, bounded in size (413) and time.
 
     Raises:
-        Problem: 408 where it does not come.
+        Problem: 408 where it does not come, 415 where it is packed: that is not undone (see the daemon's runner).
     """
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise Problem(415, "packed_body", "The body must not be compressed.")
     try:
         async with asyncio.timeout(request.app[WIRING].limits.body_wait_s):
             return await request.read()
