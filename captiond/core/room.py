@@ -191,8 +191,11 @@ class Room:
 
     def _move_on(self, event_s: float, now_s: float, received: Received) -> float:
         """Event time moves on, never back; what was due meanwhile comes first."""
-        if self._event_s is None or event_s >= self._event_s:
-            self._event_s, self._at_s = event_s, now_s
+        if self._event_s is not None and event_s < self._event_s:
+            # A stamp behind the newest: the daemon's clock moves event time on, or one stamp from the future would end
+            # all later silences before they began.
+            event_s = self._event_s + max(0.0, now_s - self._at_s)
+        self._event_s, self._at_s = event_s, now_s
         self._expire(self._event_s, received)
         return self._event_s
 

@@ -315,3 +315,13 @@ def test_ids_of_two_logs_never_meet() -> None:
     assert isinstance(first, Caption)
     assert isinstance(second, Caption)
     assert first.utterance != second.utterance
+
+
+def test_silence_is_three_seconds_also_after_upstreams_clock_went_back(stage: Stage) -> None:
+    """One stamp from the future must not end later silences before they began."""
+    stage.say("a", final=True, at_s=9000.0, now_s=1000.0)
+    stage.say("HIDE", final=True, at_s=100.0, now_s=1100.0)
+    due_s = stage.room.due_s
+    assert due_s == pytest.approx(1103.0)
+    assert stage.room.tick(now_s=1102.9).messages == []
+    assert [m for _, _, _, m in told(stage.room.tick(now_s=1103.1).messages)] == ["[CC]"]
