@@ -40,7 +40,10 @@ async def captions_ws(request: web.Request) -> web.StreamResponse:
     )
     if not ws.can_prepare(request):
         raise Problem(
-            426, "upgrade_required", "This address speaks WebSocket, version 13.", headers={"Upgrade": "websocket"}
+            426,
+            "upgrade_required",
+            "This address speaks WebSocket, version 13.",
+            headers={"Upgrade": "websocket", "Sec-WebSocket-Version": "13"},  # both by RFC 6455, 4.2.2
         )
     await ws.prepare(request)
     reader = Reader(request, ws, wiring, admitted)

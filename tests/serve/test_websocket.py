@@ -160,6 +160,7 @@ async def test_a_plain_get_is_told_to_upgrade(served: Served) -> None:
     served.open()
     answer = await raw(served, "/v1/sessions/s1/ws")
     assert (answer.status, answer.headers["upgrade"]) == (426, "websocket")
+    assert answer.headers["sec-websocket-version"] == "13"
     assert answer.headers["content-type"] == "application/problem+json"
 
 
