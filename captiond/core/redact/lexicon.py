@@ -68,10 +68,11 @@ class Lexicon:
         ranges: words that are misheard digits, and stand between two numbers as well ("4 to 6").
         pronouns, determiners: number words that are none after certain words ("the new one").
         linkers: words between the parts of one number word ("treinta y dos", "vingt et un").
+        beginnings: what a number word or a connector looks like before it is heard to its end ("fo", "do").
     """
 
     __slots__ = (
-        "acknowledgements", "articles", "at", "clock", "common", "copulas", "cues", "determiners", "digits", "dot",
+        "acknowledgements", "articles", "at", "beginnings", "clock", "common", "copulas", "cues", "determiners", "digits", "dot",
         "fillers", "interjections", "joins", "linkers", "misheard", "months", "multiples", "ordinals", "plus",
         "pronouns", "prose", "ranges", "scales", "silent", "tens", "units", "vigesimals",
     )  # fmt: skip
@@ -115,6 +116,8 @@ class Lexicon:
         cue_words = {word for found in cues.values() for words, _ in found for word in words}
         known = self.fillers | self.acknowledgements | self.months | self.units | self.clock | self.ordinals
         self.prose: frozenset[str] = _words(table.common)
+        grown = self.digits.keys() | self.tens.keys() | self.multiples.keys() | self.at | self.dot | self.joins
+        self.beginnings: frozenset[str] = frozenset(w[:n] for w in grown for n in range(1, len(w)))
         self.common: frozenset[str] = _words(table.common) | known | cue_words | frozenset(self.misheard)
 
     def is_number(self, word: str) -> bool:

@@ -79,16 +79,24 @@ class Machine:
         reaching = window.owner(self.run.start) if self.run.is_open() else self.current
         window.markers = [m for m in window.markers if m.reach >= reaching]
 
-    def step(self, token: Token) -> None:
-        """One more word of the newest utterance."""
+    def step(self, token: Token, *, unfinished: bool = False) -> None:
+        """One more word of the newest utterance.
+
+        Args:
+            unfinished: it is the last one of a partial. It may be half a word, or be heard otherwise in a moment
+                ("do" that becomes "dot", "tree" that becomes "three"), so it ends nothing that would be shown then.
+        """
         window = self.window
         at = window.append(token, self.current)
         if self.run.step(window, at, token, cued=self.lost or window.is_cued(self.current)):
             if self.run.gap <= MAX_WORDS_BETWEEN:
                 self._shorten_run()
-            else:
+            elif not (unfinished and may_become(token, window.lexicon)):
                 self._close_run(PASSED)
         if EMAIL in window.kinds and self.chain.step(window, at, token):
+            kept_open = self.chain.is_masked() and not self.chain.is_whole()
+            if unfinished and kept_open and may_become(token, window.lexicon):
+                return
             self._close_chain()
             self.chain.step(window, at, token)
         self._settle()
@@ -141,7 +149,7 @@ class Machine:
 
     def _close_chain(self) -> None:
         chain, window = self.chain, self.window
-        if chain.is_complete() or chain.is_likely():
+        if chain.is_whole():
             if window.core(chain.start) in ("a", "i", "y", "o", "e") and window.token(chain.start + 1).cls == WORD:
                 chain.start += 1  # a word of one letter before the address: "a jane arroba", "I jane at"
             self.group += 1
@@ -217,8 +225,10 @@ class Machine:
         chain, run = self.chain, self.run
         if chain.phase != NOTHING and chain.is_masked() and chain.start <= at <= chain.last:
             return OPEN, OPEN_CHAIN
-        if run.is_masked() and run.start <= at <= run.last and _is_of_run(window, at, window.tokens[i], run):
-            return OPEN, OPEN_RUN
+        if run.is_masked() and at >= run.start:
+            token = window.tokens[i]
+            if _is_of_run(window, at, token, run) if at <= run.last else run.is_pending(window, at, token):
+                return OPEN, OPEN_RUN
         return "", 0
 
     def _render(self, text: str, start: int, stop: int, *, opened: bool) -> tuple[str, int]:
@@ -248,6 +258,12 @@ class Machine:
             pieces.append(piece)
             size += len(piece)
         return (text + "".join(pieces) if pieces else text), first_open
+
+
+def may_become(token: Token, lexicon: Lexicon) -> bool:
+    """Whether the last word of a partial may turn into a digit, a connector or a name before it is over."""
+    known = token.cls in (WORD, FILLER) and token.core in lexicon.common
+    return not known or token.core in lexicon.beginnings
 
 
 def _mask(window: Window, start: int, stop: int, label: str) -> str:

@@ -146,6 +146,10 @@ class Chain:
             return self.cued and self.joined
         return self.phase >= AT and (self.strong or self.joined or self.cued or self.spelled or self.phase >= DOT)
 
+    def is_whole(self) -> bool:
+        """Whether it is masked for good where it ends now."""
+        return self.is_complete() or self.is_likely()
+
     def step(self, window: Window, at: int, token: Token) -> bool:
         """Takes the newest token. True where the chain closed before it: decide it, then give the token again."""
         if self.phase != NOTHING and at - self.start >= MAX_CHAIN_TOKENS:

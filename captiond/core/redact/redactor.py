@@ -222,7 +222,7 @@ class Redactor:
     def _caption(self, utterance: UtteranceId, text: str, final: bool, lexicon: Lexicon) -> list[Shown]:
         if len(text) > MAX_CODE_POINTS:
             return self._too_long(utterance, final)
-        machine = self._read(utterance, text, lexicon)
+        machine = self._read(utterance, text, lexicon, final=final)
         number = machine.current
         if not final:
             return [_shown(machine, utterance, number, final=False)]
@@ -238,7 +238,7 @@ class Redactor:
             self._waiting.append(_Waiting(utterance, number, shown))
         return [*corrections, shown]
 
-    def _read(self, utterance: UtteranceId, text: str, lexicon: Lexicon) -> Machine:
+    def _read(self, utterance: UtteranceId, text: str, lexicon: Lexicon, *, final: bool) -> Machine:
         known = self._call.known()
         before = self._open.get(utterance)
         if (
@@ -248,7 +248,7 @@ class Redactor:
             or before.scan.lexicon is not lexicon
         ):
             before = self._open[utterance] = _Open(Scan(self._prepare(lexicon), lexicon), self._version, known)
-        return before.scan.read(text)
+        return before.scan.read(text, final=final)
 
     def _prepare(self, lexicon: Lexicon) -> Machine:
         """The state that earlier finals left, ready for one more utterance."""

@@ -112,9 +112,7 @@ class Run:
         elif not self.is_open() and self._may_be_country(window, at, token):
             self.weak, self.weak_digits = (at - 1 if self.weak == at - 1 and cls == LETTER else at), 0
         elif cls in (WORD, LETTER, ADDRESS):
-            self.weak, self.weak_digits = NONE, 0
-            if self.is_open():
-                self.gap += 1
+            self._pass(window, at, token)
         elif cls == FILLER and is_linker(window, at, self.last):
             self.linked = at
         elif cls in (FILLER, MARK):
@@ -150,11 +148,21 @@ class Run:
             self.digits += said
             self.last, self.gap = at, 0
             return
-        if self.is_open():
-            self.gap += 1
         if self.weak == NONE:
             self.weak = at
         self.weak_digits += said
+
+    def _pass(self, window: Window, at: int, token: Token) -> None:
+        """Another word: those before it that might have been misheard digits were words too."""
+        if self.is_open():
+            self.gap += 1 + (at - self.weak if self.weak != NONE else 0)
+            if token.cls == LETTER and (window.core(at - 1) + token.core).upper() in IBAN_CHARS:
+                self.gap = max(self.gap - 2, 0)  # "... seven, no wait, G B oh seven": the number begins again
+        self.weak, self.weak_digits = NONE, 0
+
+    def is_pending(self, window: Window, at: int, token: Token) -> bool:
+        """Whether a word behind an open run is read as a digit of it until the next word decides: "um, oh"."""
+        return self.weak != NONE and at >= self.weak and (token.digits == "0" or token.core in window.lexicon.articles)
 
     def _follows(self, at: int) -> bool:
         return self.last == at - 1 or (self.linked == at - 1 and self.last == at - 2)

@@ -50,10 +50,12 @@ class Point:
             elif drop == KEPT:
                 self.newest.pop()
 
-    def flush(self, lexicon: Lexicon) -> None:
+    def flush(self, lexicon: Lexicon, *, final: bool) -> None:
         """The text ends here, for now or for good."""
+        left = len(self.newest)
         for word in self.newest:
-            self.machine.step(read(word, lexicon))
+            left -= 1
+            self.machine.step(read(word, lexicon), unfinished=left == 0 and not final)
         self.newest = []
 
 
@@ -67,8 +69,12 @@ class Scan:
         self.text = ""
         self.points = [Point(0, base, [], Repeats())]
 
-    def read(self, text: str) -> Machine:
-        """The machine after this text. It may be changed; the scan keeps none of it."""
+    def read(self, text: str, *, final: bool) -> Machine:
+        """The machine after this text. It may be changed; the scan keeps none of it.
+
+        Args:
+            final: its last word is said to its end.
+        """
         same = common_prefix(self.text, text)
         points = self.points
         while points[-1].offset > same:
@@ -94,7 +100,7 @@ class Scan:
         self.text = text
         if rest:
             at.take(rest, self.lexicon)
-        at.flush(self.lexicon)
+        at.flush(self.lexicon, final=final)
         return at.machine
 
 

@@ -77,10 +77,10 @@ def test_work_follows_what_changed_not_the_length(before: int, monkeypatch: pyte
     steps = 0
     step = Machine.step
 
-    def counted(self: Machine, token: object) -> None:
+    def counted(self: Machine, token: object, *, unfinished: bool = False) -> None:
         nonlocal steps
         steps += 1
-        step(self, token)  # type: ignore[arg-type]
+        step(self, token, unfinished=unfinished)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Machine, "step", counted)
     redactor = Redactor(kinds=DEFAULT, language="en-US", call=Call())

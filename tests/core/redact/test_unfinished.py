@@ -1,0 +1,56 @@
+"""The last word of a partial is not over yet: it closes nothing that its longer form would keep hidden."""
+
+import pytest
+
+from tests.core.redact.conftest import Talk  # type: ignore[import-not-found,unused-ignore]
+
+
+@pytest.mark.parametrize(
+    ("shown", "partial"),
+    [
+        ("the email is [...] do", "the email is jana do"),
+        ("the email is [...]", "the email is jana un"),
+        ("it's [...] do", "it's jana at example do"),
+        ("write to [...] do", "write to jana dot do"),
+        ("[...] just a moment please tree", "one zero five nine zero nine zero eight just a moment please tree"),
+        ("my card is [...] just a moment please tree", "my card is one zero five just a moment please tree"),
+    ],
+)
+def test_the_last_word_of_a_partial_closes_nothing(talk: Talk, shown: str, partial: str) -> None:
+    said = talk.say("u", partial, final=False)
+    assert said == shown
+
+
+@pytest.mark.parametrize(
+    ("final", "shown"),
+    [
+        ("the email is jana do", "the email is jana do"),
+        ("the email is jana and that is all", "the email is jana and that is all"),
+        ("one zero five nine is what i have here okay", "one zero five nine is what i have here okay"),
+    ],
+)
+def test_but_that_of_a_final_does(talk: Talk, final: str, shown: str) -> None:
+    assert talk.say("u", final) == shown
+
+
+@pytest.mark.parametrize("zero", ["oh", "o"])
+def test_a_zero_behind_a_pause_is_masked_until_the_next_word(talk: Talk, zero: str) -> None:
+    assert talk.say("u", f"nine zero six double five five uh {zero}", final=False) == "[...] uh [...]"
+    assert talk.say("u", f"nine zero six double five five uh {zero} well", final=False) == f"[...] uh {zero} well"
+
+
+def test_nor_does_it_count_as_the_word_that_closes(talk: Talk) -> None:
+    said = "that would be oh four three oh seven no wait it is oh"
+    assert talk.say("u", said, final=False) == "that would be [...] no wait it is [...]"
+    assert talk.say("u", said + " four", final=False) == "that would be [...] no wait it is [...]"
+
+
+def test_a_country_spelled_after_a_false_start_does_not_close_it(talk: Talk) -> None:
+    said = "that would be oh four three oh seven no wait sorry G B oh seven"
+    assert talk.say("u", said, final=False) == "that would be [...] no wait sorry G B [...]"
+
+
+def test_the_word_after_it_decides(talk: Talk) -> None:
+    assert talk.say("u", "it was four one six seven and that is all i have", final=False) == (
+        "it was four one six seven and that is all i have"
+    )
