@@ -785,10 +785,8 @@ const STYLE = `
 .text { unicode-bidi: isolate; }
 .tentative { color: var(--_soft); font-style: italic; }
 .mask {
-  display: inline-block;
-  padding: 0 0.4em;
+  padding: 0.05em 0.4em; /* inline, not a block of its own: the full stop after it stays with it */
   border-radius: 0.35em;
-  line-height: 1.35;
   font-style: normal;
   font-size: 0.9em;
   color: var(--_mask-fg);

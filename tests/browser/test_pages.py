@@ -83,8 +83,8 @@ async def test_the_demo_shows_every_session_live(
         "Commande",
     ]
     assert await page.run(f"{cards}.map(card => card.querySelector('.language').textContent)") == [
-        "agent, English (United States)",
-        "customer, English (United States)",
+        "agent, English (US)",
+        "customer, English (US)",
         "Spanish (Spain)",
         "French (France)",
     ]

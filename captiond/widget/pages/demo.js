@@ -12,10 +12,12 @@
   const ANSWER_TIMEOUT_MS = 5000;
   /** A card is a connection; more than this many conversations nobody reads at once. */
   const MAX_CARDS = 24;
+  /** How a session's id says which side of a call it is. */
+  const SIDE = /(?<=.)[-_.:](agent|customer)$/;
 
   const cards = new Map(); // session id -> {node, captions, view, ...}
   const find = (id) => document.getElementById(id);
-  const languages = new Intl.DisplayNames(["en"], { type: "language", languageDisplay: "standard" });
+  const languages = new Intl.DisplayNames(["en"], { type: "language", style: "short", languageDisplay: "standard" });
 
   function languageName(tag) {
     try {
@@ -25,11 +27,15 @@
     }
   }
 
+  /** Both sides of a call: "en-US-card-agent" -> "en-US-card". */
+  const callOf = (view) => view.id.replace(SIDE, "");
+  const isOver = (state) => state === "ended" || state === "failed";
+
   /** "en-US-card-agent" -> {title: "Card", speaker: "agent"}: the language stands below, the speaker beside. */
   function nameOf(view) {
     const bare = view.id.startsWith(`${view.language}-`) ? view.id.slice(view.language.length + 1) : view.id;
-    const [, name, speaker = ""] = /^(.+?)(?:[-_.:](agent|customer))?$/.exec(bare);
-    const words = name.replace(/[-_.:]+/g, " ").trim() || view.id;
+    const speaker = SIDE.exec(bare)?.[1] ?? "";
+    const words = bare.replace(SIDE, "").replace(/[-_.:]+/g, " ").trim() || view.id;
     return { title: words[0].toUpperCase() + words.slice(1), speaker };
   }
 
@@ -38,6 +44,9 @@
     const captions = node.querySelector("live-captions");
     captions.setAttribute("session", view.id);
     captions.setAttribute("src", "/");
+    if (nameOf(view).speaker) {
+      for (const side of ["internal", "external"]) captions.setAttribute(`label-${side}`, ""); // the card's title says it
+    }
     const card = { node, captions, view, rank: 0 };
     captions.addEventListener("captions-state", () => drawState(card));
     captions.addEventListener("captions-caption", () => drawFigures(card));
@@ -87,9 +96,16 @@
     badge.dataset.state = captions.state;
     set(badge, captions.state);
     badge.title = captions.transport === "sse" ? "over server-sent events" : "over a WebSocket";
-    const over = captions.state === "ended" || captions.state === "failed";
+    place(card);
+  }
+
+  /** A call goes to the end when both its sides are over. */
+  function place(card) {
+    const call = callOf(card.view);
+    const sides = [...cards.values()].filter((one) => callOf(one.view) === call);
+    const over = sides.every((one) => isOver(one.view.state) || isOver(one.captions.state));
     // Moved by style, not in the document: a card keeps its connection and its scroll position.
-    node.style.order = String(card.rank + (over ? MAX_CARDS : 0));
+    for (const one of sides) one.node.style.order = String(one.rank + (over ? MAX_CARDS : 0));
   }
 
   function drawCard(card, view) {
@@ -108,13 +124,12 @@
 
   /** Oldest call first, the two sides of a call side by side. */
   function inOrder(views) {
-    const call = (view) => view.id.replace(/[-_.:](agent|customer)$/, "");
     const began = new Map();
     for (const view of views) {
       const at = String(view.createdAt);
-      if (!(began.get(call(view)) <= at)) began.set(call(view), at);
+      if (!(began.get(callOf(view)) <= at)) began.set(callOf(view), at);
     }
-    const key = (view) => `${began.get(call(view))} ${view.id}`;
+    const key = (view) => `${began.get(callOf(view))} ${view.id}`;
     return [...views].sort((one, other) => key(one).localeCompare(key(other)));
   }
 
