@@ -1,1 +1,1 @@
-"""Floor 1: the live path. Pure: no I/O, no clock, no await. Read arrival, continuity, normalise, redact, revise, room."""
+"""Floor 1: the live path. Pure: no I/O, no clock, no await. Arrival, continuity, normalise, redact, revise, room."""

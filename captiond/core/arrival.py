@@ -1,4 +1,4 @@
-"""Event in: one upstream update of one utterance, valid and frozen. Made by `genesys.dialect_*`, read by `core.room`."""
+"""Event in: one upstream update of one utterance, frozen. Made by `genesys.dialect_*`, read by `core.room`."""
 
 from dataclasses import dataclass, field
 
