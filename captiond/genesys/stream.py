@@ -27,6 +27,7 @@ from captiond.genesys.stream_socket import FRAME_TOO_BIG, StreamSocket, open_soc
 log: Final = logging.getLogger(__name__)
 
 PROFILE: Final = "media"
+TURN_S: Final = 0.02  # on one frame's events; then others have a turn: a frame may hold 1,000, each of some ms at worst
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +202,12 @@ class Stream:
                 self._count(decoded)
                 if decoded.arrivals:
                     subscription.recovery.healthy()
+                turn_s = self._clock.monotonic_s()
                 for arrival in decoded.arrivals:
                     subscription.sink.deliver(arrival, received_s=received_s)
+                    if self._clock.monotonic_s() - turn_s >= TURN_S:
+                        await asyncio.sleep(0)
+                        turn_s = self._clock.monotonic_s()
                 if decoded.refusal is not None:
                     return error_of_refusal(
                         operation="subscribe",

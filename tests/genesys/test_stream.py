@@ -8,6 +8,7 @@ import pytest
 
 from captiond.core.messages import SessionState
 from captiond.genesys.dialect_media import MAX_FRAME_BYTES
+from captiond.genesys.stream import TURN_S
 from captiond.genesys.stream_socket import _Connection
 from tests.genesys.small_genesys import SUBSCRIBE, Bench, HighChance, a_ping, event, following, not_a_ping, short
 
@@ -47,6 +48,24 @@ async def test_each_frame_is_stamped_when_it_came_not_when_it_was_read(bench: Be
         await peer.send_event(3)
         await bench.sink.sequences(3)
     assert stamps == [started_s] * 3
+
+
+async def test_a_frame_full_of_costly_events_keeps_nobody_waiting_for_all_of_them(bench: Bench) -> None:
+    """Others on the loop get their turn between two events, once those before have taken long."""
+    turns: list[int] = []
+
+    class SlowSink(type(bench.sink)):  # type: ignore[misc]
+        def deliver(self, arrival: Any, *, received_s: float) -> None:
+            bench.time.monotonic += TURN_S
+            asyncio.get_running_loop().call_soon(lambda: turns.append(len(bench.sink.arrivals)))
+            super().deliver(arrival, received_s=received_s)
+
+    bench.sink = SlowSink()
+    async with following(bench):
+        peer = await bench.upstream.subscribed_peer()
+        await peer.send(orjson.dumps([event(number) for number in range(1, 6)]))
+        await bench.sink.sequences(5)
+    assert turns == [1, 2, 3, 4, 5]
 
 
 async def test_closed_with_1000_it_is_over_after_everything_was_delivered(bench: Bench) -> None:
