@@ -56,7 +56,7 @@ async def test_a_frame_full_of_costly_events_keeps_nobody_waiting_for_all_of_the
 
     class SlowSink(type(bench.sink)):  # type: ignore[misc]
         def deliver(self, arrival: Any, *, received_s: float) -> None:
-            bench.time.monotonic += TURN_S
+            bench.time.monotonic += 2 * TURN_S
             asyncio.get_running_loop().call_soon(lambda: turns.append(len(bench.sink.arrivals)))
             super().deliver(arrival, received_s=received_s)
 
