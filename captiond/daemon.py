@@ -11,6 +11,7 @@ import random
 import resource
 import signal
 import socket
+import stat
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ from captiond.base.errors import CaptiondError
 from captiond.base.observe import AuditSink
 from captiond.config_keys import Config
 from captiond.core.redact import Call, Redactor
+from captiond.db.address import sqlite_path
 from captiond.db.store import Store
 from captiond.genesys.client import Genesys
 from captiond.genesys.oauth import Credentials
@@ -267,6 +269,8 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
             stack.push_async_callback(asyncio.to_thread, audit.close)
         except CaptiondError as fault:
             raise StartError(str(fault)) from None
+        for path in (sqlite_path(config.database.url), config.audit.path):
+            _look_at_mode(Path(path))
         listener = stack.enter_context(_listen(config.server.host, config.server.port))
         daemon = Daemon(config, clock=clock, store=store, audit=audit, meter=meter)
         if daemon.genesys is not None:
@@ -350,6 +354,13 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as fault:
         raise StartError(f"cannot listen on {host} port {port}: {fault.strerror or type(fault).__name__}") from None
     return listener
+
+
+def _look_at_mode(path: Path) -> None:
+    """What we make is our user's alone; a file that was there before may not be, and its owner may want that."""
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        log.warning("others may read a file that holds what was said or who spoke: path=%s mode=%o", path, mode)
 
 
 def _url(listener: socket.socket) -> str:
