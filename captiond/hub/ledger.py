@@ -19,6 +19,7 @@ from captiond.hub.figures import Figures
 
 log: Final = logging.getLogger(__name__)
 
+MAX_HELD: Final = 256  # finals that wait to be decided; one that a fault has masked waits for ever
 CLOSED_MASK: Final = re.compile(r"\[[A-Z_]+\]")
 
 
@@ -102,6 +103,8 @@ class Ledger:
         """A final that was held is named or restored: its event's record could not say so yet."""
         if caption.held:
             self._held.setdefault(caption.utterance, self._sequence)
+            if len(self._held) > MAX_HELD:
+                del self._held[next(iter(self._held))]
         elif caption.utterance in self._held:
             self._audit.record(
                 "correction",

@@ -18,7 +18,8 @@ async def test_files_that_others_may_read_are_named_at_the_start(
         (tmp_path / name).chmod(0o644)
     async with daemon_here(tmp_path):
         said = [record.getMessage() for record in caplog.records if "others may read" in record.getMessage()]
-    assert [name in line and "644" in line for name, line in zip(("captiond.db", "audit.jsonl"), said, strict=True)]
+    named = zip(("captiond.db", "audit.jsonl"), said, strict=True)
+    assert all(name in line and "mode=644" in line for name, line in named), said
 
 
 async def test_files_of_our_own_making_are_nobody_elses(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
