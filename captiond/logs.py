@@ -39,6 +39,7 @@ def set_up(*, level: str, layout: str, stream: TextIO | None = None) -> None:
     text = layout == "text" or (layout == "auto" and stream.isatty())
     handler = logging.StreamHandler(stream)
     handler.setFormatter(TextLines() if text else JsonLines())
+    handler.addFilter(may_be_heard)
     root = logging.getLogger()
     for old in list(root.handlers):
         root.removeHandler(old)
@@ -48,6 +49,11 @@ def set_up(*, level: str, layout: str, stream: TextIO | None = None) -> None:
     # Request lines hold tokens in their query.
     logging.getLogger("aiohttp.access").disabled = True
     logging.captureWarnings(True)
+
+
+def may_be_heard(record: logging.LogRecord) -> bool:
+    """Whether a line may be written: ours by our level, a library's from "warning" on, whatever level it was given."""
+    return record.levelno >= logging.WARNING or record.name.partition(".")[0] == OURS
 
 
 def tell_uncaught() -> None:

@@ -68,7 +68,9 @@ def test_auto_is_text_on_a_terminal_only(stream: io.StringIO, monkeypatch: pytes
     assert not lines(stream)[0].startswith("{")
 
 
-def test_the_level_is_ours_libraries_are_heard_from_warning_on(stream: io.StringIO) -> None:
+def test_the_level_is_ours_libraries_are_heard_from_warning_on(
+    stream: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """At debug some libraries write whole frames."""
     set_up(level="debug", layout="json", stream=stream)
     logging.getLogger("captiond.hub").debug("ours")

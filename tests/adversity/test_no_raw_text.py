@@ -181,13 +181,16 @@ def lines() -> Iterator[io.StringIO]:
     root = logging.getLogger()
     level = root.level
     root.setLevel(logging.DEBUG)
-    logging.getLogger("websockets.client").setLevel(logging.INFO)  # these tests' own viewers
+    client = logging.getLogger("websockets.client")  # these tests' own viewers
+    client_level = client.level
+    client.setLevel(logging.INFO)
     for handler in handlers:
         root.addHandler(handler)
     yield stream
     for handler in handlers:
         root.removeHandler(handler)
     root.setLevel(level)
+    client.setLevel(client_level)
 
 
 @contextlib.asynccontextmanager
