@@ -68,14 +68,21 @@ def test_auto_is_text_on_a_terminal_only(stream: io.StringIO, monkeypatch: pytes
     assert not lines(stream)[0].startswith("{")
 
 
-def test_the_level_is_ours_libraries_are_heard_from_warning_on(
-    stream: io.StringIO, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture(params=["websockets.client", "aiohttp.client", "asyncio"])
+def talkative(request: pytest.FixtureRequest) -> Iterator[logging.Logger]:
+    """A library's logger that somebody has opened wide."""
+    library = logging.getLogger(request.param)
+    level = library.level
+    library.setLevel(logging.DEBUG)
+    yield library
+    library.setLevel(level)
+
+
+def test_the_level_is_ours_libraries_are_heard_from_warning_on(stream: io.StringIO, talkative: logging.Logger) -> None:
     """At debug some libraries write whole frames."""
     set_up(level="debug", layout="json", stream=stream)
     logging.getLogger("captiond.hub").debug("ours")
-    for library in ("websockets.client", "aiohttp.client", "asyncio"):
-        logging.getLogger(library).info("frame: %s", SAID)
+    talkative.info("frame: %s", SAID)
     logging.getLogger("aiohttp.access").error("GET /v1/sessions/x/ws?token=hush")
     assert [json.loads(line)["message"] for line in lines(stream)] == ["ours"]
 
