@@ -69,7 +69,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
     from_environ = _known_keys(_read_environ(environ, faults, sources), faults, sources)
     given = {name: {**from_file.get(name, {}), **from_environ.get(name, {})} for name in Config.model_fields}
     config = _build(given, faults, sources)
-    faulty = {fault.key.partition(" ")[0] for fault in faults}
+    faulty = {fault.key.partition(" ")[0].removesuffix("_file") for fault in faults}
     for keys, value, allowed in contradictions(config):
         # A key that is faulty by itself stands at its default here: what follows from that would only confuse.
         if faulty.isdisjoint(keys):

@@ -21,10 +21,10 @@ def contradictions(config: Config) -> Iterator[Contradiction]:
         yield ("server.host", "auth.api_keys"), f'"{config.server.host}"', allowed
     if genesys.region not in genesys.regions:
         yield ("genesys.region", "genesys.regions"), f'"{genesys.region}"', ", ".join(genesys.regions)
-    unknown = [region for region in (genesys.region, *genesys.regions) if region not in DOMAINS]
+    unknown = [region for region in genesys.regions if region not in DOMAINS]  # genesys.region must be one of them
     if unknown:
         yield (
-            ("genesys.regions", "genesys.region"),
+            ("genesys.regions",),
             f'"{unknown[0]}"',
             "regions of Genesys Cloud: " + ", ".join(DOMAINS),
         )

@@ -204,6 +204,7 @@ def test_a_misspelt_key_is_answered_with_the_right_one(tmp_path: Path) -> None:
         ({"CAPTIOND_GENESYS__PROFILE": "notifications"}, "genesys.profile: .*not available yet .not_available."),
         ({"CAPTIOND_BACKPLANE__URL": "redis://:hush@cache"}, "backplane.url: .*not available yet .not_available."),
         ({"CAPTIOND_GENESYS__REGION": "eu-central-1"}, "genesys.region: .*us-east-1, eu-west-1, ap-southeast-2"),
+        ({"CAPTIOND_GENESYS__REGION": "mars"}, 'genesys.region: "mars"; allowed: us-east-1, eu-west-1, ap-southeast-2'),
         ({"CAPTIOND_GENESYS__REGIONS": "us-east-1,moon-1"}, 'genesys.regions: "moon-1".*eu-central-1'),
         ({"CAPTIOND_GENESYS__CLIENT_ID": "me"}, "genesys.client_secret: empty; allowed: both or neither"),
         ({"CAPTIOND_GENESYS__CLIENT_SECRET": "hush"}, "genesys.client_id: empty; allowed: both or neither"),
@@ -246,6 +247,14 @@ def test_what_follows_from_a_fault_is_no_second_fault() -> None:
     """The key is wrong, so none is set, so the host is open: only the first is told."""
     [fault] = faults_of(None, {"CAPTIOND_SERVER__HOST": "0.0.0.0", "CAPTIOND_AUTH__API_KEYS": "sha256:short"})
     assert fault.startswith("auth.api_keys ")
+
+
+def test_a_secrets_file_that_cannot_be_read_is_no_missing_secret(tmp_path: Path) -> None:
+    [fault] = faults_of(
+        None,
+        {"CAPTIOND_GENESYS__CLIENT_ID": "me", "CAPTIOND_GENESYS__CLIENT_SECRET_FILE": str(tmp_path / "none")},
+    )
+    assert fault.startswith("genesys.client_secret_file ")
 
 
 @pytest.mark.parametrize(
