@@ -3,12 +3,13 @@
 import itertools
 from typing import Final
 
-from captiond.core.redact.kinds import CC, CVV, DOB, EMAIL, NUMBER, PHONE, PIN, SSN
+from captiond.core.redact.kinds import CC, CVV, DOB, EMAIL, IBAN, NUMBER, PHONE, PIN, SSN
 from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.naming import CUED_DIGITS, LIKELY, NUMBER_DIGITS, SURE, classify, named
 from captiond.core.redact.parts import MAX_YEAR_TOKENS, Part, cut
 from captiond.core.redact.runs import Run
 from captiond.core.redact.shapes import SHORT_NUMBERS, is_year, is_years
+from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Marker, Window
 
 # How a run came to its end.
@@ -21,6 +22,7 @@ TOO_LONG: Final = 3  # no number is that long
 KEEP_REACH_TOKENS: Final = 9  # "my order from last week was": the number comes within so many words
 USUAL_DIGITS: Final = (9, 10, 16)  # of a social security number, a telephone, a card: an article may be the last one
 PIECE_DIGITS: Final = 3  # so many of a private number, said again beside it, are masked with it
+REST_DIGITS: Final = 2  # so many right behind a long number are its rest; one may be a word ("okay, one of ...")
 LATE_DIGITS: Final = 7  # so many are masked where nothing follows
 PART_DIGITS: Final = 3  # fewer on one side of unknown words are hardly a piece of one number
 
@@ -54,8 +56,9 @@ def decide(window: Window, run: Run, how: int, known: frozenset[str]) -> Decisio
     """
     decision = Decision()
     parts = cut(window, run)
-    for part in parts:
-        part.year = not part.keep and _is_lone_year(window, part, parts)
+    for i, part in enumerate(parts):
+        part.cut = _is_cut(window, parts, i)
+        part.year = not (part.keep or part.cut) and _is_lone_year(window, part, parts)
     i = 0
     kept_before = False
     while i < len(parts):
@@ -87,18 +90,19 @@ def decide(window: Window, run: Run, how: int, known: frozenset[str]) -> Decisio
         _mask_rest(window, run, parts, decision)
     _mask_between(window, run, parts, decision)
     _mask_repeats(parts, decision)
-    _mask_rest_of(parts, decision)
+    _mask_rest_of(parts, decision, cued=run.cued)
     return decision
 
 
-def _mask_rest_of(parts: list[Part], decision: Decision) -> None:
+def _mask_rest_of(parts: list[Part], decision: Decision, *, cued: bool) -> None:
     """What follows a number with no more than a filler between belongs to it: "... 6271, um, 9108 4692"."""
     owners = {p.start: found for found in decision.found for p in found.parts}
     for before, part in itertools.pairwise(parts):
         found = owners.get(before.start)
         if found is None or part.start in owners or not part.tight or part.barred or _is_plain(part):
             continue
-        if part.glued or len(part.digits) >= CUED_DIGITS:
+        long = found.label in (CC, IBAN, NUMBER)  # behind a whole telephone number "okay, 20" may be 20 of something
+        if part.glued or len(part.digits) >= (REST_DIGITS if long or cued else CUED_DIGITS):
             found.parts.append(part)
             owners[part.start] = found
 
@@ -201,9 +205,9 @@ def _is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known:
     if part.digits in known and len(part.digits) >= NUMBER_DIGITS:
         return True
     after = window.token(part.stop).text if part.stop < window.end() else ""
-    if kind not in _SHORT and part.digits in SHORT_NUMBERS and part.start == run.start:
+    if kind not in _SHORT and part.digits in SHORT_NUMBERS and part.start == run.start and not part.cut:
         return True
-    if not cued and is_years([window.token(at) for at in range(part.start, part.stop)]):
+    if not (cued or part.cut) and is_years(_tokens(window, part)):
         return True
     following = window.core(part.stop)
     if following in window.lexicon.units or after[:1] in ("%", "€", "$", "£"):
@@ -212,7 +216,7 @@ def _is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known:
         return True
     if following == "clock" or window.core(part.stop - 1) == "clock":
         return True
-    if _is_counting(window, part) and not cued:
+    if _is_counting(window, part) and not (cued or part.cut):
         return True
     if part.scaled and not cued and not _is_freephone(part.digits):
         return True
@@ -223,11 +227,36 @@ def _is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known:
     return cued and kind not in _SHORT and _is_spoken_time(window, part)
 
 
+def _is_cut(window: Window, parts: list[Part], i: int) -> bool:
+    """Whether a part is a piece of a number that a pause or the end of an utterance cut: it is judged with the rest."""
+    first, stop = i, i + 1
+    while first > 0 and _goes_with(window, parts[first - 1], parts[first]):
+        first -= 1
+    while stop < len(parts) and _goes_with(window, parts[stop - 1], parts[stop]):
+        stop += 1
+    pieces = parts[first:stop]
+    if len(pieces) == 1 or any(p.keep for p in pieces):
+        return False
+    if all(_is_counting(window, p) or is_years(_tokens(window, p)) or is_year(_tokens(window, p)) for p in pieces):
+        return False
+    return sum(len(p.digits) for p in pieces) >= NUMBER_DIGITS
+
+
+def _goes_with(window: Window, one: Part, other: Part) -> bool:
+    if other.barred or any(one.start < m.at < other.start for m in window.markers):
+        return False
+    return other.glued or other.tight
+
+
+def _tokens(window: Window, part: Part) -> list[Token]:
+    return [window.token(at) for at in range(part.start, part.stop)]
+
+
 def _is_lone_year(window: Window, part: Part, parts: list[Part]) -> bool:
     """ "in 2014", "1999": a year, unless it may be four digits of an interrupted number."""
     if part.stop - part.start > MAX_YEAR_TOKENS:
         return False
-    if not is_year([window.token(at) for at in range(part.start, part.stop)]):
+    if not is_year(_tokens(window, part)):
         return False
     if window.core(part.start - 1) in _BEFORE_YEARS:
         return True

@@ -15,6 +15,9 @@ OPEN_RUN: Final = -1
 OPEN_CHAIN: Final = -2
 
 
+_WORDS: Final = (WORD, FILLER, LETTER)
+
+
 class Sheet:
     """The settled beginning of one utterance's caption, and what was masked in it."""
 
@@ -88,7 +91,9 @@ class Machine:
         """
         window = self.window
         at = window.append(token, self.current)
-        if self.run.step(window, at, token, cued=self.lost or window.is_cued(self.current)):
+        if unfinished and self.run.is_waiting() and token.cls in _WORDS and token.core in window.lexicon.beginnings:
+            pass  # "um, oh on": the "oh" before it stays what it may be
+        elif self.run.step(window, at, token, cued=self.lost or window.is_cued(self.current)):
             if self.run.gap <= MAX_WORDS_BETWEEN:
                 self._shorten_run()
             elif not (unfinished and may_become(token, window.lexicon)):

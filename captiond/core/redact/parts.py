@@ -38,13 +38,14 @@ class Part:
         wide_start, wide_stop: the same with words at its edges that may be misheard digits; `wide`: its digits then.
         barred: something stands between that no number bridges (an address, a harmless number).
         glued: nothing but the end of an utterance stands between it and the part before.
+        cut: with what it is glued to it is long enough to be a private number (set by the decision).
         ranged: it is one end of a range ("4 to 6").
         plus: an international prefix was said or typed.
         letters: an IBAN's characters, upper case; "" where it has no letters.
     """
 
     __slots__ = (
-        "barred", "digits", "glued", "harmless", "keep", "letters", "mixed", "plus", "ranged", "scaled", "sizes",
+        "barred", "cut", "digits", "glued", "harmless", "keep", "letters", "mixed", "plus", "ranged", "scaled", "sizes",
         "spoken", "start", "stop", "tight", "wide", "wide_letters", "wide_start", "wide_stop", "year",
     )  # fmt: skip
 
@@ -65,6 +66,7 @@ class Part:
         self.plus = False
         self.ranged = False
         self.glued = False
+        self.cut = False
         self.scaled = False
         self.spoken = False
         self.mixed = False

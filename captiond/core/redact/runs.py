@@ -160,6 +160,10 @@ class Run:
                 self.gap = max(self.gap - 2, 0)  # "... seven, no wait, G B oh seven": the number begins again
         self.weak, self.weak_digits = NONE, 0
 
+    def is_waiting(self) -> bool:
+        """Whether a word behind an open run waits for the next one to be a digit or not."""
+        return self.start != NONE and self.weak != NONE
+
     def is_pending(self, window: Window, at: int, token: Token) -> bool:
         """Whether a word behind an open run is read as a digit of it until the next word decides: "um, oh"."""
         return self.weak != NONE and at >= self.weak and (token.digits == "0" or token.core in window.lexicon.articles)

@@ -39,6 +39,10 @@ def test_a_zero_behind_a_pause_is_masked_until_the_next_word(talk: Talk, zero: s
     assert talk.say("u", f"nine zero six double five five uh {zero} well", final=False) == f"[...] uh {zero} well"
 
 
+def test_half_a_word_behind_it_decides_nothing(talk: Talk) -> None:
+    assert talk.say("u", "nine zero six double five five uh oh on", final=False) == "[...] uh [...] on"
+
+
 def test_nor_does_it_count_as_the_word_that_closes(talk: Talk) -> None:
     said = "that would be oh four three oh seven no wait it is oh"
     assert talk.say("u", said, final=False) == "that would be [...] no wait it is [...]"
