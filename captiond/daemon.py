@@ -13,14 +13,14 @@ import signal
 import socket
 import stat
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from aiohttp import web
 
 from captiond.audit import AuditLog
-from captiond.base.errors import CaptiondError
+from captiond.base.errors import CaptiondError, UpstreamError
 from captiond.base.observe import AuditSink
 from captiond.config_keys import Config
 from captiond.core.redact import Call, Redactor
@@ -28,6 +28,7 @@ from captiond.db.address import sqlite_path
 from captiond.db.store import Store
 from captiond.genesys.client import Genesys
 from captiond.genesys.oauth import Credentials
+from captiond.genesys.recovery import cause_of
 from captiond.hub.limits import Limits as HubLimits
 from captiond.hub.rooms import Rooms
 from captiond.metrics import Meter
@@ -47,6 +48,7 @@ DRAIN_RETRY_MS: Final = 10_000  # told to viewers: they come back over this time
 FAREWELL_S: Final = 2.0  # for viewers to take their `bye`
 PAUSE_S: Final = 4.0  # for upstream to be unsubscribed from; the whole stop has 10 s
 BACKLOG: Final = 4096  # connections not yet accepted: a reconnect storm of thousands
+AFTER_FAULT_S: Final = 5.0  # until a chore that failed inside begins again
 LATE_LOOP_S: Final = 1.0  # an event loop that is so late does not serve live captions
 
 
@@ -210,7 +212,9 @@ class Daemon:
             except CaptiondError as fault:
                 if self._upstream_fault is None:
                     log.error("no upstream token: %s", fault)
-                self._upstream_fault = f"no upstream token: {fault}"
+                # Anybody may ask `/readyz`: what upstream said stands in the log alone.
+                why = cause_of(fault) if isinstance(fault, UpstreamError) else type(fault).__name__
+                self._upstream_fault = f"no upstream token: {why}"
             else:
                 self._upstream_fault = None
             await asyncio.sleep(TOTALS_S)
@@ -294,7 +298,9 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
                 auto_decompress=False,  # it is done before we know who asks, and 1 kB may become 1 MB of work
             )
             await runner.setup()
-            chores = [group.create_task(chore()) for chore in (daemon.turn, daemon.keep_house, daemon.watch_upstream)]
+            chores = [
+                group.create_task(_kept_up(chore)) for chore in (daemon.turn, daemon.keep_house, daemon.watch_upstream)
+            ]
             try:
                 await web.SockSite(runner, listener, backlog=BACKLOG).start()
                 daemon.url = _url(listener)
@@ -354,6 +360,18 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as fault:
         raise StartError(f"cannot listen on {host} port {port}: {fault.strerror or type(fault).__name__}") from None
     return listener
+
+
+async def _kept_up(chore: Callable[[], Awaitable[None]]) -> None:
+    """A chore that fails inside begins again; it must not end the captions of all."""
+    while True:
+        try:
+            await chore()
+        except Exception:
+            log.exception("a chore failed: chore=%s", chore.__name__)
+            await asyncio.sleep(AFTER_FAULT_S)
+        else:
+            return
 
 
 def _look_at_mode(path: Path) -> None:
