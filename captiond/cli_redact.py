@@ -130,6 +130,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Filters stdin to stdout, line by line. 1 where the input can't be read, with one line on stderr."""
+    if sys.stdin is None or sys.stdout is None:  # what Python makes of a descriptor that is closed
+        print("captiond redact: stdin and stdout must be open", file=sys.stderr)
+        return 1
     out = sys.stdout.buffer
     try:
         if args.events:

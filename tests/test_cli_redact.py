@@ -111,6 +111,17 @@ def test_run_says_what_it_cannot_read(monkeypatch: pytest.MonkeyPatch, capsys: p
     assert capsys.readouterr().err == "captiond redact: line 2: not an event (not_json)\n"
 
 
+@pytest.mark.parametrize("closed", ["stdin", "stdout"])
+def test_a_closed_descriptor_is_a_failure_and_no_fault_of_ours(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], closed: str
+) -> None:
+    monkeypatch.setattr(sys, closed, None)  # what Python makes of `captiond redact <&-`
+    parser = argparse.ArgumentParser()
+    cli_redact.add_arguments(parser)
+    assert cli_redact.run(parser.parse_args([])) == 1
+    assert capsys.readouterr().err == "captiond redact: stdin and stdout must be open\n"
+
+
 @pytest.mark.shared
 @pytest.mark.parametrize("name", ["pii-en-a-003", "pii-en-a-020", "pii-es-a-004", "pii-fr-a-002", "pii-de-a-001"])
 def test_private_numbers_of_a_shared_stream_are_masked_in_its_finals(name: str) -> None:
