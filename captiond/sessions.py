@@ -62,6 +62,11 @@ class _Running:
     task: asyncio.Task[None]
     settled: "asyncio.Future[UpstreamError | None]"
 
+    def give_up(self) -> None:
+        """It will not be followed any more; that is no fault of upstream."""
+        if not self.settled.done():
+            self.settled.set_result(None)
+
 
 class Sessions:
     """Every session, by its id. `group` is the parent of their tasks."""
@@ -172,10 +177,11 @@ class Sessions:
 
     async def pause(self) -> None:
         """The daemon stops: every stream is unsubscribed from, every session stays remembered as live."""
-        tasks = [running.task for running in self._running.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        all_running = list(self._running.values())
+        for running in all_running:
+            running.task.cancel()
+            running.give_up()
+        await asyncio.gather(*(running.task for running in all_running), return_exceptions=True)
 
     # -- inside --------------------------------------------------------------------------------------------------
 
@@ -235,10 +241,6 @@ class Sessions:
         try:
             await self._activate(request, revived=revived)
             ended = await self._upstream.follow(session, _Sink(self._rooms, session, settled))
-        except asyncio.CancelledError:
-            if not settled.done():
-                settled.set_result(None)
-            raise
         except UpstreamError as failure:
             self._fail(session, settled, failure, asked_s=asked_s, revived=revived)
             return
@@ -294,6 +296,8 @@ class Sessions:
             running.task.cancel()
             await asyncio.wait([running.task])
         self._end(session, state, reason)
+        if running is not None:
+            running.give_up()  # who waits for it is told how it ended
 
     def _end(self, session: SessionId, state: SessionState, reason: str | None) -> None:
         live = self._rooms.get(session)
