@@ -60,6 +60,33 @@ async def test_settled_tentative_masks_gaps_and_speakers(page: Any, station: Any
     await page.screenshot("display")
 
 
+async def test_a_full_stop_stays_with_its_mask_however_narrow(
+    page: Any, station: Any, caption: Callable[..., Json]
+) -> None:
+    await page.go(f"{station.url}/display/call-1?size=1")
+    await station.until_joined(1)
+    await station.say("call-1", caption("u1", "You can reach me at [EMAIL].", final=True))
+    await page.until(lines("You can reach me at e-mail address."))
+    apart = await page.run(
+        f"""(() => {{
+          const mask = {ROOT}.querySelector(".mask");
+          const stop = document.createRange();
+          stop.selectNodeContents(mask.nextSibling);
+          {ELEMENT}.style.setProperty("--captions-padding", "0");
+          const widths = [], lines = new Set();
+          for (let width = 180; width <= 480; width += 1) {{
+            {ELEMENT}.style.width = `${{width}}px`;
+            const [at, after] = [mask.getBoundingClientRect(), stop.getBoundingClientRect()];
+            if (after.top >= at.bottom - 2) widths.push(width);
+            lines.add(Math.round(at.top - {ROOT}.querySelector(".line").getBoundingClientRect().top));
+          }}
+          return [widths, lines.size];
+        }})()"""
+    )
+    assert apart[1] > 1  # the widths tried do break the line before the mask
+    assert apart[0] == []
+
+
 async def test_a_broken_line_resumes_without_loss_or_repeat(
     page: Any, station: Any, caption: Callable[..., Json]
 ) -> None:

@@ -108,6 +108,24 @@ async def test_the_demo_shows_every_session_live(
     await page.until(f"{cards}.length === 3")
 
 
+async def test_a_call_goes_to_the_end_when_both_its_sides_are_over(page: Any, station: Any) -> None:
+    ids = ["en-US-one-agent", "en-US-one-customer", "en-US-two-agent", "en-US-two-customer"]
+    station.sessions = [session(name, createdAt=f"2024-06-15T10:00:0{at}.000Z") for at, name in enumerate(ids)]
+    await page.go(f"{station.url}/demo")
+    await station.until_joined(4)
+    shown = """[...document.querySelectorAll('.card')].sort((one, other) => one.style.order - other.style.order)
+        .map(card => card.querySelector('live-captions').session)"""
+    await page.until(f"{shown}.length === 4")
+    assert await page.run(shown) == ids
+    state = "document.querySelector('live-captions[session={}]').state"
+    await station.say(ids[0], {"type": "session", "state": "ended", "reason": "upstream_closed"})
+    await page.until(f"{state.format(ids[0])} === 'ended'")
+    assert await page.run(shown) == ids
+    await station.say(ids[1], {"type": "session", "state": "ended", "reason": "upstream_closed"})
+    await page.until(f"{state.format(ids[1])} === 'ended'")
+    assert await page.run(shown) == ids[2:] + ids[:2]
+
+
 async def test_the_demo_says_what_is_wrong(page: Any, station: Any) -> None:
     await page.go(f"{station.url}/demo")
     await page.until("document.querySelector('#note').textContent.startsWith('No session is running.')")
