@@ -72,9 +72,9 @@ class Lexicon:
     """
 
     __slots__ = (
-        "acknowledgements", "articles", "at", "beginnings", "clock", "common", "copulas", "cues", "determiners", "digits", "dot",
-        "fillers", "interjections", "joins", "linkers", "misheard", "months", "multiples", "ordinals", "plus",
-        "pronouns", "prose", "ranges", "scales", "silent", "tens", "units", "vigesimals",
+        "acknowledgements", "articles", "at", "beginnings", "clock", "common", "copulas", "cues", "determiners",
+        "digits", "dot", "fillers", "interjections", "joins", "linkers", "misheard", "months", "multiples",
+        "ordinals", "plus", "pronouns", "prose", "ranges", "scales", "silent", "tens", "units", "vigesimals",
     )  # fmt: skip
 
     def __init__(self, table: Table) -> None:

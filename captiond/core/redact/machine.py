@@ -99,8 +99,9 @@ class Machine:
             elif not (unfinished and may_become(token, window.lexicon)):
                 self._close_run(PASSED)
         if EMAIL in window.kinds and self.chain.step(window, at, token):
-            kept_open = self.chain.is_masked() and not self.chain.is_whole()
-            if unfinished and kept_open and may_become(token, window.lexicon):
+            known = not may_become(token, window.lexicon) and not self.chain.expects_part(window, at)
+            if unfinished and self.chain.is_masked() and not self.chain.is_complete() and not known:
+                self.chain.last = at  # half a word of the name, or of what follows it
                 return
             self._close_chain()
             self.chain.step(window, at, token)

@@ -189,13 +189,32 @@ class Chain:
             self.joined, self.last, self.letters = True, at, 0
             self.plain = []
             return False
-        if is_part(token, lexicon) or (token.cls == WEAK and self._follows_number(window, at)):
+        name = token.cls == WORD and self.cued and self.expects_part(window, at)
+        if (
+            name
+            or is_part(token, lexicon)
+            or self._is_month(window, at, token)
+            or (token.cls == WEAK and self._follows_number(window, at))
+        ):
             self._take_part(window, at, token)
             return False
         between = token.cls in (MARK, SILENT) or (token.cls == FILLER and token.core not in lexicon.prose)
         if self.phase == LOCAL and between and (self.joined or self.cued or self.spelled):
             return False
         return self.phase == LOCAL
+
+    def expects_part(self, window: Window, at: int) -> bool:
+        """Whether a connector stands right before: what follows is a name, even where it is everybody's word."""
+        if self.phase != LOCAL or self.last != at - 1:
+            return False
+        before = window.core(at - 1)
+        return before in window.lexicon.dot or before in window.lexicon.joins
+
+    def _is_month(self, window: Window, at: int, token: Token) -> bool:
+        """ "my email is april": right behind the cue it is somebody's name."""
+        if token.core not in window.lexicon.months:
+            return False
+        return any(m.kind == EMAIL and at - 2 <= m.at < at and not window.is_used(m) for m in window.markers)
 
     def _follows_number(self, window: Window, at: int) -> bool:
         """ "seventy won at example": a misheard digit after a digit."""
@@ -207,7 +226,8 @@ class Chain:
             if not word and not is_letter(token):
                 return  # digits alone begin no address
             self.phase, self.start = LOCAL, at
-        if not self.cued and (at > self.start or token.core not in window.lexicon.common):
+        own = token.core not in window.lexicon.common or token.core in window.lexicon.months
+        if not self.cued and (at > self.start or own):
             self.cued = window.has_cue(EMAIL, window.owner(at))  # not for a lone "a" or "I"
         self.letters = self.letters + 1 if is_letter(token) else 0
         self.spelled = self.spelled or self.letters >= MIN_SPELLED

@@ -162,7 +162,7 @@ class Run:
 
     def is_waiting(self) -> bool:
         """Whether a word behind an open run waits for the next one to be a digit or not."""
-        return self.start != NONE and self.weak != NONE
+        return self.is_open() and self.weak != NONE
 
     def is_pending(self, window: Window, at: int, token: Token) -> bool:
         """Whether a word behind an open run is read as a digit of it until the next word decides: "um, oh"."""
