@@ -255,9 +255,18 @@ def _live_sessions(connection: sqlite3.Connection) -> list[SavedSession]:
              AND row = (SELECT max(row) FROM conversations WHERE session = this.session) ORDER BY row"""
     )
     return [
-        SavedSession(SessionId(session), source, language, orjson.loads(request), created_at, conversation)
+        SavedSession(SessionId(session), source, language, _object(request), created_at, conversation)
         for session, source, language, request, created_at, conversation in rows
     ]
+
+
+def _object(text: str) -> dict[str, Any]:
+    """What was kept as a JSON object; {} where the disk made something else of it: who reads it says what is missing."""
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _finals(connection: sqlite3.Connection, session: SessionId) -> list[Caption]:
