@@ -261,7 +261,7 @@ def _live_sessions(connection: sqlite3.Connection) -> list[SavedSession]:
 
 
 def _object(text: str) -> dict[str, Any]:
-    """What was kept as a JSON object; {} where the disk made something else of it: who reads it says what is missing."""
+    """What was kept as a JSON object; {} where the disk has made something else of it: the reader says what lacks."""
     try:
         found = orjson.loads(text)
     except orjson.JSONDecodeError:
