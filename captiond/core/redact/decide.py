@@ -58,6 +58,7 @@ def decide(window: Window, run: Run, how: int, known: frozenset[str]) -> Decisio
     parts = cut(window, run)
     for i, part in enumerate(parts):
         part.cut = _is_cut(window, parts, i)
+        part.pauses = i + 1 < len(parts) and parts[i + 1].tight
         part.year = not (part.keep or part.cut) and _is_lone_year(window, part, parts)
     i = 0
     kept_before = False
@@ -210,7 +211,7 @@ def _is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known:
     if not (cued or part.cut) and is_years(_tokens(window, part)):
         return True
     following = window.core(part.stop)
-    if following in window.lexicon.units or after[:1] in ("%", "€", "$", "£"):
+    if (following in window.lexicon.units and not part.pauses) or after[:1] in ("%", "€", "$", "£"):
         return part.scaled or len(part.digits) <= (6 if cued else 12)
     if following in window.lexicon.clock and len(part.digits) <= 4:
         return True

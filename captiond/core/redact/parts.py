@@ -38,6 +38,7 @@ class Part:
         wide_start, wide_stop: the same with words at its edges that may be misheard digits; `wide`: its digits then.
         barred: something stands between that no number bridges (an address, a harmless number).
         glued: nothing but the end of an utterance stands between it and the part before.
+        pauses: what follows it are words of a pause, no unit ("vier mal sehen") (set by the decision).
         cut: with what it is glued to it is long enough to be a private number (set by the decision).
         ranged: it is one end of a range ("4 to 6").
         plus: an international prefix was said or typed.
@@ -45,7 +46,7 @@ class Part:
     """
 
     __slots__ = (
-        "barred", "cut", "digits", "glued", "harmless", "keep", "letters", "mixed", "plus", "ranged", "scaled", "sizes",
+        "barred", "cut", "digits", "glued", "harmless", "keep", "letters", "mixed", "pauses", "plus", "ranged", "scaled", "sizes",
         "spoken", "start", "stop", "tight", "wide", "wide_letters", "wide_start", "wide_stop", "year",
     )  # fmt: skip
 
@@ -67,6 +68,7 @@ class Part:
         self.ranged = False
         self.glued = False
         self.cut = False
+        self.pauses = False
         self.scaled = False
         self.spoken = False
         self.mixed = False

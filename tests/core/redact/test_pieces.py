@@ -65,3 +65,15 @@ def test_a_piece_before_a_pause_is_not_harmless_by_its_looks(talk: Talk, said: s
     talk.say("u", said)
     talk.silence()
     assert talk.screen["u"].text.count("[") == 2
+
+
+def test_a_word_of_a_pause_is_no_unit() -> None:
+    talk = Talk(language="de-DE")
+    talk.say(
+        "u", "gerne vier sieben doppelzwei mal sehen sechs drei eins zwei neun drei eins fünf null acht sechs neun"
+    )
+    talk.silence()
+    assert talk.screen["u"].text.count("[") == 2
+    assert talk.say("v", "das habe ich schon vier mal gesagt und jetzt reicht es mir") == (
+        "das habe ich schon vier mal gesagt und jetzt reicht es mir"
+    )
