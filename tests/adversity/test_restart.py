@@ -1,8 +1,10 @@
 """The daemon's end and return: SIGTERM under load, `kill -9`, and what its viewers and its audit are left with."""
 
 import asyncio
+import contextlib
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +25,14 @@ def audit_verifies(path: Path) -> None:
         [sys.executable, "-m", "captiond", "audit", "verify", str(path)], cwd=ROOT, capture_output=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def kept(folder: Path) -> tuple[int, int]:
+    """How many events and how many finals the daemon has written to its files."""
+    events = (folder / "audit.jsonl").read_text().count('"kind":"transcription"')
+    with contextlib.closing(sqlite3.connect(f"file:{folder / 'captiond.db'}?mode=ro", uri=True)) as database:
+        [finals] = database.execute("SELECT count(*) FROM finals").fetchone()
+    return events, finals
 
 
 async def test_sigterm_under_load(tmp_path: Path) -> None:
@@ -76,7 +86,7 @@ async def test_kill_and_return(tmp_path: Path, transport: str) -> None:
         held = before.of_type("caption")[-1]
         assert held["final"] and "one" not in held["text"]
         seen = screen_of(before.messages)
-        await asyncio.sleep(0.3)  # what is not on the disk after the flush interval (100 ms) may be lost by a kill
+        await eventually(lambda: kept(tmp_path) == (2, 2))  # what is not on the disk yet may be lost by a kill
         daemon.signal(signal.SIGKILL)
         assert await daemon.exit_status(within_s=5) == -signal.SIGKILL
         await daemon.start()

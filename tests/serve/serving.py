@@ -332,7 +332,7 @@ async def raw(served: Served, path: str, *headers: str, method: str = "GET", ver
     return answer
 
 
-async def until(done: Callable[[], bool], *, within_s: float = 5.0) -> None:
+async def until(done: Callable[[], bool], *, within_s: float = 20.0) -> None:
     """Waits for what real sockets bring: there is no callback for "the other end has noticed"."""
     async with asyncio.timeout(within_s):
         while not done():  # noqa: ASYNC110
