@@ -260,10 +260,9 @@ class Sessions:
 
     async def _activate(self, request: SessionRequest, *, revived: bool) -> None:
         assert self._upstream is not None
-        wanted = _media_request(request)
         while True:
             try:
-                await self._upstream.activate(wanted)
+                await self._upstream.activate(_media_request(request))
             except (RateLimited, UpstreamUnavailable) as failure:
                 if not revived:
                     raise
