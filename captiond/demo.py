@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 PAUSE_S: Final = 4.0  # between two conversations of one language: time to read the last line
 LOOK_S: Final = 0.25  # whether a conversation is over
+MAX_VIEWERS: Final = 400  # pages of one machine; fits any file limit, so a demo does not begin with a warning about it
 STAGGER_S: Final = 1.5  # between the starts of two languages, so that not all begin with a greeting at once
 
 
@@ -47,6 +48,7 @@ async def demonstrating(folder: Path, *, port: int, speed: float) -> AsyncIterat
                 "CAPTIOND_GENESYS__CLIENT_ID": "demo",
                 "CAPTIOND_GENESYS__CLIENT_SECRET": "demo",
                 "CAPTIOND_AUDIT__PATH": str(folder / "audit.jsonl"),
+                "CAPTIOND_VIEWERS__MAX_CONNECTIONS": str(MAX_VIEWERS),
                 "CAPTIOND_DATABASE__URL": f"sqlite:///{folder / 'captiond.db'}",
             },
         )
