@@ -81,6 +81,7 @@ class Machine:
         window = self.window
         reaching = window.owner(self.run.start) if self.run.is_open() else self.current
         window.markers = [m for m in window.markers if m.reach >= reaching]
+        window.used.intersection_update(window.markers)  # a call has hours of cues; only those that reach still matter
 
     def step(self, token: Token, *, unfinished: bool = False) -> None:
         """One more word of the newest utterance.

@@ -4,6 +4,7 @@ import itertools
 from typing import Final
 
 from captiond.core.redact.kinds import CVV, IBAN_CHARS, PIN, is_iban
+from captiond.core.redact.lexicon import MAX_PHRASE_WORDS
 from captiond.core.redact.runs import Run, is_bank
 from captiond.core.redact.shapes import is_harmless_token, is_month_day, is_year
 from captiond.core.redact.tokens import (
@@ -46,8 +47,9 @@ class Part:
     """
 
     __slots__ = (
-        "barred", "cut", "digits", "glued", "harmless", "keep", "letters", "mixed", "pauses", "plus", "ranged", "scaled", "sizes",
-        "spoken", "start", "stop", "tight", "wide", "wide_letters", "wide_start", "wide_stop", "year",
+        "barred", "cut", "digits", "glued", "harmless", "keep", "letters", "mixed", "pauses", "plus", "ranged",
+        "scaled", "sizes", "spoken", "start", "stop", "tight", "wide", "wide_letters", "wide_start",
+        "wide_stop", "year",
     )  # fmt: skip
 
     def __init__(self, start: int, stop: int) -> None:
@@ -224,7 +226,9 @@ def _finish(window: Window, run: Run, parts: list[Part], span: tuple[int, int], 
     first, last = start, stop
     while first < last and _may_be_a_word(window, first):
         first += 1
-    while last > first and (_may_be_a_word(window, last - 1) or (not run.cued and _is_article(window, last - 1))):
+    while last > first and (
+        _may_be_a_word(window, last - 1) or (not run.cued and _is_article(window, last - 1, run.last))
+    ):
         last -= 1
     part = Part(first, last)
     part.wide, part.wide_letters, part.wide_start, part.wide_stop = wide.digits, wide.letters, start, stop
@@ -240,10 +244,24 @@ def _may_be_a_word(window: Window, at: int) -> bool:
     return token.cls == WEAK and token.digits != "0" and token.core not in window.lexicon.articles
 
 
-def _is_article(window: Window, at: int) -> bool:
-    """ "... cero uno, un momento": after a number, before a word."""
+def _is_article(window: Window, at: int, last: int) -> bool:
+    """ "... cero uno, un momento": after a number, before a word; not before a pause ("cinq un, pardon, six")."""
     follows = window.token(at + 1).cls if at + 1 < window.end() else SILENT
-    return window.core(at) in window.lexicon.articles and follows == WORD
+    if window.core(at) not in window.lexicon.articles or follows != WORD:
+        return False
+    end = at + 1
+    while end < last and window.token(end).cls not in (DIGITS, SPOKEN, TENS):
+        end += 1
+    return _begins_interjection(window, at) or not is_tight(window, at + 1, end)
+
+
+def _begins_interjection(window: Window, at: int) -> bool:
+    """ "un moment": the article belongs to it."""
+    for end in range(at + 1, at + MAX_PHRASE_WORDS):
+        for words in window.lexicon.interjections.get(window.core(end), ()):
+            if len(words) == end - at + 1 and all(window.core(end - i) == words[i] for i in range(len(words))):
+                return True
+    return False
 
 
 def is_tight(window: Window, start: int, stop: int) -> bool:

@@ -77,3 +77,15 @@ def test_a_word_of_a_pause_is_no_unit() -> None:
     assert talk.say("v", "das habe ich schon vier mal gesagt und jetzt reicht es mir") == (
         "das habe ich schon vier mal gesagt und jetzt reicht es mir"
     )
+
+
+def test_an_article_before_a_pause_is_a_digit() -> None:
+    talk = Talk(language="fr-FR")
+    talk.say(
+        "u", "voilà six neuf deux neuf zéro un cinq un pardon six neuf deux neuf zéro un cinq un zéro un sept quatre"
+    )
+    talk.silence()
+    assert "] pardon [" in talk.screen["u"].text
+    talk.say("v", "voilà six neuf deux neuf zéro deux cinq un moment six neuf deux neuf zéro un cinq un zéro")
+    talk.silence()
+    assert "] un moment [" in talk.screen["v"].text
