@@ -19,10 +19,13 @@ _DASHES: Final = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
 _ZERO_WIDTH: Final = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
     "\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\u206a\u206b\u206c\u206d\u206e\u206f\ufeff\ufe0e\ufe0f"
+    "\u3164\uffa0"  # Hangul fillers
 )
+# They have no width either, and would steer a terminal that shows a transcript. White space among them has split before.
+_CONTROL: Final = "".join(map(chr, (*range(0x20), *range(0x7F, 0xA0))))
 _TABLE: Final[dict[int, str | None]] = {
     **dict.fromkeys(map(ord, _DASHES), "-"),
-    **dict.fromkeys(map(ord, _ZERO_WIDTH), None),
+    **dict.fromkeys(map(ord, _ZERO_WIDTH + _CONTROL), None),
     **{0xFF10 + i: str(i) for i in range(10)},
 }
 
@@ -37,7 +40,7 @@ def clean(chunk: str) -> list[str]:
     A word that begins with one of `. , ! ?` and is punctuation up to a letter is glued to the word before it
     by the caller (`joins`).
     """
-    if not chunk.isascii():
+    if not chunk.isascii() or not chunk.isprintable():
         chunk = chunk.translate(_TABLE)
     if chunk.isalpha() and chunk.isascii() and len(chunk) <= MAX_SAME_LETTERS:
         return [chunk]
