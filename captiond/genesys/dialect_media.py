@@ -26,7 +26,7 @@ _LARGEST: Final = 2**53 - 1  # the largest whole number that every JSON reader a
 _SESSION_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 _UTTERANCE_ID: Final = re.compile(r"[!-~]{1,128}", re.ASCII)
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}", re.ASCII)
-_TIMESTAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)", re.ASCII)
+_TIMESTAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
 _CHANNELS: Final = frozenset({"internal", "external"})
 
 
@@ -170,6 +170,8 @@ def _instant(stamp: Any) -> tuple[str, float]:
         instant = datetime.fromisoformat(stamp)
         if stamp.endswith("Z"):
             return stamp, instant.timestamp()
+        if instant.tzinfo is None:  # some recognisers leave out what is always UTC; a lost caption would help nobody
+            instant = instant.replace(tzinfo=UTC)
         in_utc = instant.astimezone(UTC).isoformat(timespec="milliseconds")
         return in_utc.replace("+00:00", "Z"), instant.timestamp()
     except (ValueError, OverflowError):
