@@ -25,6 +25,9 @@ export const GOOD_AFTER_MS = 5_000;
 /** A server's `retryMs` and `Retry-After` are obeyed up to here; nobody waits an hour for captions. */
 const MAX_ASKED_DELAY_MS = 120_000;
 
+/** For people, while it is tried again and again without having been there once. */
+export const UNREACHED = "The captions cannot be reached from this page. Trying again\u2026";
+
 /** Why there are no captions, for people. Keys are close codes and HTTP statuses. */
 export const REASONS = {
   400: "The caption server did not accept the request.",
@@ -247,7 +250,9 @@ export class CaptionsLink {
     this.#arm("retry", askedMs + this.#env.random() * ceilingMs, () => this.#open());
     // Who never saw a caption is still connecting; who did is told that the line is down.
     const began = this.#settings.feed.position !== null;
-    return this.#say(began ? "reconnecting" : "connecting", reason);
+    // A browser hides why (no such host, a foreign origin, a certificate); that both ways failed can be said.
+    const neither = !began && this.#failures >= 2 * TRIES_PER_TRANSPORT ? UNREACHED : "";
+    return this.#say(began ? "reconnecting" : "connecting", reason || neither);
   }
 }
 

@@ -5,7 +5,8 @@ import { test } from "node:test";
 
 import { CaptionFeed } from "../../captiond/widget/caption-feed.js";
 import {
-  BACKOFF_BASE_MS, BACKOFF_CAP_MS, CaptionsLink, GOOD_AFTER_MS, PING_GRACE_MS, WELCOME_TIMEOUT_MS,
+  BACKOFF_BASE_MS, BACKOFF_CAP_MS, CaptionsLink, GOOD_AFTER_MS, PING_GRACE_MS, TRIES_PER_TRANSPORT, UNREACHED,
+  WELCOME_TIMEOUT_MS,
 } from "../../captiond/widget/captions-link.js";
 
 class World {
@@ -235,6 +236,22 @@ test("a bye before an unclean close decides, and its retryMs is waited for", asy
   world.socket.says({ type: "bye", code: 4510, reason: "", resume: false, retryMs: null });
   world.socket.drops(1006);
   assert.equal(world.states.at(-1), "ended");
+});
+
+test("who was never there is told so once both transports have failed", async () => {
+  const world = new World({ respond: () => "unreachable" });
+  await world.start();
+  for (let n = 0; n < TRIES_PER_TRANSPORT; n += 1) {
+    assert.deepEqual(world.statuses.filter(({ reason }) => reason), []);
+    world.socket.drops();
+    await world.nextTry();
+  }
+  for (let n = 0; n < TRIES_PER_TRANSPORT && world.link.status.reason === ""; n += 1) await world.nextTry();
+  assert.equal(world.streams.length, TRIES_PER_TRANSPORT);
+  assert.deepEqual(world.link.status, { state: "connecting", reason: UNREACHED, transport: "ws" });
+  while (world.sockets.length <= TRIES_PER_TRANSPORT) await world.nextTry();
+  world.welcome();
+  assert.equal(world.link.status.reason, "");
 });
 
 test("silence for longer than pingS and its grace is a dead line; a ping is a sign of life", async () => {
