@@ -21,7 +21,7 @@ _ZERO_WIDTH: Final = (
     "\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\u206a\u206b\u206c\u206d\u206e\u206f\ufeff\ufe0e\ufe0f"
     "\u3164\uffa0"  # Hangul fillers
 )
-# They have no width either, and would steer a terminal that shows a transcript. White space among them has split before.
+# No width either, and they would steer a terminal that shows a transcript. White space among them has split before.
 _CONTROL: Final = "".join(map(chr, (*range(0x20), *range(0x7F, 0xA0))))
 _TABLE: Final[dict[int, str | None]] = {
     **dict.fromkeys(map(ord, _DASHES), "-"),
