@@ -1,12 +1,12 @@
 """What a closed run was: which of its digits are private, and of what kind. Keep-words and shapes count only here."""
 
-import itertools
 from typing import Final
 
-from captiond.core.redact.kinds import CC, CVV, DOB, EMAIL, IBAN, NUMBER, PHONE, PIN, SSN
+from captiond.core.redact.kinds import CC, CVV, DOB, EMAIL, NUMBER, PHONE, PIN, SSN
 from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.naming import CUED_DIGITS, LIKELY, NUMBER_DIGITS, SURE, classify, named
 from captiond.core.redact.parts import MAX_YEAR_TOKENS, Part, cut
+from captiond.core.redact.rest import BEFORE_ANY_TIME, BEFORE_TIMES, LATE_DIGITS, Decision, Found, complete
 from captiond.core.redact.runs import Run
 from captiond.core.redact.shapes import SHORT_NUMBERS, is_year, is_years
 from captiond.core.redact.tokens import Token
@@ -21,30 +21,7 @@ TOO_LONG: Final = 3  # no number is that long
 
 KEEP_REACH_TOKENS: Final = 9  # "my order from last week was": the number comes within so many words
 USUAL_DIGITS: Final = (9, 10, 16)  # of a social security number, a telephone, a card: an article may be the last one
-PIECE_DIGITS: Final = 3  # so many of a private number, said again beside it, are masked with it
-REST_DIGITS: Final = 2  # so many right behind a long number are its rest; one may be a word ("okay, one of ...")
-LATE_DIGITS: Final = 7  # so many are masked where nothing follows
 PART_DIGITS: Final = 3  # fewer on one side of unknown words are hardly a piece of one number
-
-
-class Found:
-    """One private number: the parts of it, its name, how many there are."""
-
-    __slots__ = ("label", "parts")
-
-    def __init__(self, label: str, parts: list[Part]) -> None:
-        self.label = label
-        self.parts = parts
-
-
-class Decision:
-    """What a run held: private numbers, and the digits of harmless ones that a keep-word named."""
-
-    __slots__ = ("found", "kept")
-
-    def __init__(self) -> None:
-        self.found: list[Found] = []
-        self.kept: list[str] = []
 
 
 def decide(window: Window, run: Run, how: int, known: frozenset[str]) -> Decision:
@@ -87,71 +64,8 @@ def decide(window: Window, run: Run, how: int, known: frozenset[str]) -> Decisio
         window.used.update(
             m for m in window.markers if m.kind in _SHORT and m.at < found.parts[0].start and found.label != CC
         )
-    if how != PASSED:
-        _mask_rest(window, run, parts, decision)
-    _mask_between(window, run, parts, decision)
-    _mask_repeats(parts, decision)
-    _mask_rest_of(parts, decision, cued=run.cued)
+    complete(window, run, parts, decision, ended=how != PASSED)
     return decision
-
-
-def _mask_rest_of(parts: list[Part], decision: Decision, *, cued: bool) -> None:
-    """What follows a number with no more than a filler between belongs to it: "... 6271, um, 9108 4692"."""
-    owners = {p.start: found for found in decision.found for p in found.parts}
-    for before, part in itertools.pairwise(parts):
-        found = owners.get(before.start)
-        if found is None or part.start in owners or not part.tight or part.barred or _is_plain(part):
-            continue
-        long = found.label in (CC, IBAN, NUMBER)  # behind a whole telephone number "okay, 20" may be 20 of something
-        if part.glued or len(part.digits) >= (REST_DIGITS if long or cued else CUED_DIGITS):
-            found.parts.append(part)
-            owners[part.start] = found
-
-
-def _mask_repeats(parts: list[Part], decision: Decision) -> None:
-    """ "eight six three five, sorry again, eight six three five five ...": a piece of a number said twice."""
-    for found in decision.found:
-        digits = "".join(p.digits for p in found.parts)
-        masked = {p.start for one in decision.found for p in one.parts}
-        pieces = [
-            p
-            for p in parts
-            if p.start not in masked and len(p.digits) >= PIECE_DIGITS and p.digits in digits and not _is_plain(p)
-        ]
-        found.parts = sorted([*found.parts, *pieces], key=_start)
-
-
-def _is_plain(part: Part) -> bool:
-    """Whether a part is harmless by what it looks like or where it stands."""
-    return part.keep or part.year or part.harmless or part.ranged or part.scaled
-
-
-def _start(part: Part) -> int:
-    return part.start
-
-
-def _mask_rest(window: Window, run: Run, parts: list[Part], decision: Decision) -> None:
-    """A run that nothing follows and that has 7 digits and more, however they are strewn, closes masked."""
-    if decision.found or decision.kept:
-        return
-    rest = [p for p in parts if not (p.mixed or _is_plain(p))]
-    while rest and len(rest[-1].digits) <= 4 and window.core(rest[-1].start - 1) in _BEFORE_ANY_TIME:
-        rest.pop()
-    if sum(len(p.wide or p.digits) for p in rest) >= LATE_DIGITS:
-        decision.found.append(Found(NUMBER, rest))
-
-
-def _mask_between(window: Window, run: Run, parts: list[Part], decision: Decision) -> None:
-    """What stands between a cue and its number is a piece of it: "card is four, five to the lake, 4 8 ..." """
-    if not run.cued or not decision.found:
-        return
-    first = decision.found[0]
-    before = [p for p in parts if p.start < first.parts[0].start]
-    if any(_is_plain(p) for p in before):
-        return
-    if any(m.at >= p.start and m.at < first.parts[0].start for m in window.markers for p in before[:1]):
-        return
-    first.parts[:0] = before
 
 
 def loose_end(window: Window, run: Run) -> int:
@@ -268,17 +182,11 @@ def _is_lone_year(window: Window, part: Part, parts: list[Part]) -> bool:
 _BEFORE_YEARS: Final = frozenset(
     ["in", "since", "next", "of", "from", "until", "till", "year", "by", "last", "en", "desde", "depuis", "seit", "im"]
 )
-_BEFORE_TIMES: Final = frozenset(
-    ["after", "before", "until", "till", "by", "around", "from", "between", "or", "to", "and", "após", "nach", "ab"]
-)
-
-
-_BEFORE_ANY_TIME: Final = _BEFORE_TIMES | {"at", "on", "um", "à", "a", "las"}
 
 
 def _is_spoken_time(window: Window, part: Part) -> bool:
     """ "any time after three ten", "or six forty five"."""
-    if window.core(part.start - 1) not in _BEFORE_TIMES or not 1 <= len(part.digits) <= 4:
+    if window.core(part.start - 1) not in BEFORE_TIMES or not 1 <= len(part.digits) <= 4:
         return False
     return part.spoken and int(part.digits[:-2] or part.digits) <= 24
 
@@ -401,7 +309,7 @@ def _reach(window: Window, parts: list[Part], first: int) -> int:
         if not other.tight:
             if min(len(one.digits), len(other.digits)) < PART_DIGITS:
                 break
-            if len(other.digits) <= 4 and window.core(other.start - 1) in _BEFORE_ANY_TIME:
+            if len(other.digits) <= 4 and window.core(other.start - 1) in BEFORE_ANY_TIME:
                 break
         stop += 1
     return stop

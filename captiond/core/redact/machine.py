@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from captiond.core.redact.decide import ENDED, PASSED, SILENCE, TOO_LONG, Decision, decide, loose_end
+from captiond.core.redact.decide import ENDED, PASSED, SILENCE, TOO_LONG, decide, loose_end
 from captiond.core.redact.kinds import EMAIL, IBAN_CHARS
 from captiond.core.redact.lexicon import Lexicon
 from captiond.core.redact.mail import NOTHING, Chain
+from captiond.core.redact.rest import Decision
 from captiond.core.redact.runs import MAX_WORDS_BETWEEN, NONE, Run, is_bank, is_linker
 from captiond.core.redact.tokens import FILLER, LETTER, MARK, WORD, Token
 from captiond.core.redact.window import Window

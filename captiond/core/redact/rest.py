@@ -1,0 +1,136 @@
+"""What of a closed run belongs to the private numbers found in it: pieces before, between, behind and said again."""
+
+import itertools
+from typing import Final
+
+from captiond.core.redact.kinds import CC, IBAN, NUMBER
+from captiond.core.redact.naming import CUED_DIGITS
+from captiond.core.redact.parts import Part
+from captiond.core.redact.runs import Run
+from captiond.core.redact.window import Window
+
+PIECE_DIGITS: Final = 3  # so many of a private number, said again beside it, are masked with it
+REST_DIGITS: Final = 2  # so many right behind a long number are its rest; one may be a word ("okay, one of ...")
+LATE_DIGITS: Final = 7  # so many are masked where nothing follows
+LEFT_DIGITS: Final = 4  # so many digits left of a run would break the promise, were they of the number found in it
+LONGEST_DIGITS: Final = 19  # of a payment card: more than that together are two numbers
+
+BEFORE_TIMES: Final = frozenset(
+    ["after", "before", "until", "till", "by", "around", "from", "between", "or", "to", "and", "após", "nach", "ab"]
+)
+BEFORE_ANY_TIME: Final = BEFORE_TIMES | {"at", "on", "um", "à", "a", "las"}
+
+
+class Found:
+    """One private number: the parts of it, its name, how many there are."""
+
+    __slots__ = ("label", "parts")
+
+    def __init__(self, label: str, parts: list[Part]) -> None:
+        self.label = label
+        self.parts = parts
+
+
+class Decision:
+    """What a run held: private numbers, and the digits of harmless ones that a keep-word named."""
+
+    __slots__ = ("found", "kept")
+
+    def __init__(self) -> None:
+        self.found: list[Found] = []
+        self.kept: list[str] = []
+
+
+def complete(window: Window, run: Run, parts: list[Part], decision: Decision, *, ended: bool) -> None:
+    """Adds to what was found the parts of the run that belong to it.
+
+    Args:
+        ended: nothing went on with the run: the utterance or the session is over.
+    """
+    if ended:
+        _mask_rest(window, run, parts, decision)
+    _mask_between(window, run, parts, decision)
+    _mask_repeats(parts, decision)
+    _mask_rest_of(parts, decision, cued=run.cued)
+    _mask_leftovers(window, parts, decision)
+
+
+def _mask_leftovers(window: Window, parts: list[Part], decision: Decision) -> None:
+    """A card with a pause after its tenth digit looks like a telephone number and small pieces: what is left behind the
+    number in the same run is masked with it where both together may be one number.
+    """
+    owners = {p.start: found for found in decision.found for p in found.parts}
+    for found in decision.found:
+        left: list[Part] = []
+        last = found.parts[-1]
+        for part in (p for p in parts if p.start > last.start):
+            if part.start in owners or part.barred or part.keep or part.mixed:
+                break
+            if any(last.start < m.at < part.start for m in window.markers):
+                break
+            time = len(part.digits) <= 4 and window.core(part.start - 1) in BEFORE_ANY_TIME
+            if not (_is_plain(part) or time):
+                left.append(part)
+        digits = sum(len(p.digits) for p in left)
+        if digits >= LEFT_DIGITS and digits + sum(len(p.digits) for p in found.parts) <= LONGEST_DIGITS:
+            found.parts += left
+            owners.update((p.start, found) for p in left)
+
+
+def _mask_rest_of(parts: list[Part], decision: Decision, *, cued: bool) -> None:
+    """What follows a number with no more than a filler between belongs to it: "... 6271, um, 9108 4692"."""
+    owners = {p.start: found for found in decision.found for p in found.parts}
+    for before, part in itertools.pairwise(parts):
+        found = owners.get(before.start)
+        if found is None or part.start in owners or not part.tight or part.barred or _is_plain(part):
+            continue
+        long = found.label in (CC, IBAN, NUMBER)  # behind a whole telephone number "okay, 20" may be 20 of something
+        if part.glued or len(part.digits) >= (REST_DIGITS if long or cued else CUED_DIGITS):
+            found.parts.append(part)
+            owners[part.start] = found
+
+
+def _mask_repeats(parts: list[Part], decision: Decision) -> None:
+    """ "eight six three five, sorry again, eight six three five five ...": a piece of a number said twice."""
+    for found in decision.found:
+        digits = "".join(p.digits for p in found.parts)
+        masked = {p.start for one in decision.found for p in one.parts}
+        pieces = [
+            p
+            for p in parts
+            if p.start not in masked and len(p.digits) >= PIECE_DIGITS and p.digits in digits and not _is_plain(p)
+        ]
+        found.parts = sorted([*found.parts, *pieces], key=_start)
+
+
+def _is_plain(part: Part) -> bool:
+    """Whether a part is harmless by what it looks like or where it stands."""
+    return part.keep or part.year or part.harmless or part.ranged or part.scaled
+
+
+def _start(part: Part) -> int:
+    return part.start
+
+
+def _mask_rest(window: Window, run: Run, parts: list[Part], decision: Decision) -> None:
+    """A run that nothing follows and that has 7 digits and more, however they are strewn, closes masked."""
+    if decision.found or decision.kept:
+        return
+    rest = [p for p in parts if not (p.mixed or _is_plain(p))]
+    while rest and len(rest[-1].digits) <= 4 and window.core(rest[-1].start - 1) in BEFORE_ANY_TIME:
+        rest.pop()
+    if sum(len(p.wide or p.digits) for p in rest) >= LATE_DIGITS:
+        decision.found.append(Found(NUMBER, rest))
+
+
+def _mask_between(window: Window, run: Run, parts: list[Part], decision: Decision) -> None:
+    """What stands between a cue and its number is a piece of it: "card is four, five to the lake, 4 8 ..." """
+    if not run.cued or not decision.found:
+        return
+    first = decision.found[0]
+    before = [p for p in parts if p.start < first.parts[0].start]
+    if any(_is_plain(p) for p in before):
+        return
+    if any(m.at >= p.start and m.at < first.parts[0].start for m in window.markers for p in before[:1]):
+        return
+    first.parts[:0] = before

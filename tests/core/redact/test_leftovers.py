@@ -1,0 +1,51 @@
+"""A card with a pause after its tenth digit looks like a telephone number and small pieces: none of it stays."""
+
+import pytest
+
+from captiond.base.ids import RawText, UtteranceId
+from captiond.core.redact import DEFAULT, Call, Redactor
+
+
+def finals(*texts: str) -> list[str]:
+    """What the finals of one channel end as, a second apart, after silence."""
+    redactor = Redactor(kinds=DEFAULT, language="en-US", call=Call())
+    ended: dict[str, str] = {}
+    for number, text in enumerate(texts):
+        for shown in redactor.caption(UtteranceId(str(number)), RawText(text), final=True, now_s=float(number)):
+            ended[shown.utterance] = shown.text
+    for shown in redactor.end():
+        ended[shown.utterance] = shown.text
+    return [ended[str(number)] for number in range(len(texts))]
+
+
+@pytest.mark.parametrize(
+    ("said", "ended"),
+    [
+        (
+            ["sure it is four 116 7 4 8 nine 1 seven so seven let me see 4 nine 67 two thanks"],
+            ["sure it is [PHONE] so [PHONE] let me see [PHONE] thanks"],
+        ),
+        (
+            [
+                "yeah so seven two five four seven eight hold on seven six seven four uh six",
+                "three two seven okay nine four is that ok",
+            ],
+            ["yeah so [PHONE] hold on [PHONE] uh [PHONE]", "[PHONE] okay [PHONE] is that ok"],
+        ),
+    ],
+)
+def test_what_is_left_behind_a_number_in_its_run_is_masked_with_it(said: list[str], ended: list[str]) -> None:
+    assert finals(*said) == ended
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "you can reach me at 415 555 0132 any time after 3 to 5",
+        "you can reach me at 415 555 0132 any time after three ten",
+        "call 415 555 0132, it costs 20 dollars or 30 dollars",
+        "call 415 555 0132 and take 2 of them",
+    ],
+)
+def test_other_numbers_near_a_number_stay(said: str) -> None:
+    assert finals(said) == [said.replace("415 555 0132", "[PHONE]")]
