@@ -48,7 +48,7 @@ def decide(window: Window, run: Run, how: int, known: frozenset[str]) -> Decisio
             kept_before = marker is not None and marker.kind == KEEP
             if kept_before:
                 window.used.update(m for m in window.markers if m.kind == KEEP and m.at < part.start)
-            if len(part.digits) >= NUMBER_DIGITS and not part.keep:
+            if len(part.digits) >= LATE_DIGITS and not part.keep:
                 decision.kept.append(part.digits)
             part.harmless = True
             i += 1
@@ -117,7 +117,7 @@ def _is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known:
     if kind == KEEP or (part.start and "#" in window.token(part.start).text[: window.token(part.start).first]):
         return True
     cued = kind != ""
-    if part.digits in known and len(part.digits) >= NUMBER_DIGITS:
+    if part.digits in known and len(part.digits) >= LATE_DIGITS:
         return True
     after = window.token(part.stop).text if part.stop < window.end() else ""
     if kind not in _SHORT and part.digits in SHORT_NUMBERS and part.start == run.start and not part.cut:

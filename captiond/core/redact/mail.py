@@ -222,6 +222,9 @@ class Chain:
 
     def _take_part(self, window: Window, at: int, token: Token) -> None:
         word = token.cls == WORD
+        loose = not (self.joined or self.cued or self.spelled)
+        if self.phase == LOCAL and loose and window.owner(self.start) != window.owner(at):
+            self.reset()  # an ordinary word at the end of an utterance is no part of a name that the next one begins
         if self.phase == NOTHING:
             if not word and not is_letter(token):
                 return  # digits alone begin no address

@@ -89,7 +89,7 @@ GERMAN = Table(
         "reservierung;reservierungsnummer;flug;zimmer;zimmernummer;postleitzahl;plz;version;modell;seriennummer;"
         "sendung;sendungsnummer;sendungsverfolgung;paket;paketnummer;seite;kapitel;bundesstraße;autobahn;ausfahrt;"
         "hausnummer;stock;schaden;schadennummer;angebot;angebotsnummer;artikel;artikelnummer;zug;gleis;platz;test;"
-        "kundennummer;durchwahl"
+        "kundennummer;durchwahl;vertrag;vertragsnummer;policennummer"
     ),
     months=(
         "januar jänner februar märz april mai juni juli august september oktober november dezember jan feb mär apr "

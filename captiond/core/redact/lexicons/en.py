@@ -77,7 +77,7 @@ ENGLISH = Table(
         "usd eur gbp unit units point points item items piece pieces copies people persons guests tickets times "
         "minute minutes second seconds hour hours day days week weeks month months year years mile miles km "
         "kilometers meters metres feet foot inch inches kilo kilos kg grams ounces lbs degrees megabytes gigabytes "
-        "gigs gb mb million billion thousand trillion stars rooms nights night bags boxes orders calls"
+        "business working gigs gb mb million billion thousand trillion stars rooms nights night bags boxes orders calls"
     ),
     ordinals=(
         "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "

@@ -59,7 +59,8 @@ SPANISH = Table(
         "pedido;pedidos;número de pedido;referencia;número de referencia;ticket;caso;número de caso;incidencia;"
         "expediente;reserva;número de reserva;localizador;vuelo;habitación;código postal;cp;versión;modelo;"
         "número de serie;envío;seguimiento;número de seguimiento;factura;número de factura;página;capítulo;carretera;"
-        "autopista;salida;calle;piso;puerta;portal;siniestro;presupuesto;albarán;puntos;prueba;probando;extensión"
+        "autopista;salida;calle;piso;puerta;portal;siniestro;presupuesto;albarán;puntos;prueba;probando;extensión;"
+        "contrato;número de contrato;número de póliza"
     ),
     months=(
         "enero febrero marzo abril mayo junio julio agosto septiembre setiembre octubre noviembre diciembre ene feb "

@@ -99,7 +99,8 @@ FRENCH = Table(
         "commande;commandes;numéro de commande;référence;référence du dossier;dossier;numéro de dossier;ticket;"
         "incident;réservation;numéro de réservation;vol;chambre;code postal;version;modèle;numéro de série;colis;"
         "suivi;numéro de suivi;facture;numéro de facture;page;chapitre;route;autoroute;sortie;rue;étage;bâtiment;"
-        "appartement;sinistre;devis;article;train;quai;place;test;essai;extension;porte la référence"
+        "appartement;sinistre;devis;article;train;quai;place;test;essai;extension;porte la référence;contrat;"
+        "numéro de contrat;numéro de police"
     ),
     months=(
         "janvier février fevrier mars avril mai juin juillet août aout septembre octobre novembre décembre decembre "
