@@ -1,4 +1,4 @@
-"""The conversations that everybody sees first read right to a person: masks where something is private, nowhere else."""
+"""The conversations that everybody sees first read right to a person: masks where it is private, nowhere else."""
 
 import orjson
 import pytest
