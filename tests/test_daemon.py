@@ -1,0 +1,41 @@
+"""The composition root: what happens in which order, and what goes on beside requests."""
+
+import logging
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from captiond import daemon as daemon_module
+from captiond.sessions import Sessions
+from captiond.simulator.server import Simulator
+from tests.harness import daemon_here, eventually
+
+
+async def test_sessions_are_back_before_anybody_is_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A viewer that reconnects at once finds its session; an EventSource gives up for good on a 404."""
+    order: list[str] = []
+    revive, start = Sessions.revive, web.SockSite.start
+
+    async def reviving(self: Sessions) -> int:
+        order.append("revived")
+        return await revive(self)
+
+    async def starting(self: web.SockSite) -> None:
+        order.append("answering")
+        await start(self)
+
+    monkeypatch.setattr(Sessions, "revive", reviving)
+    monkeypatch.setattr(web.SockSite, "start", starting)
+    async with Simulator(unknown="silent") as upstream, daemon_here(tmp_path, upstream):
+        assert order == ["revived", "answering"]
+
+
+async def test_totals_are_logged_however_short_a_session_may_be_idle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Looking after idle sessions more often than totals are due does not put the totals off for ever."""
+    monkeypatch.setattr(daemon_module, "TOTALS_S", 1.5)
+    caplog.set_level(logging.INFO, "captiond.daemon")
+    async with daemon_here(tmp_path, CAPTIOND_SESSIONS__IDLE_END_S="1"):
+        await eventually(lambda: "totals: " in caplog.text)
