@@ -12,11 +12,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from captiond.audit_chain import GENESIS, MAX_LINE_BYTES, AuditError, Chain, digest_of, parse, plain, read
+from captiond.base.instants import iso_utc
 from captiond.base.observe import Meter, NullMeter
 
 FLUSH_EVERY_S: Final = 0.1  # contract: flushed every 100 ms
@@ -154,7 +154,7 @@ class AuditLog:
         self._pending.append(self._seal(self._now_s(), "lost", {"count": count}))
 
     def _seal(self, at: str | float, kind: str, fields: dict[str, Any]) -> bytes:
-        timestamp = at if isinstance(at, str) else _iso(at)
+        timestamp = at if isinstance(at, str) else iso_utc(at)
         return self._chain.seal({**plain(fields), "timestamp": timestamp, "kind": kind})
 
     def _put(self) -> bool:
@@ -181,10 +181,6 @@ class AuditLog:
             log.warning("the audit file is being written again")
             self.fault = None
         return True
-
-
-def _iso(now_s: float) -> str:
-    return datetime.fromtimestamp(now_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _open_chain(path: Path) -> tuple[int, int, str, int]:

@@ -9,12 +9,12 @@ import re
 import sys
 import threading
 import traceback
-from datetime import UTC, datetime
 from typing import Any, Final, TextIO
 
 import orjson
 
 from captiond.base.errors import CaptiondError
+from captiond.base.instants import iso_utc
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """One line, without its newline."""
         line = {
-            "time": _iso(record.created),
+            "time": iso_utc(record.created),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": message_of(record),
@@ -100,7 +100,7 @@ class TextLines(logging.Formatter):
         fault = exception_of(record)
         said = f"{message_of(record)}{fields}" + (f" [{fault}]" if fault else "")
         name = record.name.removeprefix(f"{OURS}.")
-        return f"{_iso(record.created)[11:23]} {record.levelname.lower():7} {name}: {_one_line(said)}"
+        return f"{iso_utc(record.created)[11:23]} {record.levelname.lower():7} {name}: {_one_line(said)}"
 
 
 def message_of(record: logging.LogRecord) -> str:
@@ -150,10 +150,6 @@ def _one_line(text: str) -> str:
     # Control characters could forge a second line, or steer a terminal.
     clean = "".join(character if character.isprintable() else " " for character in text[: MAX_LINE_CHARS + 1])
     return clean if len(clean) <= MAX_LINE_CHARS else clean[:MAX_LINE_CHARS] + "..."
-
-
-def _iso(created_s: float) -> str:
-    return datetime.fromtimestamp(created_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _no_value(value: object) -> str:

@@ -7,13 +7,13 @@ Implements `serve.wiring.Sessions`. Source: contract, sections 3 and 4; section 
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any, Final, Protocol
 
 from captiond.base.errors import RateLimited, UpstreamError, UpstreamRefused, UpstreamUnavailable
 from captiond.base.ids import SessionId
+from captiond.base.instants import iso_utc
 from captiond.base.observe import AuditSink, Clock
 from captiond.core.arrival import Arrival
 from captiond.core.messages import Caption, SessionState
@@ -64,8 +64,7 @@ class _Running:
 
     def give_up(self) -> None:
         """It will not be followed any more; that is no fault of upstream."""
-        if not self.settled.done():
-            self.settled.set_result(None)
+        _settle(self.settled, None)
 
 
 class Sessions:
@@ -188,7 +187,7 @@ class Sessions:
     async def _start(self, request: SessionRequest) -> Live:
         if self._upstream is None:
             raise Problem(503, "no_account", "No Genesys account is configured: [genesys] client_id and client_secret.")
-        created_at = _iso(self._clock.now_s())
+        created_at = iso_utc(self._clock.now_s())
         try:
             live = self._open(request, created_at=created_at)
         except TooManySessions as full:
@@ -254,8 +253,7 @@ class Sessions:
         if ended.error is not None:
             self._fail(session, settled, ended.error, asked_s=asked_s, revived=revived)
             return
-        if not settled.done():
-            settled.set_result(None)
+        _settle(settled, None)
         self._end(session, SessionState.ENDED, ended.reason)
 
     async def _activate(self, request: SessionRequest, *, revived: bool) -> None:
@@ -283,8 +281,7 @@ class Sessions:
         """Who asked is told, where the answer is still open: then there is no session. Else it has failed."""
         log.error("session failed: session=%s why=%s", session, failure)
         told = not settled.done() and not revived and self._clock.monotonic_s() - asked_s < ACTIVATION_WAIT_S
-        if not settled.done():
-            settled.set_result(failure)
+        _settle(settled, failure)
         self._end(session, SessionState.FAILED, str(failure))
         if told:
             self._rooms.forget(session, trace=False)
@@ -345,8 +342,13 @@ class _Sink:
             self._rooms.reconnected(self._session)
         else:
             self._rooms.set_state(self._session, SessionState.LIVE)
-        if not self._settled.done():
-            self._settled.set_result(None)
+        _settle(self._settled, None)
+
+
+def _settle(settled: "asyncio.Future[UpstreamError | None]", outcome: UpstreamError | None) -> None:
+    """Answers who waits; the first outcome counts."""
+    if not settled.done():
+        settled.set_result(outcome)
 
 
 def problem_of(failure: UpstreamError) -> Problem:
@@ -380,21 +382,8 @@ def _media_request(request: SessionRequest) -> MediaRequest:
 
 def _saved(request: SessionRequest) -> dict[str, Any]:
     """The request as JSON values, without its id, which the store keeps by itself."""
-    return {
-        "source": request.source,
-        "language": request.language,
-        "conversation": request.conversation,
-        "region": request.region,
-        "codec": request.codec,
-        "profanity_filter": request.profanity_filter,
-        "chunk_size": request.chunk_size,
-        "language_model": request.language_model,
-    }
+    return {name: value for name, value in asdict(request).items() if name != "id"}
 
 
 def _take(records: Iterator[bytes], most: int) -> list[bytes]:
     return list(islice(records, most))  # never zip(records, range(most)): it takes one more, and drops it
-
-
-def _iso(now_s: float) -> str:
-    return datetime.fromtimestamp(now_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -130,7 +130,7 @@ class _Watch:
         if screen is not None and screen.event.final:
             event = screen.event  # a correction is of the final, whatever event brought it
         text = str(line["text"])
-        self._flicker(key, screen, text)
+        self._flicker(screen, text)
         screen = self.screens.setdefault(key, _Screen(event))
         screen.event, screen.text = event, text
         if MASK.search(text) is None:
@@ -185,7 +185,7 @@ class _Watch:
         self.score.totals["ordinary_partials"] += 1
         self.score.totals["ordinary_partials_masked"] += masks > 0
 
-    def _flicker(self, key: tuple[str, int], screen: _Screen | None, text: str) -> None:
+    def _flicker(self, screen: _Screen | None, text: str) -> None:
         shown, now = (screen.text.split() if screen else []), text.split()
         self.score.totals["erased_words"] += _erased(shown, now)
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from captiond.base.errors import LocalError
 from captiond.base.ids import SafeText, UtteranceId
+from captiond.base.prefix import common_prefix
 from captiond.core.arrival import Arrival
 from captiond.core.messages import Caption
 
@@ -151,20 +152,6 @@ def without_open_masks(caption: Caption) -> Caption:
 
 def _keeps(utterance: Utterance, text: str) -> bool:
     return text.startswith(utterance.text[: utterance.stable_length])
-
-
-def common_prefix(one: str, other: str) -> int:
-    """Code points that two texts have in common from their start; the compares are memory compares, not a loop."""
-    low, high = 0, min(len(one), len(other))
-    if one[:high] == other[:high]:
-        return high
-    while low < high:  # one[:low] == other[:low], one[:high] != other[:high]
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
 
 
 def word_end(text: str, length: int) -> int:

@@ -12,9 +12,9 @@ import orjson
 from aiohttp import web
 
 from captiond.base.ids import SessionId
+from captiond.base.instants import iso_utc
 from captiond.serve.access import Caller
 from captiond.serve.bodies import parse_session, parse_token
-from captiond.serve.encode import iso_utc
 from captiond.serve.problems import Handler, Problem, not_available
 from captiond.serve.transcripts import FORMS
 from captiond.serve.wiring import WIRING, Wiring

@@ -5,13 +5,13 @@ Source: contract, section 5 (keys and their order), RFC 6455 section 5.2 (frames
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import orjson
 
 from captiond.base.close_codes import CloseCode
 from captiond.base.ids import Epoch, Index, SessionId
+from captiond.base.instants import iso_utc
 from captiond.core.messages import Caption, Gap, Message, Retraction, SessionState
 from captiond.hub.wire import Wire
 
@@ -176,8 +176,3 @@ def frame_header(length_bytes: int) -> bytes:
     if length_bytes < 65_536:
         return b"\x81\x7e" + length_bytes.to_bytes(2, "big")
     return b"\x81\x7f" + length_bytes.to_bytes(8, "big")
-
-
-def iso_utc(time_s: float) -> str:
-    """ISO 8601 in UTC with milliseconds, as upstream writes its own: `2024-06-15T10:30:00.000Z`."""
-    return datetime.fromtimestamp(time_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

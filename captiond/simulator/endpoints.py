@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 import orjson
 from aiohttp import web
 
+from captiond.base.instants import iso_utc
 from captiond.simulator.connection import MAX_COMMAND_BYTES, Connection
 from captiond.simulator.faults import (
     BrokenFault,
@@ -22,7 +23,7 @@ from captiond.simulator.ledger import Seen
 from captiond.simulator.replies import broken_body, check_activation, error_body, refusal_headers
 from captiond.simulator.stage import StageFullError
 from captiond.simulator.tokens import bearer_of, credentials_of
-from captiond.simulator.world import World, iso_ms
+from captiond.simulator.world import World
 
 MAX_BODY_BYTES: Final = 2_097_152  # of a request; a fault file fits, as does any activation
 MAX_FORM_FIELDS: Final = 50  # a token request has up to four
@@ -108,7 +109,7 @@ class Endpoints:
             "id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"transcription:{checked.session}")),
             "status": "ACTIVE",
             "mediaSessionId": checked.session,
-            "createdTime": iso_ms(pace.now_s()),
+            "createdTime": iso_utc(pace.now_s()),
         }
         return self._answer(request, "activation", 201, body, session=session)
 

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any, Final
 
+from captiond.base.instants import iso_utc
 from captiond.simulator.faults import (
     AbortFault,
     CloseFault,
@@ -13,7 +14,7 @@ from captiond.simulator.faults import (
 )
 from captiond.simulator.playback import AtEnd, Placed, Playback
 from captiond.simulator.replies import garbage_frame
-from captiond.simulator.world import Line, World, iso_ms
+from captiond.simulator.world import Line, World
 
 GROUP_PATIENCE_S: Final = 1.0  # a half-full group of events waits no longer for its next one
 
@@ -107,7 +108,7 @@ class Player:
             **placed.step.event,
             "eventSequence": sequence,
             "mediaSessionId": self._session,
-            "timestamp": iso_ms(pace.now_s() - age_s),
+            "timestamp": iso_utc(pace.now_s() - age_s),
         }
 
     async def _flush(self) -> None:
@@ -128,7 +129,7 @@ class Player:
         if isinstance(fault, SilenceFault):
             self._connection.fall_silent(fault.for_s)
         elif isinstance(fault, GarbageFault):
-            stamp = iso_ms(self._world.pace.now_s())
+            stamp = iso_utc(self._world.pace.now_s())
             data, text = garbage_frame(fault, session=self._session, timestamp=stamp)
             await self._connection.write(data, text=text)
         elif isinstance(fault, AbortFault):

@@ -8,6 +8,7 @@ from typing import Any, Final, Self
 from aiohttp import web
 
 from captiond.base.errors import LocalError
+from captiond.base.instants import iso_utc
 from captiond.simulator.endpoints import MAX_BODY_BYTES, Endpoints
 from captiond.simulator.faultbook import FaultBook
 from captiond.simulator.faults import Fault
@@ -17,7 +18,7 @@ from captiond.simulator.playback import AtEnd, Playback, Resume
 from captiond.simulator.stage import Stage, Unknown
 from captiond.simulator.tokens import Tokens
 from captiond.simulator.tracks import Track, track_of
-from captiond.simulator.world import Frames, World, iso_ms
+from captiond.simulator.world import Frames, World
 
 GOING_AWAY: Final = 1001
 SHUTDOWN_PATIENCE_S: Final = 1.0  # for requests under way; everything is on this machine
@@ -205,7 +206,7 @@ class Simulator:
 
         Keys given are sent as they are, wrong ones too; `eventType`, `mediaSessionId` and `timestamp` are filled in.
         """
-        stamp = iso_ms(self._pace.now_s())
+        stamp = iso_utc(self._pace.now_s())
         full = [
             {"eventType": "transcription", "mediaSessionId": session, "timestamp": stamp, **event} for event in events
         ]

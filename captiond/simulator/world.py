@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -49,8 +48,3 @@ class Line(Protocol):
     async def write(self, data: bytes, *, text: bool = True) -> None: ...
     async def close(self, code: int, reason: str = "") -> None: ...
     def abort(self) -> None: ...
-
-
-def iso_ms(wall_s: float) -> str:
-    """ISO 8601 in UTC with milliseconds, as upstream writes it."""
-    return datetime.fromtimestamp(wall_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from captiond.base.errors import LocalError
 from captiond.base.ids import SafeText, UtteranceId
+from captiond.base.prefix import common_prefix
 from captiond.core.messages import Caption
-from captiond.core.revise import MAX_SETTLED, Revise, Utterance, common_prefix, without_open_masks, word_end
+from captiond.core.revise import MAX_SETTLED, Revise, Utterance, without_open_masks, word_end
 
 U = UtteranceId("e-1")
 

@@ -12,6 +12,7 @@ import aiohttp
 from aiohttp import web
 
 from captiond.base.ids import RawText, SafeText, SessionId, UtteranceId
+from captiond.base.instants import iso_utc
 from captiond.core.arrival import Arrival
 from captiond.core.messages import Caption, SessionState
 from captiond.hub.limits import Limits as HubLimits
@@ -20,7 +21,7 @@ from captiond.hub.rooms import Rooms
 from captiond.serve.access import Rules, configure
 from captiond.serve.app import IDLE_S, AccessLog, build
 from captiond.serve.bodies import SessionRequest
-from captiond.serve.encode import Encoder, iso_utc
+from captiond.serve.encode import Encoder
 from captiond.serve.problems import Problem
 from captiond.serve.transcripts import Transcript
 from captiond.serve.wiring import WIRING, HealthCheck, Limits

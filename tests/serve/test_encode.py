@@ -12,9 +12,10 @@ from websockets.protocol import Protocol, Side, State
 
 from captiond.base.close_codes import CloseCode
 from captiond.base.ids import Epoch, Index, SafeText, SessionId, UtteranceId
+from captiond.base.instants import iso_utc
 from captiond.core.messages import Caption, Gap, Message, Retraction, SessionState, StateChange
 from captiond.serve import answers
-from captiond.serve.encode import Bytes, Encoder, frame_header, iso_utc
+from captiond.serve.encode import Bytes, Encoder, frame_header
 
 ENCODER = Encoder()
 EPOCH, SENT_S = Epoch("k3XbQwZt"), 1_718_447_400.25

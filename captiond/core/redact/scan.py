@@ -6,6 +6,7 @@ what a text becomes does not depend on the partials before it. The tests prove i
 
 from typing import Final
 
+from captiond.base.prefix import common_prefix
 from captiond.core.normalise import KEPT, Repeats, clean, joins
 from captiond.core.redact.lexicon import Lexicon
 from captiond.core.redact.machine import Machine
@@ -107,17 +108,3 @@ class Scan:
 def _after(text: str, offset: int, chunks: int) -> int:
     """The index behind so many chunks."""
     return len(text) - len(text[offset:].split(None, chunks)[chunks])
-
-
-def common_prefix(one: str, other: str) -> int:
-    """Code points that two texts have in common from their start; memory compares, not a loop."""
-    low, high = 0, min(len(one), len(other))
-    if one[:high] == other[:high]:
-        return high
-    while low < high:  # one[:low] == other[:low] and one[: high + 1] != other[: high + 1]
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
