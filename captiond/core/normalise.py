@@ -127,6 +127,14 @@ class Repeats:
         other.last, other.count = self.last, self.count
         return other
 
+    def is_same(self, word: str) -> bool:
+        """Whether a word is the last one again: then `next` must be asked, else `start` be told."""
+        return word.casefold() == self.last
+
+    def start(self, word: str) -> None:
+        """Another word than the last one."""
+        self.last, self.count = word.casefold(), 1
+
     def next(self, word: str, *, number: bool) -> int:
         """How many words to drop: 0 none; 1 this one; 2 this one and the third before it. Numbers are never dropped."""
         key = word.casefold()
@@ -153,7 +161,11 @@ def normalise(text: str, *, is_number: Callable[[str], bool] = _never) -> str:
                 out[-1] += word
                 repeats = Repeats()
                 continue
-            drop = repeats.next(word, number=is_number(word))
+            drop = 0
+            if repeats.is_same(word):
+                drop = repeats.next(word, number=is_number(word))
+            else:
+                repeats.start(word)
             if drop == 0:
                 out.append(word)
             elif drop == 2:

@@ -47,7 +47,7 @@ def decide(window: Window, run: Run, how: int, known: frozenset[str]) -> Decisio
         ):
             kept_before = marker is not None and marker.kind == KEEP
             if kept_before:
-                window.used.update(m for m in window.markers if m.kind == KEEP and m.at < part.start)
+                window.answer([m for m in window.markers if m.kind == KEEP and m.at < part.start])
             if len(part.digits) >= LATE_DIGITS and not part.keep:
                 decision.kept.append(part.digits)
             part.harmless = True
@@ -58,11 +58,11 @@ def decide(window: Window, run: Run, how: int, known: frozenset[str]) -> Decisio
         if label:
             decision.found.append(Found(label, parts[i:stop]))
             if marker is not None and _answers(label, marker.kind):
-                window.used.update(m for m in window.markers if m.kind == marker.kind and m.at < part.start)
+                window.answer([m for m in window.markers if m.kind == marker.kind and m.at < part.start])
         i = stop
     for found in decision.found:  # "the PIN was 0314 or 9431": short codes are guessed at, all of them count
-        window.used.update(
-            m for m in window.markers if m.kind in _SHORT and m.at < found.parts[0].start and found.label != CC
+        window.answer(
+            [m for m in window.markers if m.kind in _SHORT and m.at < found.parts[0].start and found.label != CC]
         )
     complete(window, run, parts, decision, ended=how != PASSED)
     return decision
@@ -101,7 +101,7 @@ def _context(window: Window, part: Part, run: Run) -> Marker | None:
             continue
         if marker.kind == KEEP:
             near = marker.reach >= window.owner(part.start) and part.start - marker.at <= KEEP_REACH_TOKENS
-            if near and (marker.asks or _owner_of(window, marker) == window.owner(part.start)):
+            if near and (marker.asks or marker.owner == window.owner(part.start)):
                 return marker
         elif marker.reach >= window.owner(part.start) or (run.cued and marker.at >= run.start - 1):
             return marker
@@ -279,7 +279,7 @@ def _was_answered(window: Window, run: Run) -> bool:
 def _at_the_end(window: Window, parts: list[Part], digits: int, kind: str, how: int, marker: Marker | None) -> str:
     """A run that nothing follows: cued, or of 7 digits and more, it closes masked."""
     if kind:
-        carried = marker is None or window.owner(parts[0].start) != _owner_of(window, marker)
+        carried = marker is None or window.owner(parts[0].start) != marker.owner
         if digits <= 2 and how == ENDED and carried:
             return ""  # "have you got your card?" "I have two." "Good."
         label = named(kind)
@@ -287,10 +287,6 @@ def _at_the_end(window: Window, parts: list[Part], digits: int, kind: str, how: 
     if digits >= LATE_DIGITS and not any(p.mixed for p in parts):
         return PHONE if digits == LATE_DIGITS and PHONE in window.kinds else NUMBER
     return ""
-
-
-def _owner_of(window: Window, marker: Marker) -> int:
-    return window.owner(marker.at) if window.base <= marker.at < window.end() else -1
 
 
 def _reach(window: Window, parts: list[Part], first: int) -> int:

@@ -4,12 +4,50 @@ A table is written for reading: strings of space-separated words, `word:digits` 
 phrases separated by `;`. Keys are case-folded. Source: contract, section 6.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from typing import Final
 
+from captiond.core.redact import gate
+from captiond.core.redact.classes import (
+    ENDS_CUE,
+    FILLER,
+    IS_ARTICLE,
+    IS_AT,
+    IS_BEFORE_CUE,
+    IS_BEGINNING,
+    IS_COMMON,
+    IS_COUNTRY,
+    IS_DOT,
+    IS_JOIN,
+    IS_LINKER,
+    IS_MONTH,
+    IS_PROSE,
+    LETTER,
+    MARK,
+    MULTIPLE,
+    SCALE,
+    SILENT,
+    SPOKEN,
+    TENS,
+    WEAK,
+    WORD,
+)
+from captiond.core.redact.kinds import IBAN_CHARS
+
 KEEP: Final = "KEEP"  # the kind of a phrase that makes the number after it harmless
 MAX_PHRASE_WORDS: Final = 5
+
+
+class Entry:
+    """What the lexicon knows of one word: its class, the digits it says, and the bits above."""
+
+    __slots__ = ("cls", "digits", "flags")
+
+    def __init__(self, cls: int, digits: str, flags: int) -> None:
+        self.cls = cls
+        self.digits = digits
+        self.flags = flags
 
 
 @dataclass(frozen=True)
@@ -69,12 +107,15 @@ class Lexicon:
         pronouns, determiners: number words that are none after certain words ("the new one").
         linkers: words between the parts of one number word ("treinta y dos", "vingt et un").
         beginnings: what a number word or a connector looks like before it is heard to its end ("fo", "do").
+        entries: word > all that is known of it; one look-up instead of one for each of the sets.
+        gate: see `core.redact.gate`.
     """
 
     __slots__ = (
-        "acknowledgements", "articles", "at", "beginnings", "clock", "common", "copulas", "cues", "determiners",
-        "digits", "dot", "fillers", "interjections", "joins", "linkers", "misheard", "months", "multiples",
-        "ordinals", "plus", "pronouns", "prose", "ranges", "scales", "silent", "tens", "units", "vigesimals",
+        "acknowledgements", "articles", "at", "before_cues", "beginnings", "clock", "common", "copulas", "cues",
+        "determiners", "digits", "dot", "entries", "fillers", "gate", "interjections", "joins", "linkers",
+        "misheard", "months", "multiples", "ordinals", "plus", "pronouns", "prose", "ranges", "scales", "silent",
+        "tens", "units", "vigesimals",
     )  # fmt: skip
 
     def __init__(self, table: Table) -> None:
@@ -98,7 +139,7 @@ class Lexicon:
         self.joins: frozenset[str] = _words(table.joins)
         self.silent: frozenset[str] = _words(table.silent)
         self.plus: frozenset[str] = _words(table.plus)
-        self.months: frozenset[str] = _words(table.months) - self.digits.keys()  # "sept" is seven in French
+        self.months: frozenset[str] = _words(table.months).difference(self.digits)  # "sept" is seven in French
         self.clock: frozenset[str] = _words(table.clock_words)
         self.units: frozenset[str] = _words(table.units)
         self.ordinals: frozenset[str] = _words(table.ordinals)
@@ -119,6 +160,80 @@ class Lexicon:
         grown = self.digits.keys() | self.tens.keys() | self.multiples.keys() | self.at | self.dot | self.joins
         self.beginnings: frozenset[str] = frozenset(w[:n] for w in grown for n in range(1, len(w)))
         self.common: frozenset[str] = _words(table.common) | known | cue_words | frozenset(self.misheard)
+        self.before_cues: frozenset[str] = frozenset(
+            words[1] for found in cues.values() for words, _ in found if len(words) > 1
+        )
+        self.entries: dict[str, Entry] = self._enter()
+        self.gate: bytes = gate.table(self._gated())
+
+    def _enter(self) -> dict[str, Entry]:
+        """Every word of the lexicon, with all that is known of it."""
+        words = {*self.digits, *self.tens, *self.scales, *self.multiples, *self.misheard, *self.cues, *self.linkers}
+        for some in (self.fillers, self.silent, self.plus, self.at, self.dot, self.joins, self.months, self.common):
+            words |= some
+        words |= self.before_cues | self.beginnings | {chars.casefold() for chars in IBAN_CHARS}
+        return {word: self._entry(word) for word in words}
+
+    def _gated(self) -> Iterator[tuple[str, int]]:
+        """What each word may do that no gate may let through."""
+        for word in (*self.digits, *self.tens):
+            yield word, gate.NUMBER
+        for word, said in self.misheard.items():
+            yield word, gate.DIGIT_LIKE | (gate.ZERO if said == "0" or word in self.articles else 0)
+        for word in (*self.multiples, *self.scales):
+            yield word, gate.DIGIT_LIKE
+        for some in (self.at, self.dot, self.joins, self.silent, self.plus):
+            for word in some:
+                yield word, gate.CONNECTOR
+        for word in self.linkers:
+            yield word, gate.LINKER
+        for found in self.cues.values():
+            for words, _ in found:
+                yield words[0], gate.CUE if len(words) == 1 else gate.CUE_END
+                if len(words) > 1:
+                    yield words[1], gate.CUE_BEFORE
+
+    def _entry(self, word: str) -> Entry:
+        cls, said = self._class(word)
+        before_cues = self.before_cues
+        flags = 0
+        for bit, known in (
+            (ENDS_CUE, word in self.cues),
+            (IS_COMMON, word in self.common),
+            (IS_PROSE, word in self.prose),
+            (IS_AT, word in self.at),
+            (IS_DOT, word in self.dot),
+            (IS_JOIN, word in self.joins),
+            (IS_MONTH, word in self.months),
+            (IS_LINKER, word in self.linkers),
+            (IS_ARTICLE, word in self.articles),
+            (IS_COUNTRY, word.upper() in IBAN_CHARS),
+            (IS_BEGINNING, word in self.beginnings),
+            (IS_BEFORE_CUE, word in before_cues),
+        ):
+            if known:
+                flags |= bit
+        return Entry(cls, said, flags)
+
+    def _class(self, word: str) -> tuple[int, str]:
+        """The first that fits: a word that is always a digit, or tens, or often misheard for one, ..."""
+        if word in self.digits:
+            return SPOKEN, self.digits[word]
+        if word in self.tens:
+            return TENS, self.tens[word]
+        if word in self.misheard:
+            return WEAK, self.misheard[word]
+        if word in self.multiples:
+            return MULTIPLE, ""
+        if word in self.scales:
+            return SCALE, "0" * self.scales[word]
+        if word in self.fillers:
+            return FILLER, ""
+        if word in self.silent or word in self.plus:
+            return SILENT, ""
+        if len(word) == 1:
+            return (LETTER if word.isalpha() else MARK), ""
+        return WORD, ""
 
     def is_number(self, word: str) -> bool:
         """Whether a word is a number word, however it is written: what normalising must never drop."""

@@ -2,16 +2,19 @@
 
 from typing import Final
 
+from captiond.core.redact import gate
+from captiond.core.redact.classes import FILLER, LETTER, MARK, WORD
 from captiond.core.redact.decide import ENDED, PASSED, SILENCE, TOO_LONG, decide, loose_end
-from captiond.core.redact.kinds import EMAIL, IBAN_CHARS
-from captiond.core.redact.lexicon import Lexicon
+from captiond.core.redact.kinds import EMAIL, IBAN, IBAN_CHARS
+from captiond.core.redact.lexicon import KEEP, Lexicon
 from captiond.core.redact.mail import NOTHING, Chain
 from captiond.core.redact.rest import Decision
-from captiond.core.redact.runs import MAX_WORDS_BETWEEN, NONE, Run, is_bank, is_linker
-from captiond.core.redact.tokens import FILLER, LETTER, MARK, WORD, Token
+from captiond.core.redact.runs import MAX_RUN_TOKENS, MAX_WORDS_BETWEEN, NONE, Run, is_bank, is_linker
+from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
 
 OPEN: Final = "..."
+MANY: Final = 1 << 30  # words: as good as no limit
 OPEN_RUN: Final = -1
 OPEN_CHAIN: Final = -2
 
@@ -20,40 +23,69 @@ _WORDS: Final = (WORD, FILLER, LETTER)
 
 
 class Sheet:
-    """The settled beginning of one utterance's caption, and what was masked in it."""
+    """The settled beginning of an earlier utterance's caption, and what was masked in it. It never changes."""
 
     __slots__ = ("counts", "text")
 
-    def __init__(self) -> None:
-        self.text = ""
-        self.counts: dict[str, int] = {}
+    def __init__(self, text: str, counts: dict[str, int]) -> None:
+        self.text = text
+        self.counts = counts
 
-    def copy(self) -> "Sheet":
-        """An equal one that goes on alone."""
-        other = Sheet()
-        other.text = self.text
-        other.counts = dict(self.counts)
-        return other
+
+class Stand:
+    """Where a machine stands, so that it can step back: what it has, and how much of what only grows."""
+
+    __slots__ = (
+        "base", "chain", "counts", "end", "group", "kept", "lost", "markers", "markers_size", "masks", "masks_size", "run",
+        "settled", "sheets", "text", "tokens", "used",
+    )  # fmt: skip
+
+    def __init__(self, machine: "Machine") -> None:
+        window = machine.window
+        self.tokens = window.tokens
+        self.base = window.base
+        self.end = window.end()
+        self.masks = window.masks
+        self.masks_size = len(window.masks)
+        self.markers = window.markers
+        self.markers_size = len(window.markers)
+        self.used = window.used
+        self.run = machine.run.copy()
+        self.chain = machine.chain.copy()
+        self.text = machine.text
+        self.counts = machine.counts
+        self.sheets = machine.sheets
+        self.settled = machine.settled
+        self.group = machine.group
+        self.lost = machine.lost
+        self.kept = len(machine.kept)
 
 
 class Machine:
-    """All state of one channel. Copies go on alone, so a copy is a checkpoint.
+    """All state of one channel. A copy goes on alone; within one utterance it can step back to where it stood.
 
     Attributes:
         window: unsettled words and their context.
-        sheets: the settled text of the utterances that still have unsettled words, and of the newest.
+        text, counts: the settled beginning of the newest utterance's caption, and what was masked in it.
+        sheets: the same of the utterances before it that are still asked for.
         first: number of the first of them; `current`: number of the newest.
         settled: index of the first unsettled word.
         lost: events are missing: the channel counts as cued until a run closes.
+        known: digits of harmless numbers said before in the call; `kept`: of those found since the utterance began.
     """
 
-    __slots__ = ("chain", "current", "first", "group", "kept", "known", "lost", "run", "settled", "sheets", "window")
+    __slots__ = (
+        "chain", "counts", "current", "first", "group", "kept", "known", "lost", "run", "settled", "sheets", "text",
+        "window",
+    )  # fmt: skip
 
     def __init__(self, lexicon: Lexicon, kinds: frozenset[str]) -> None:
         self.window = Window(lexicon, kinds)
         self.run = Run()
         self.chain = Chain()
-        self.sheets: list[Sheet] = [Sheet()]
+        self.text = ""
+        self.counts: dict[str, int] = {}
+        self.sheets: list[Sheet] = []
         self.first = 0
         self.current = 0
         self.settled = 0
@@ -68,21 +100,75 @@ class Machine:
         other.window = self.window.copy()
         other.run = self.run.copy()
         other.chain = self.chain.copy()
-        other.sheets = [sheet.copy() for sheet in self.sheets]
+        other.text, other.counts, other.sheets = self.text, self.counts, self.sheets
         other.first, other.current, other.settled = self.first, self.current, self.settled
         other.group, other.lost, other.known = self.group, self.lost, self.known
         other.kept = self.kept[:]
         return other
 
+    def back(self, stand: Stand) -> None:
+        """Steps back to where it stood in this utterance, whatever came since."""
+        window = self.window
+        window.tokens = stand.tokens
+        window.base = stand.base
+        del window.tokens[stand.end - stand.base :]
+        window.masks = stand.masks
+        del window.masks[stand.masks_size :]
+        window.markers = stand.markers
+        del window.markers[stand.markers_size :]
+        window.used = stand.used
+        self.run = stand.run.copy()
+        self.chain = stand.chain.copy()
+        self.text = stand.text
+        self.counts = stand.counts
+        self.sheets = stand.sheets
+        self.settled = stand.settled
+        self.group = stand.group
+        self.lost = stand.lost
+        del self.kept[stand.kept :]
+
     def begin(self) -> None:
         """A new utterance: cues of the one before the last end here, unless an open run came after them."""
+        self.sheets = [*self.sheets, Sheet(self.text, self.counts)]
+        self.text, self.counts = "", {}
         self.current += 1
-        self.sheets.append(Sheet())
         self.kept = []
         window = self.window
-        reaching = window.owner(self.run.start) if self.run.is_open() else self.current
-        window.markers = [m for m in window.markers if m.reach >= reaching]
-        window.used.intersection_update(window.markers)  # a call has hours of cues; only those that reach still matter
+        window.forget_cues(window.owner(self.run.start) if self.run.is_open() else self.current)
+        window.trim(self.settled)
+
+    def leap(self, text: str, words: int) -> None:
+        """So many words came, as `text`, that the gate let through: they are settled and leave nothing behind."""
+        self.run.weak, self.run.weak_digits = NONE, 0
+        self.chain.reset()
+        self._settle()
+        self.text = f"{self.text} {text}" if self.text else text
+        self.window.leap(words)
+        self.settled = self.window.end()
+
+    def quiet(self) -> tuple[int, int]:
+        """Which words the gate may let through now: (bits of those that it may not, how many); (0, 0) for none."""
+        window, run, chain = self.window, self.run, self.chain
+        if chain.phase != NOTHING and (chain.is_masked() or chain.joined or chain.letters > 1):
+            return 0, 0
+        cued = self.lost
+        for marker in window.markers:
+            if marker.reach >= self.current and marker.kind != KEEP:
+                if (marker.kind == EMAIL or marker.kind == IBAN) and not window.is_used(marker):
+                    return 0, 0
+                cued = cued or marker.kind != EMAIL
+        end = window.end()
+        if run.is_open():
+            if run.iban or run.weak != NONE:
+                return 0, 0
+            return gate.RUNNING, min(MAX_WORDS_BETWEEN - run.gap, MAX_RUN_TOKENS - 2 - (end - run.start))
+        if run.weak != NONE and end - run.weak > 2:
+            return 0, 0
+        return (gate.CUED if cued else gate.ALWAYS), MANY
+
+    def digit_like(self) -> int:
+        """How many words stand at the end that are digits if the next one is."""
+        return self.window.end() - self.run.weak if self.run.weak != NONE else 0
 
     def step(self, token: Token, *, unfinished: bool = False) -> None:
         """One more word of the newest utterance.
@@ -163,16 +249,22 @@ class Machine:
             self.group += 1
             window.set_label(chain.start, chain.last + 1, EMAIL, self.group)
             self._count(EMAIL, chain.last)
-            for marker in window.markers:
-                if marker.kind == EMAIL and marker.at < chain.start:
-                    window.used.add(marker)
+            window.answer([m for m in window.markers if m.kind == EMAIL and m.at < chain.start])
             if self.run.is_open() and chain.start <= self.run.start and self.run.last <= chain.last:
                 self.run.reset()
         chain.reset()
 
     def _count(self, label: str, at: int) -> None:
-        counts = self.sheets[self.window.owner(at) - self.first].counts
-        counts[label] = counts.get(label, 0) + 1
+        owner = self.window.owner(at)
+        if owner == self.current:
+            self.counts = {**self.counts, label: self.counts.get(label, 0) + 1}
+            return
+        sheet = self.sheets[owner - self.first]
+        self._replace(owner, Sheet(sheet.text, {**sheet.counts, label: sheet.counts.get(label, 0) + 1}))
+
+    def _replace(self, number: int, sheet: Sheet) -> None:
+        i = number - self.first
+        self.sheets = [*self.sheets[:i], sheet, *self.sheets[i + 1 :]]
 
     def _hold(self) -> int:
         """The first index that a later word can still change."""
@@ -186,32 +278,47 @@ class Machine:
 
     def _settle(self) -> None:
         hold = self._hold()
-        if hold <= self.settled:
-            return
         at = self.settled
+        if hold <= at:
+            return
+        window = self.window
         while at < hold:
-            owner = self.window.owner(at)
-            stop = at
-            while stop < hold and self.window.owner(stop) == owner:
+            owner = window.owner(at)
+            stop = at + 1
+            while stop < hold and window.owner(stop) == owner:
                 stop += 1
-            sheet = self.sheets[owner - self.first]
-            sheet.text, _ = self._render(sheet.text, at, stop, opened=False)
+            if owner == self.current:
+                self.text, _ = self._render(self.text, at, stop, opened=False)
+            else:
+                sheet = self.sheets[owner - self.first]
+                text, _ = self._render(sheet.text, at, stop, opened=False)
+                self._replace(owner, Sheet(text, sheet.counts))
             at = stop
         self.settled = hold
-        self.window.trim(hold)
 
     def shown(self, number: int) -> tuple[str, int, bool]:
         """The caption of an utterance now: its text, how much of it is settled, whether an open mask is in it."""
         window = self.window
-        text = self.sheets[number - self.first].text
         at = max(self.settled, window.base)
-        while at < window.end() and window.owner(at) < number:
-            at += 1
-        stop = at
-        while stop < window.end() and window.owner(stop) == number:
-            stop += 1
+        stop = window.end()
+        if number == self.current:
+            text = self.text
+            while at < stop and window.owner(at) < number:
+                at += 1
+        else:
+            text = self.sheets[number - self.first].text
+            while at < stop and window.owner(at) < number:
+                at += 1
+            end = at
+            while end < stop and window.owner(end) == number:
+                end += 1
+            stop = end
         text, opened = self._render(text, at, stop, opened=True)
         return text, (len(text) if opened < 0 else opened), opened >= 0
+
+    def counted(self, number: int) -> dict[str, int]:
+        """How many numbers of each kind end in an utterance. It never changes."""
+        return self.counts if number == self.current else self.sheets[number - self.first].counts
 
     def is_settled(self, number: int) -> bool:
         """Whether nothing of an utterance can change any more."""
@@ -219,22 +326,23 @@ class Machine:
 
     def forget(self, number: int) -> None:
         """An earlier utterance is settled and was told: its sheet goes."""
-        del self.sheets[: number + 1 - self.first]
+        self.sheets = self.sheets[number + 1 - self.first :]
         self.first = number + 1
 
     def _label(self, at: int, opened: bool) -> tuple[str, int]:
         """The mask of a word: a closed one, an open one, or none."""
         window = self.window
-        i = at - window.base
-        if window.labels[i]:
-            return window.labels[i], window.groups[i]
+        if window.masks:
+            mask = window.mask(at)
+            if mask is not None:
+                return mask.label, mask.group
         if not opened:
             return "", 0
         chain, run = self.chain, self.run
-        if chain.phase != NOTHING and chain.is_masked() and chain.start <= at <= chain.last:
+        if chain.phase != NOTHING and chain.start <= at <= chain.last and chain.is_masked():
             return OPEN, OPEN_CHAIN
-        if run.is_masked() and at >= run.start:
-            token = window.tokens[i]
+        if run.start != NONE and at >= run.start and run.is_masked():
+            token = window.token(at)
             if _is_of_run(window, at, token, run) if at <= run.last else run.is_pending(window, at, token):
                 return OPEN, OPEN_RUN
         return "", 0
@@ -242,30 +350,25 @@ class Machine:
     def _render(self, text: str, start: int, stop: int, *, opened: bool) -> tuple[str, int]:
         """Adds words to a text, masked where they must be: (text, where the first open mask begins or -1)."""
         window = self.window
-        pieces: list[str] = []
-        size = len(text)
         first_open = -1
         at = start
         while at < stop:
-            token = window.token(at)
             label, group = self._label(at, opened)
+            end = at + 1
             if not label:
-                piece = token.text
-                at += 1
+                piece = window.token(at).text
             else:
-                end = at + 1
-                while end < stop and self._label(end, opened) == (label, group):
+                while end < stop:
+                    after, number = self._label(end, opened)
+                    if after != label or number != group:
+                        break
                     end += 1
                 piece = _mask(window, at, end, label)
                 if label == OPEN and first_open < 0:
-                    first_open = size + (1 if size else 0) + piece.index("[...]")
-                at = end
-            if size:
-                pieces.append(" ")
-                size += 1
-            pieces.append(piece)
-            size += len(piece)
-        return (text + "".join(pieces) if pieces else text), first_open
+                    first_open = len(text) + (1 if text else 0) + piece.index("[...]")
+            text = f"{text} {piece}" if text else piece
+            at = end
+        return text, first_open
 
 
 def may_become(token: Token, lexicon: Lexicon) -> bool:

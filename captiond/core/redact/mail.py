@@ -2,10 +2,7 @@
 
 from typing import Final
 
-from captiond.core.redact.kinds import EMAIL
-from captiond.core.redact.lexicon import Lexicon
-from captiond.core.redact.runs import NONE
-from captiond.core.redact.tokens import (
+from captiond.core.redact.classes import (
     ADDRESS,
     DIGITS,
     FILLER,
@@ -18,8 +15,11 @@ from captiond.core.redact.tokens import (
     TENS,
     WEAK,
     WORD,
-    Token,
 )
+from captiond.core.redact.kinds import EMAIL
+from captiond.core.redact.lexicon import Lexicon
+from captiond.core.redact.runs import NONE
+from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
 
 MAX_CHAIN_TOKENS: Final = 64  # the longest spelled address heard has 40; a longer chain is decided where it stands

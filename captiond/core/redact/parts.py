@@ -3,11 +3,7 @@
 import itertools
 from typing import Final
 
-from captiond.core.redact.kinds import CVV, IBAN_CHARS, PIN, is_iban
-from captiond.core.redact.lexicon import MAX_PHRASE_WORDS
-from captiond.core.redact.runs import Run, is_bank
-from captiond.core.redact.shapes import is_harmless_token, is_month_day, is_year
-from captiond.core.redact.tokens import (
+from captiond.core.redact.classes import (
     DIGITS,
     FILLER,
     LETTER,
@@ -19,8 +15,12 @@ from captiond.core.redact.tokens import (
     TENS,
     WEAK,
     WORD,
-    Token,
 )
+from captiond.core.redact.kinds import CVV, IBAN_CHARS, PIN, is_iban
+from captiond.core.redact.lexicon import MAX_PHRASE_WORDS
+from captiond.core.redact.runs import Run, is_bank
+from captiond.core.redact.shapes import is_harmless_token, is_month_day, is_year
+from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
 
 MAX_YEAR_TOKENS: Final = 4  # "two thousand twenty five"

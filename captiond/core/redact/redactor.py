@@ -4,7 +4,6 @@ Source: contract, section 6; the state that is carried, docs/design.md.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
 from captiond.base.ids import RawText, SafeText, UtteranceId
@@ -13,7 +12,7 @@ from captiond.core.redact.lexicons import lexicon_for
 from captiond.core.redact.machine import Machine
 from captiond.core.redact.scan import Scan
 from captiond.core.redact.tokens import Token, read
-from captiond.core.redact.window import Marker
+from captiond.core.redact.window import NOBODY, Marker
 
 SILENCE_S: Final = 3.0  # of event time: then a final's open run ends there
 MAX_CODE_POINTS: Final = (
@@ -23,11 +22,11 @@ MAX_WAITING: Final = 8  # finals that wait for one open run; more is no number c
 MAX_KNOWN: Final = 64  # harmless numbers remembered in a call, so that reading one back is not masked
 MAX_OPEN: Final = 8  # utterances of one channel that have partials at the same time
 WHOLE: Final = "[...]"
+NONE_REDACTED: Final[Mapping[str, int]] = {}
 
 
-@dataclass(frozen=True, slots=True)
 class Shown:
-    """What may be shown now of one utterance.
+    """What may be shown now of one utterance. Nothing in it ever changes.
 
     Attributes:
         held: an open mask is in the text; it will be decided later.
@@ -35,12 +34,35 @@ class Shown:
         settled: leading code points before the first open mask; all of them where there is none.
     """
 
-    utterance: UtteranceId
-    text: SafeText
-    final: bool
-    held: bool
-    redactions: Mapping[str, int] = field(default_factory=dict)
-    settled: int = 0
+    __slots__ = ("final", "held", "redactions", "settled", "text", "utterance")
+
+    def __init__(
+        self,
+        utterance: UtteranceId,
+        text: SafeText,
+        final: bool,
+        held: bool,
+        redactions: Mapping[str, int] = NONE_REDACTED,
+        settled: int = 0,
+    ) -> None:
+        self.utterance = utterance
+        self.text = text
+        self.final = final
+        self.held = held
+        self.redactions = redactions
+        self.settled = settled
+
+    def _all(self) -> tuple[object, ...]:
+        return (self.utterance, self.text, self.final, self.held, self.redactions, self.settled)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Shown) and self._all() == other._all()
+
+    def __hash__(self) -> int:
+        return hash((self.utterance, self.text))
+
+    def __repr__(self) -> str:
+        return f"Shown{self._all()!r}"
 
 
 class Call:
@@ -96,6 +118,9 @@ class Call:
         return self._all_known
 
 
+NO_CORRECTIONS: Final[list[Shown]] = []
+
+
 class _Waiting:
     """A final whose end is open."""
 
@@ -129,7 +154,8 @@ class Redactor:
 
     def __init__(self, *, kinds: frozenset[str], language: str, call: Call) -> None:
         self._kinds, self._language, self._call = kinds, language, call
-        self._machine = Machine(lexicon_for(language), kinds)  # as it was after the last final
+        self._lexicon = lexicon_for(language)
+        self._machine = Machine(self._lexicon, kinds)  # as it was after the last final
         self._waiting: list[_Waiting] = []
         self._open: dict[UtteranceId, _Open | None] = {}
         self._version = 0  # rises with everything that earlier finals and other channels leave behind
@@ -163,19 +189,22 @@ class Redactor:
         Returns:
             Equal for equal finals, whatever partials came between.
         """
-        corrections = self.expire(now_s=now_s)
-        self._last_s = max(now_s, self._last_s)
-        if utterance not in self._open:
-            while len(self._open) >= MAX_OPEN:
-                del self._open[next(iter(self._open))]
-            self._open[utterance] = None
+        opened = self._open
+        corrections = self.expire(now_s=now_s) if not opened else NO_CORRECTIONS
+        self._last_s = max(self._last_s, now_s)
+        own = language is None or language == self._language
+        lexicon = self._lexicon if own else lexicon_for(str(language))
+        if utterance not in opened:
+            while len(opened) >= MAX_OPEN:
+                del opened[next(iter(opened))]
+            opened[utterance] = None
         try:
-            shown = self._caption(utterance, text, final, lexicon_for(language or self._language))
+            shown = self._caption(utterance, text, final, lexicon)
         except Exception:  # whatever it is: nothing passes unjudged, and the text is in no traceback of ours
             shown = self._fail(utterance, final=final)
         if final:
             self._open.pop(utterance, None)
-        return [*corrections, *shown]
+        return [*corrections, *shown] if corrections else shown
 
     def retract(self, utterance: UtteranceId) -> None:
         """An open partial that will get no final is forgotten."""
@@ -222,10 +251,18 @@ class Redactor:
     def _caption(self, utterance: UtteranceId, text: str, final: bool, lexicon: Lexicon) -> list[Shown]:
         if len(text) > MAX_CODE_POINTS:
             return self._too_long(utterance, final)
-        machine = self._read(utterance, text, lexicon, final=final)
-        number = machine.current
+        scan = self._scan(utterance, text, lexicon)
+        machine = scan.machine
         if not final:
-            return [_shown(machine, utterance, number, final=False)]
+            passed = scan.passes(text)
+            if passed is None:
+                passed = scan.read(text, final=False)
+            if passed is None:
+                return [_shown(machine, utterance, machine.current, final=False)]
+            settled = scan.settled if scan.held else len(passed)
+            return [Shown(utterance, SafeText(passed), False, scan.held, scan.counts, settled)]
+        scan.read(text, final=True)
+        number = machine.current
         machine.finish()
         if len(self._waiting) >= MAX_WAITING:
             machine.close()
@@ -238,17 +275,21 @@ class Redactor:
             self._waiting.append(_Waiting(utterance, number, shown))
         return [*corrections, shown]
 
-    def _read(self, utterance: UtteranceId, text: str, lexicon: Lexicon, *, final: bool) -> Machine:
+    def _scan(self, utterance: UtteranceId, text: str, lexicon: Lexicon) -> Scan:
+        """The scan that goes on with this text: the utterance's own, or a new one."""
         known = self._call.known()
         before = self._open.get(utterance)
         if (
-            before is None
-            or before.version != self._version
-            or before.known is not known
-            or before.scan.lexicon is not lexicon
+            before is not None
+            and before.version == self._version
+            and before.known is known
+            and before.scan.lexicon is lexicon
+            and before.scan.goes_on(text)
         ):
-            before = self._open[utterance] = _Open(Scan(self._prepare(lexicon), lexicon), self._version, known)
-        return before.scan.read(text, final=final)
+            return before.scan
+        scan = Scan(self._prepare(lexicon), lexicon)
+        self._open[utterance] = _Open(scan, self._version, known)
+        return scan
 
     def _prepare(self, lexicon: Lexicon) -> Machine:
         """The state that earlier finals left, ready for one more utterance."""
@@ -258,7 +299,7 @@ class Redactor:
         machine.begin()
         before = machine.window.end() - 1
         for marker in self._heard:
-            machine.window.mark(Marker(marker.kind, before, machine.current, marker.asks, marker))
+            machine.window.mark(Marker(marker.kind, before, NOBODY, machine.current, marker.asks, marker))
         return machine
 
     def _pass_on(self, machine: Machine, number: int, text: str, lexicon: Lexicon) -> None:
@@ -324,7 +365,7 @@ class Redactor:
         return [*corrections, Shown(utterance, SafeText(WHOLE), final=final, held=True)]
 
     def _restart(self) -> None:
-        self._machine = Machine(lexicon_for(self._language), self._kinds)
+        self._machine = Machine(self._lexicon, self._kinds)
         self._machine.lost = True
         self._version += 1
         self._waiting = []
@@ -332,8 +373,7 @@ class Redactor:
 
 def _shown(machine: Machine, utterance: UtteranceId, number: int, *, final: bool) -> Shown:
     text, settled, held = machine.shown(number)
-    counts = machine.sheets[number - machine.first].counts
-    return Shown(utterance, SafeText(text), final, held, dict(counts), settled)
+    return Shown(utterance, SafeText(text), final, held, machine.counted(number), settled)
 
 
 def _only_acknowledges(text: str, lexicon: Lexicon) -> bool:

@@ -2,8 +2,7 @@
 
 from typing import Final
 
-from captiond.core.redact.kinds import IBAN, IBAN_CHARS
-from captiond.core.redact.tokens import (
+from captiond.core.redact.classes import (
     ADDRESS,
     DIGITS,
     FILLER,
@@ -15,8 +14,9 @@ from captiond.core.redact.tokens import (
     TENS,
     WEAK,
     WORD,
-    Token,
 )
+from captiond.core.redact.kinds import IBAN, IBAN_CHARS
+from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
 
 MAX_WORDS_BETWEEN: Final = 4  # other words that a run survives

@@ -1,6 +1,7 @@
 """Shapes that captions must keep: prices, percentages, dates, times, years, versions, postcodes."""
 
-from captiond.core.redact.tokens import DIGITS, SCALE, SPOKEN, TENS, Token
+from captiond.core.redact.classes import DIGITS, SCALE, SPOKEN, TENS
+from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
 
 _CURRENCY = "$€£¥₹"

@@ -3,25 +3,24 @@
 import unicodedata
 from typing import Final
 
+from captiond.core.redact.classes import (
+    ADDRESS,
+    DIGITS,
+    LETTER,
+    MARK,
+    SILENT,
+    SPOKEN,
+    WORD,
+)
 from captiond.core.redact.lexicon import Lexicon
-
-WORD: Final = 0
-FILLER: Final = 1  # never closes a run
-DIGITS: Final = 2  # numerals, with or without letters and separators
-SPOKEN: Final = 3  # number words
-TENS: Final = 4  # "forty": a unit after it belongs to it
-WEAK: Final = 5  # a word that is often a misheard digit: counts beside a digit
-MULTIPLE: Final = 6  # "double"
-SCALE: Final = 7  # "hundred"
-SILENT: Final = 8  # "dash" and "-": separators inside a number
-LETTER: Final = 9
-ADDRESS: Final = 10  # has an @ inside
-MARK: Final = 11  # no letter, no digit
 
 _VISIBLE_LEAD: Final = "\"'“‘«¿¡(["
 _VISIBLE_TRAIL: Final = "\"'”’»)].,!?;:…"
 _APOSTROPHES: Final = ("'", "’")
 _SEPARATORS: Final = "-./\\_|*~=·•,;:"
+
+
+_LETTERS_AND_DIGITS: Final[bytes] = bytes(chr(code).isalnum() for code in range(256))
 
 
 class Token:
@@ -30,15 +29,19 @@ class Token:
     Attributes:
         text: as it stands.
         core: case-folded, without the punctuation around it; "" for a mask that stood in the text as a word.
-        cls: one of the classes above.
+        cls: one of the lexicon's classes.
+        flags: the lexicon's bits; 0 for a word it doesn't have.
         digits: the digits it says, "" where none.
         first, last: where the core begins and ends in `text`.
         mixed: letters stand among the numerals ("DE89", "1Z3G", "21st").
+        owner: number of the utterance it belongs to, from when it is in a window.
     """
 
-    __slots__ = ("cls", "core", "digits", "first", "last", "mixed", "text")
+    __slots__ = ("cls", "core", "digits", "first", "flags", "last", "mixed", "owner", "text")
 
-    def __init__(self, text: str, core: str, cls: int, digits: str, first: int, last: int, mixed: bool) -> None:
+    def __init__(
+        self, text: str, core: str, cls: int, digits: str, first: int, last: int, mixed: bool, flags: int = 0
+    ) -> None:
         self.text = text
         self.core = core
         self.cls = cls
@@ -46,6 +49,8 @@ class Token:
         self.first = first
         self.last = last
         self.mixed = mixed
+        self.flags = flags
+        self.owner = -1
 
     def lead(self) -> str:
         """The punctuation before the core that stays beside a mask."""
@@ -61,39 +66,64 @@ class Token:
 def read(word: str, lexicon: Lexicon) -> Token:
     """Reads one word. Never fails, whatever is in it; the cost is linear in its length."""
     size = len(word)
-    first = 0
-    while first < size and not word[first].isalnum():
-        first += 1
-    if first == size:
-        return _read_mark(word)
-    last = size
-    while not word[last - 1].isalnum():
-        last -= 1
-    if first > 0 and word[first - 1] == "[" and last < size and word[last] == "]" and _is_mask(word[first:last]):
-        return Token(word, "", WORD, "", first, last, False)
+    if word.isalpha():
+        first, last = 0, size
+    else:
+        first = 0
+        while first < size and not _is_alnum(word, first):
+            first += 1
+        if first == size:
+            return _read_mark(word, lexicon)
+        last = size
+        while not _is_alnum(word, last - 1):
+            last -= 1
+        if first > 0 and word[first - 1] == "[" and last < size and word[last] == "]" and _is_mask(word[first:last]):
+            return Token(word, "", WORD, "", first, last, False)
     core = word[first:last]
-    if not core.isascii():
-        core = unicodedata.normalize("NFC", core)
-    core = core.casefold()
+    core = core.lower() if core.isascii() else unicodedata.normalize("NFC", core).casefold()
+    if core.isalpha():
+        entry = lexicon.entries.get(core)
+        if entry is not None:
+            return Token(word, core, entry.cls, entry.digits, first, last, False, entry.flags)
+        return Token(word, core, LETTER if len(core) == 1 else WORD, "", first, last, False)
+    return _read_other(word, core, first, last, lexicon)
+
+
+def _is_alnum(word: str, at: int) -> bool:
+    code = ord(word[at])
+    return _LETTERS_AND_DIGITS[code] != 0 if code < 256 else word[at].isalnum()
+
+
+def _read_other(word: str, core: str, first: int, last: int, lexicon: Lexicon) -> Token:
+    """A word that has something else than letters in it."""
     if core[1:2] in _APOSTROPHES or core[2:3] in _APOSTROPHES:
         whole = core.partition("'")[2] or core.partition("’")[2]
         if whole in lexicon.cues:
             core = whole  # "l'iban", "d'e-mail"
+    entry = lexicon.entries.get(core)
+    flags = entry.flags if entry is not None else 0
     digits = numerals(core)
     if "@" in core:
-        return Token(word, core, ADDRESS, digits, first, last, False)
+        return Token(word, core, ADDRESS, digits, first, last, False, flags)
     if digits:
         mixed = any(c.isalpha() for c in core)
         if mixed and _is_ordinal(core):
-            return Token(word, core, WORD, "", first, last, False)
-        return Token(word, core, DIGITS, digits, first, last, mixed)
-    cls, said = _look_up(core, lexicon)
-    return Token(word, core, cls, said, first, last, False)
+            return Token(word, core, WORD, "", first, last, False, flags)
+        return Token(word, core, DIGITS, digits, first, last, mixed, flags)
+    if entry is not None and entry.cls != WORD:
+        return Token(word, core, entry.cls, entry.digits, first, last, False, flags)
+    if len(core) == 1:
+        return Token(word, core, LETTER if core.isalpha() else MARK, "", first, last, False, flags)
+    cls, said = WORD, ""
+    if any(c in _SEPARATORS for c in core):
+        cls, said = _read_compound(core, lexicon)
+    return Token(word, core, cls, said, first, last, False, flags)
 
 
-def _read_mark(word: str) -> Token:
+def _read_mark(word: str, lexicon: Lexicon) -> Token:
     if word == "@":
-        return Token(word, "@", WORD, "", 0, 1, False)
+        entry = lexicon.entries.get("@")
+        return Token(word, "@", WORD, "", 0, 1, False, entry.flags if entry is not None else 0)
     separator = all(c in "-./+()#*_–—" for c in word) and word != "..."
     return Token(word, "", SILENT if separator else MARK, "", 0, len(word), False)
 
@@ -118,31 +148,6 @@ def numerals(text: str) -> str:
 def _is_ordinal(core: str) -> bool:
     """ "21st", "4th": a day or a street, never a piece of a number."""
     return core[-2:] in ("st", "nd", "rd", "th") and core[:-2].isdigit() and len(core) <= 5
-
-
-def _look_up(core: str, lexicon: Lexicon) -> tuple[int, str]:
-    said = lexicon.digits.get(core)
-    if said is not None:
-        return SPOKEN, said
-    said = lexicon.tens.get(core)
-    if said is not None:
-        return TENS, said
-    said = lexicon.misheard.get(core)
-    if said is not None:
-        return WEAK, said
-    if core in lexicon.multiples:
-        return MULTIPLE, ""
-    if core in lexicon.scales:
-        return SCALE, "0" * lexicon.scales[core]
-    if core in lexicon.fillers:
-        return FILLER, ""
-    if core in lexicon.silent or core in lexicon.plus:
-        return SILENT, ""
-    if len(core) == 1:
-        return (LETTER if core.isalpha() else MARK), ""
-    if any(c in _SEPARATORS for c in core):
-        return _read_compound(core, lexicon)
-    return WORD, ""
 
 
 def _read_compound(core: str, lexicon: Lexicon) -> tuple[int, str]:

@@ -1,14 +1,16 @@
 """The words that are not yet settled, and the cues that reach them: what runs, addresses and decisions look at."""
 
+from collections.abc import Iterable
 from typing import Final
 
+from captiond.core.redact.classes import ENDS_CUE
 from captiond.core.redact.kinds import ALL, EMAIL, PIN
 from captiond.core.redact.lexicon import KEEP, Lexicon
 from captiond.core.redact.tokens import Token
 
 CONTEXT_TOKENS: Final = 12  # settled words kept for looking back: cue phrases have 5 words, keep-words reach 9
 MAX_MARKERS: Final = 24  # cues remembered of one stretch; more are heaped up by nobody but a tester, the oldest go
-FOREVER: Final = 1 << 60
+NOBODY: Final = -1
 
 
 class Marker:
@@ -17,56 +19,70 @@ class Marker:
     Attributes:
         kind: the kind it announces, or KEEP.
         at: index of its last word; for one from another channel, the index before the utterance it reaches.
+        owner: number of the utterance it was said in; NOBODY for one from another channel.
         reach: number of the last utterance it reaches.
         asks: it names a number ("order number"), not only a thing ("order"): it reaches the next utterance.
         origin: the other channel's marker that this one stands for.
         answered: a final gave it its number. It keeps open runs masked, but names nothing any more.
     """
 
-    __slots__ = ("answered", "asks", "at", "kind", "origin", "reach")
+    __slots__ = ("answered", "asks", "at", "kind", "origin", "owner", "reach")
 
-    def __init__(self, kind: str, at: int, reach: int, asks: bool = False, origin: "Marker | None" = None) -> None:
+    def __init__(
+        self, kind: str, at: int, owner: int, reach: int, asks: bool = False, origin: "Marker | None" = None
+    ) -> None:
         self.kind = kind
         self.at = at
+        self.owner = owner
         self.reach = reach
         self.asks = asks
         self.origin = origin
         self.answered = False
 
 
+class Mask:
+    """A closed mask: the words from `start` up to `stop`, its kind, and which number of the channel it hides."""
+
+    __slots__ = ("group", "label", "start", "stop")
+
+    def __init__(self, start: int, stop: int, label: str, group: int) -> None:
+        self.start = start
+        self.stop = stop
+        self.label = label
+        self.group = group
+
+
 class Window:
     """Tokens from some context before the first unsettled one up to the newest. Indexes are absolute and never reused.
 
+    Taking a step back (`Machine.back`) drops what was appended since: so lists only grow between two steps, and
+    whatever else changes is replaced by a new list or set, never changed in place.
+
     Attributes:
         base: index of tokens[0].
-        labels, groups: by token: the mask it got and which number that is; "" and 0 where none.
-        owners: by token: the number of the utterance it belongs to.
+        masks: in order of time; they may overlap, the newest counts.
         markers: cues and keep-words in order of time; `used`: those that a number has answered.
     """
 
-    __slots__ = ("base", "groups", "kinds", "labels", "lexicon", "markers", "owners", "tokens", "used")
+    __slots__ = ("base", "kinds", "lexicon", "markers", "masks", "tokens", "used")
 
     def __init__(self, lexicon: Lexicon, kinds: frozenset[str]) -> None:
         self.lexicon = lexicon
         self.kinds = kinds
         self.base = 0
         self.tokens: list[Token] = []
-        self.labels: list[str] = []
-        self.groups: list[int] = []
-        self.owners: list[int] = []
+        self.masks: list[Mask] = []
         self.markers: list[Marker] = []
-        self.used: set[Marker] = set()
+        self.used: frozenset[Marker] = frozenset()
 
     def copy(self) -> "Window":
-        """An equal one; tokens and markers are shared, since they never change."""
+        """An equal one; tokens, masks and markers are shared, since they never change."""
         other = Window(self.lexicon, self.kinds)
         other.base = self.base
         other.tokens = self.tokens[:]
-        other.labels = self.labels[:]
-        other.groups = self.groups[:]
-        other.owners = self.owners[:]
+        other.masks = self.masks[:]
         other.markers = self.markers[:]
-        other.used = set(self.used)
+        other.used = self.used
         return other
 
     def end(self) -> int:
@@ -82,35 +98,54 @@ class Window:
         i = at - self.base
         return self.tokens[i].core if 0 <= i < len(self.tokens) else ""
 
+    def mask(self, at: int) -> Mask | None:
+        """The closed mask of the token at an index."""
+        masks = self.masks
+        for i in range(len(masks) - 1, -1, -1):
+            mask = masks[i]
+            if mask.start <= at < mask.stop:
+                return mask
+        return None
+
     def label(self, at: int) -> str:
-        """The mask of the token at an index."""
-        return self.labels[at - self.base]
+        """The kind of that mask; "" where there is none."""
+        mask = self.mask(at)
+        return mask.label if mask is not None else ""
 
     def owner(self, at: int) -> int:
         """The utterance that the token at an index belongs to."""
-        return self.owners[at - self.base]
+        return self.tokens[at - self.base].owner
 
     def append(self, token: Token, owner: int) -> int:
         """Takes one more token, finds the cue it ends, and answers its index."""
-        at = self.end()
+        at = self.base + len(self.tokens)
+        token.owner = owner
         self.tokens.append(token)
-        self.labels.append("")
-        self.groups.append(0)
-        self.owners.append(owner)
-        found = self.lexicon.cues.get(token.core)
-        if found is not None:
-            for words, kind in found:
+        if token.flags & ENDS_CUE:
+            for words, kind in self.lexicon.cues[token.core]:
                 if self._ends_with(words, at) and self._is_on(kind):
-                    self.mark(Marker(kind, at, owner + 1, asks=len(words) > 1 or _names_a_number(words[0])))
+                    asks = len(words) > 1 or _names_a_number(words[0])
+                    self.mark(Marker(kind, at, owner, owner + 1, asks))
                     break
         return at
 
     def mark(self, marker: Marker) -> None:
         """Remembers a cue."""
         if len(self.markers) >= MAX_MARKERS:
-            self.used.discard(self.markers[0])
-            del self.markers[0]
+            self.markers = self.markers[1:]
         self.markers.append(marker)
+
+    def answer(self, markers: Iterable[Marker]) -> None:
+        """These cues have got their number."""
+        new = [marker for marker in markers if marker not in self.used]
+        if new:
+            self.used = self.used.union(new)
+
+    def forget_cues(self, reaching: int) -> None:
+        """Cues that reach no utterance from that one on are over."""
+        self.markers = [m for m in self.markers if m.reach >= reaching]
+        if self.used:  # a call has hours of cues; only those that reach still matter
+            self.used = self.used.intersection(self.markers)
 
     def _is_on(self, kind: str) -> bool:
         return kind in self.kinds or kind in (KEEP, PIN) or (kind not in ALL)
@@ -125,31 +160,42 @@ class Window:
 
     def is_cued(self, owner: int) -> bool:
         """Whether a cue for digits reaches that utterance as far as it was heard."""
-        return any(m.kind not in (KEEP, EMAIL) and m.reach >= owner for m in self.markers)
+        for marker in self.markers:
+            if marker.reach >= owner and marker.kind not in (KEEP, EMAIL):
+                return True
+        return False
 
     def is_used(self, marker: Marker) -> bool:
         """Whether a cue has got its number, here or in the channel where it was said."""
-        return marker in self.used or (marker.origin is not None and marker.origin.answered)
+        if marker.origin is not None and marker.origin.answered:
+            return True
+        return bool(self.used) and marker in self.used
 
     def has_cue(self, kind: str, owner: int) -> bool:
         """Whether a cue of that kind, not yet answered, reaches that utterance."""
-        return any(m.kind == kind and m.reach >= owner and not self.is_used(m) for m in self.markers)
+        for marker in self.markers:
+            if marker.kind == kind and marker.reach >= owner and not self.is_used(marker):
+                return True
+        return False
 
     def set_label(self, start: int, stop: int, label: str, group: int) -> None:
         """Masks the tokens from start up to stop."""
-        for i in range(start - self.base, stop - self.base):
-            self.labels[i] = label
-            self.groups[i] = group
+        self.masks.append(Mask(start, stop, label, group))
 
     def trim(self, settled: int) -> None:
         """Forgets tokens that are settled and too far back to matter."""
         extra = settled - CONTEXT_TOKENS - self.base
-        if extra > CONTEXT_TOKENS:
-            del self.tokens[:extra]
-            del self.labels[:extra]
-            del self.groups[:extra]
-            del self.owners[:extra]
+        if extra > 0:
+            self.tokens = self.tokens[extra:]
             self.base += extra
+            if self.masks:
+                self.masks = [mask for mask in self.masks if mask.stop > self.base]
+
+    def leap(self, words: int) -> None:
+        """So many more tokens came and were settled, and none of them matters any more."""
+        self.base += len(self.tokens) + words
+        self.tokens = []
+        self.masks = []
 
 
 def _names_a_number(word: str) -> bool:

@@ -1,0 +1,30 @@
+"""What a word can be in a number or an address: its class, and bits for what else a lexicon knows of it."""
+
+from typing import Final
+
+WORD: Final = 0
+FILLER: Final = 1  # never closes a run
+DIGITS: Final = 2  # numerals, with or without letters and separators
+SPOKEN: Final = 3  # number words
+TENS: Final = 4  # "forty": a unit after it belongs to it
+WEAK: Final = 5  # a word that is often a misheard digit: counts beside a digit
+MULTIPLE: Final = 6  # "double"
+SCALE: Final = 7  # "hundred"
+SILENT: Final = 8  # "dash" and "-": separators inside a number
+LETTER: Final = 9
+ADDRESS: Final = 10  # has an @ inside
+MARK: Final = 11  # no letter, no digit
+
+# What else the lexicon knows of a word, as bits.
+ENDS_CUE: Final = 1  # the last word of a cue or a keep-phrase
+IS_COMMON: Final = 2  # everybody's word: no part of an e-mail address
+IS_PROSE: Final = 4  # of these, one that is no hesitation
+IS_AT: Final = 8
+IS_DOT: Final = 16
+IS_JOIN: Final = 32
+IS_MONTH: Final = 64
+IS_LINKER: Final = 128
+IS_ARTICLE: Final = 256
+IS_COUNTRY: Final = 512  # an IBAN may begin with it
+IS_BEGINNING: Final = 1024  # may be the first letters of a number word or a connector
+IS_BEFORE_CUE: Final = 2048  # the last word but one of a phrase that is a cue
