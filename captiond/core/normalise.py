@@ -7,6 +7,8 @@ text from a checkpoint; `normalise` is the same two applied to a whole text. Sou
 from collections.abc import Callable
 from typing import Final
 
+from mypy_extensions import i64
+
 MAX_SAME_LETTERS: Final = 3  # more in a row are shortened to two
 MAX_SAME_WORDS: Final = 3  # more in a row are kept twice
 KEPT: Final = 2
@@ -28,6 +30,54 @@ _TABLE: Final[dict[int, str | None]] = {
     **dict.fromkeys(map(ord, _ZERO_WIDTH + _CONTROL), None),
     **{0xFF10 + i: str(i) for i in range(10)},
 }
+
+
+def _kinds() -> bytes:
+    """What each character of ASCII is to `is_clean`."""
+    kinds = bytearray(128)
+    for code in range(0x21, 0x7F):
+        char = chr(code)
+        kinds[code] = _LETTER if char.isalpha() else _MARK if char in ".,!?:@" else _OTHER
+    return bytes(kinds)
+
+
+_OTHER: Final = 1
+_LETTER: Final = 2
+_MARK: Final = 3  # where a space may be missing behind it, or an address be
+_KINDS: Final[bytes] = _kinds()
+
+
+def is_clean(text: str, start: int, stop: int) -> bool:
+    """Whether `clean` is sure to leave that chunk as it is, and `joins` to be False; False where neither is known."""
+    i: i64 = start
+    end: i64 = stop
+    kind: i64 = 0
+    before: i64 = 0
+    same: i64 = 0
+    marks: i64 = 0
+    if i == end:
+        return False
+    while i < end:
+        code: i64 = ord(text[i])
+        if code > 127:
+            return False
+        kind = _KINDS[code]
+        if kind == _MARK:
+            marks = 1
+        elif kind == _LETTER:
+            if marks:
+                return False
+        elif kind != _OTHER:
+            return False
+        if code != before:
+            before = code
+            same = 1
+        else:
+            same += 1
+            if same > MAX_SAME_LETTERS and kind == _LETTER:
+                return False
+        i += 1
+    return _KINDS[ord(text[start])] != _MARK
 
 
 def _never(_: str) -> bool:
@@ -109,10 +159,12 @@ def joins(word: str) -> bool:
 
 
 class Repeats:
-    """Decides over words whether one is said once too often. State is two fields, so it can be copied.
+    """Decides over words whether one is said once too often. State is two fields, so it can be kept and given back.
 
-    The third of four equal words is only known to be too many when the fourth comes: `third` is True while
-    the last word given is such a third one.
+    The third of four equal words is only known to be too many when the fourth comes.
+
+    Attributes:
+        last: the last word; "" where none can be equal to it. `count`: how many times it was said in a row.
     """
 
     __slots__ = ("count", "last")
@@ -121,25 +173,22 @@ class Repeats:
         self.last = ""
         self.count = 0
 
-    def copy(self) -> "Repeats":
-        """An equal one that goes on alone."""
-        other = Repeats()
-        other.last, other.count = self.last, self.count
-        return other
-
     def is_same(self, word: str) -> bool:
         """Whether a word is the last one again: then `next` must be asked, else `start` be told."""
-        return word.casefold() == self.last
+        return len(word) == len(self.last) and (word == self.last or word.lower() == self.last.lower())
 
     def start(self, word: str) -> None:
         """Another word than the last one."""
-        self.last, self.count = word.casefold(), 1
+        self.last, self.count = word, 1
 
     def next(self, word: str, *, number: bool) -> int:
-        """How many words to drop: 0 none; 1 this one; 2 this one and the third before it. Numbers are never dropped."""
-        key = word.casefold()
-        if number or key != self.last or not any(c.isalpha() for c in key) or any(c.isdigit() for c in key):
-            self.last, self.count = ("" if number else key), 1
+        """The same word again: how many to drop: 0 none; 1 this one; 2 this one and the third before it.
+
+        Args:
+            number: it is a number word. Those are never dropped, nor is anything with a digit or without a letter.
+        """
+        if number or not any(c.isalpha() for c in word) or any(c.isdigit() for c in word):
+            self.start(word)
             return 0
         self.count += 1
         if self.count == MAX_SAME_WORDS + 1:

@@ -2,8 +2,10 @@
 
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from captiond.core.redact import gate
-from captiond.core.redact.classes import FILLER, LETTER, MARK, WORD
+from captiond.core.redact.classes import FILLER, IS_BEGINNING, IS_COMMON, LETTER, MARK, WORD
 from captiond.core.redact.decide import ENDED, PASSED, SILENCE, TOO_LONG, decide, loose_end
 from captiond.core.redact.kinds import EMAIL, IBAN, IBAN_CHARS
 from captiond.core.redact.lexicon import KEEP, Lexicon
@@ -32,26 +34,37 @@ class Sheet:
         self.counts = counts
 
 
-class Stand:
-    """Where a machine stands, so that it can step back: what it has, and how much of what only grows."""
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Point:
+    """Where a machine stood behind a word, so that it can step back: what it had, and how much of what only grows.
+
+    Attributes:
+        offset: in the raw text, behind the white space after that word's chunk; -1 where reading can't go on from it.
+        word: as normalised, with the punctuation that joined it; "" where it was dropped.
+        last, count: what `normalise.Repeats` knew.
+    """
 
     __slots__ = (
-        "base", "chain", "counts", "end", "group", "kept", "lost", "markers", "markers_size", "masks", "masks_size", "run",
-        "settled", "sheets", "text", "tokens", "used",
+        "base", "chain", "count", "counts", "end", "group", "kept", "last", "lost", "markers", "markers_size", "masks",
+        "masks_size", "offset", "run", "settled", "sheets", "text", "tokens", "used", "word",
     )  # fmt: skip
 
-    def __init__(self, machine: "Machine") -> None:
+    def __init__(self, machine: "Machine", offset: int, word: str, last: str, count: int) -> None:
+        self.offset = offset
+        self.word = word
+        self.last = last
+        self.count = count
         window = machine.window
         self.tokens = window.tokens
         self.base = window.base
-        self.end = window.end()
+        self.end = window.base + len(window.tokens)
         self.masks = window.masks
         self.masks_size = len(window.masks)
         self.markers = window.markers
         self.markers_size = len(window.markers)
         self.used = window.used
         self.run = machine.run.copy()
-        self.chain = machine.chain.copy()
+        self.chain: Chain | None = None if machine.chain.phase == NOTHING else machine.chain.copy()
         self.text = machine.text
         self.counts = machine.counts
         self.sheets = machine.sheets
@@ -71,11 +84,12 @@ class Machine:
         first: number of the first of them; `current`: number of the newest.
         settled: index of the first unsettled word.
         lost: events are missing: the channel counts as cued until a run closes.
+        hedged: the last step would have gone another way, were its word known to be over.
         known: digits of harmless numbers said before in the call; `kept`: of those found since the utterance began.
     """
 
     __slots__ = (
-        "chain", "counts", "current", "first", "group", "kept", "known", "lost", "run", "settled", "sheets", "text",
+        "chain", "counts", "current", "first", "group", "hedged", "kept", "known", "lost", "run", "settled", "sheets", "text",
         "window",
     )  # fmt: skip
 
@@ -93,6 +107,7 @@ class Machine:
         self.lost = False
         self.known: frozenset[str] = frozenset()
         self.kept: list[str] = []
+        self.hedged = False
 
     def copy(self) -> "Machine":
         """An equal one that goes on alone."""
@@ -106,26 +121,37 @@ class Machine:
         other.kept = self.kept[:]
         return other
 
-    def back(self, stand: Stand) -> None:
+    def back(self, point: Point) -> None:
         """Steps back to where it stood in this utterance, whatever came since."""
         window = self.window
-        window.tokens = stand.tokens
-        window.base = stand.base
-        del window.tokens[stand.end - stand.base :]
-        window.masks = stand.masks
-        del window.masks[stand.masks_size :]
-        window.markers = stand.markers
-        del window.markers[stand.markers_size :]
-        window.used = stand.used
-        self.run = stand.run.copy()
-        self.chain = stand.chain.copy()
-        self.text = stand.text
-        self.counts = stand.counts
-        self.sheets = stand.sheets
-        self.settled = stand.settled
-        self.group = stand.group
-        self.lost = stand.lost
-        del self.kept[stand.kept :]
+        tokens = point.tokens
+        size = point.end - point.base
+        while len(tokens) > size:
+            tokens.pop()
+        window.tokens = tokens
+        window.base = point.base
+        masks = point.masks
+        while len(masks) > point.masks_size:
+            masks.pop()
+        window.masks = masks
+        markers = point.markers
+        while len(markers) > point.markers_size:
+            markers.pop()
+        window.markers = markers
+        window.used = point.used
+        self.run.take(point.run)
+        if point.chain is not None:
+            self.chain.take(point.chain)
+        elif self.chain.phase != NOTHING:
+            self.chain.reset()
+        self.text = point.text
+        self.counts = point.counts
+        self.sheets = point.sheets
+        self.settled = point.settled
+        self.group = point.group
+        self.lost = point.lost
+        if len(self.kept) > point.kept:
+            self.kept = self.kept[: point.kept]
 
     def begin(self) -> None:
         """A new utterance: cues of the one before the last end here, unless an open run came after them."""
@@ -176,20 +202,25 @@ class Machine:
         Args:
             unfinished: it is the last one of a partial. It may be half a word, or be heard otherwise in a moment
                 ("do" that becomes "dot", "tree" that becomes "three"), so it ends nothing that would be shown then.
+                `hedged` says whether that made a difference.
         """
+        self.hedged = False
         window = self.window
         at = window.append(token, self.current)
-        if unfinished and self.run.is_waiting() and token.cls in _WORDS and token.core in window.lexicon.beginnings:
-            pass  # "um, oh on": the "oh" before it stays what it may be
+        if unfinished and self.run.is_waiting() and token.cls in _WORDS and token.flags & IS_BEGINNING:
+            self.hedged = True  # "um, oh on": the "oh" before it stays what it may be
         elif self.run.step(window, at, token, cued=self.lost or window.is_cued(self.current)):
             if self.run.gap <= MAX_WORDS_BETWEEN:
                 self._shorten_run()
-            elif not (unfinished and may_become(token, window.lexicon)):
+            elif unfinished and may_become(token):
+                self.hedged = True
+            else:
                 self._close_run(PASSED)
         if EMAIL in window.kinds and self.chain.step(window, at, token):
-            known = not may_become(token, window.lexicon) and not self.chain.expects_part(window, at)
+            known = not may_become(token) and not self.chain.expects_part(window, at)
             if unfinished and self.chain.is_masked() and not self.chain.is_complete() and not known:
                 self.chain.last = at  # half a word of the name, or of what follows it
+                self.hedged = True
                 return
             self._close_chain()
             self.chain.step(window, at, token)
@@ -371,10 +402,10 @@ class Machine:
         return text, first_open
 
 
-def may_become(token: Token, lexicon: Lexicon) -> bool:
+def may_become(token: Token) -> bool:
     """Whether the last word of a partial may turn into a digit, a connector or a name before it is over."""
-    known = token.cls in (WORD, FILLER) and token.core in lexicon.common
-    return not known or token.core in lexicon.beginnings
+    known = token.cls in (WORD, FILLER) and token.flags & IS_COMMON
+    return not known or token.flags & IS_BEGINNING != 0
 
 
 def _mask(window: Window, start: int, stop: int, label: str) -> str:

@@ -122,11 +122,15 @@ class Chain:
     def copy(self) -> "Chain":
         """An equal one that goes on alone."""
         other = Chain()
-        other.phase, other.start, other.last = self.phase, self.start, self.last
-        other.joined, other.strong, other.cued = self.joined, self.strong, self.cued
-        other.letters, other.spelled, other.labels = self.letters, self.spelled, self.labels
-        other.plain = self.plain[:]
+        other.take(self)
         return other
+
+    def take(self, other: "Chain") -> None:
+        """Becomes equal to another one."""
+        self.phase, self.start, self.last = other.phase, other.start, other.last
+        self.joined, self.strong, self.cued = other.joined, other.strong, other.cued
+        self.letters, self.spelled, self.labels = other.letters, other.spelled, other.labels
+        self.plain = other.plain[:]
 
     def hold(self) -> int:
         """The first index that a later token can still change; NONE where none."""

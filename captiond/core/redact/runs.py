@@ -76,10 +76,14 @@ class Run:
     def copy(self) -> "Run":
         """An equal one that goes on alone."""
         other = Run()
-        other.start, other.last, other.digits, other.gap = self.start, self.last, self.digits, self.gap
-        other.cued, other.iban, other.linked = self.cued, self.iban, self.linked
-        other.weak, other.weak_digits = self.weak, self.weak_digits
+        other.take(self)
         return other
+
+    def take(self, other: "Run") -> None:
+        """Becomes equal to another one."""
+        self.start, self.last, self.digits, self.gap = other.start, other.last, other.digits, other.gap
+        self.cued, self.iban, self.linked = other.cued, other.iban, other.linked
+        self.weak, self.weak_digits = other.weak, other.weak_digits
 
     def is_open(self) -> bool:
         """Whether digits were said that can still become more."""

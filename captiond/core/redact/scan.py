@@ -7,12 +7,14 @@ on the partials before it; the tests prove it with random ones, and that the gat
 
 from typing import Final
 
+from mypy_extensions import i64
+
 from captiond.base.prefix import common_prefix
-from captiond.core.normalise import KEPT, Repeats, clean, joins
+from captiond.core.normalise import KEPT, Repeats, clean, is_clean, joins
 from captiond.core.redact.classes import IS_BEFORE_CUE
 from captiond.core.redact.gate import REPLAYED, Trail
 from captiond.core.redact.lexicon import Lexicon
-from captiond.core.redact.machine import Machine, Stand
+from captiond.core.redact.machine import Machine, Point
 from captiond.core.redact.tokens import read
 
 MAX_POINTS: Final = 32
@@ -20,35 +22,16 @@ KEPT_POINTS: Final = 16  # recognisers rewrite the last few words; what goes fur
 MAX_TOKENS: Final = 512  # words in one machine's window; then it forgets what is settled, and the points before
 
 
-class Point:
-    """The state after a word.
-
-    Attributes:
-        offset: in the raw text, behind the white space after that word's chunk; -1 where reading can't go on from it.
-        word: as normalised, with the punctuation that joined it; "" where it was dropped.
-        last, count: what `Repeats` knew.
-    """
-
-    __slots__ = ("count", "last", "offset", "stand", "word")
-
-    def __init__(self, offset: int, word: str, stand: Stand, last: str, count: int) -> None:
-        self.offset = offset
-        self.word = word
-        self.stand = stand
-        self.last = last
-        self.count = count
-
-
 class Scan:
     """One utterance. `machine` is the channel's as earlier finals left it, begun anew; it is this scan's now.
 
     Attributes:
-        head, settled, held, counts: the caption up to the last point (`Machine.shown`), while the gate is open.
+        head, settled, held, counts: the caption up to the last point (`Machine.shown`), once a text passed the gate.
     """
 
     __slots__ = (
-        "_ahead", "_gated", "_points", "_repeats", "_stood", "_text", "_trail", "_waiting", "_waiting_offset",
-        "_warm", "counts", "head", "held", "lexicon", "machine", "settled",
+        "_ahead", "_gated", "_last_word", "_points", "_rendered", "_repeats", "_stood", "_text", "_trail", "_waiting",
+        "_waiting_offset", "_warm", "counts", "head", "held", "lexicon", "machine", "settled",
     )  # fmt: skip
 
     def __init__(self, machine: Machine, lexicon: Lexicon) -> None:
@@ -58,19 +41,22 @@ class Scan:
         self.counts = machine.counts
         self._text = ""
         self._repeats = Repeats()
-        self._points: list[Point] = [Point(0, "", Stand(machine), "", 0)]
+        self._points: list[Point] = [Point(machine, 0, "", "", 0)]
         self._trail = Trail(lexicon.gate)
         self._ahead = False  # the machine stands behind the last point
+        self._last_word = ""  # the word it stands behind then, if that may as well be over; else ""
         self._waiting, self._waiting_offset = "", 0  # a word that is not stepped yet, and the offset of its point
         self._stood = 1  # points that were there before and still are
         self._warm = 0  # so many words more are read only for what they leave behind
         self._gated = False
+        self._rendered = False  # `head` is that of the last point
         self._open_gate()
 
     def goes_on(self, text: str) -> bool:
         """Whether this text can be read from here; otherwise a new scan must read it from its start."""
         if text.startswith(self._text):
             return True
+        self._last_word = ""
         same = common_prefix(self._text, text)
         points = self._points
         if points[0].offset > same:
@@ -92,15 +78,17 @@ class Scan:
         if not (self._gated and self._trail.walk(text)):
             return None
         self._text = text
-        start = int(self._trail.start)
-        stop = len(text)
-        if stop and text[stop - 1] == " ":
+        if not self._rendered:
+            self._render()
+        start = self._trail.start
+        stop: i64 = len(text)
+        if stop and ord(text[stop - 1]) == 32:
             stop -= 1
         if stop <= start:
             return self.head
-        if start == 0 and not self.head:
-            return text if stop == len(text) else text[:stop]
-        return f"{self.head} {text[start:stop]}" if self.head else text[start:stop]
+        if not self.head:
+            return text if start == 0 and stop == len(text) else text[start:stop]
+        return f"{self.head} {text[start:stop]}"
 
     def read(self, text: str, *, final: bool) -> str | None:
         """Reads the text. None where the machine stands behind its last word; a caption as of `passes` else.
@@ -108,38 +96,63 @@ class Scan:
         Args:
             final: its last word is said to its end.
         """
-        if self._ahead:
-            self._stand_at_last_point()
-        offset = self._replay(text)
-        size = len(text)
-        chunks = text[offset:].split()
-        rest = ""
-        if chunks and not text[size - 1].isspace():
-            rest = chunks.pop()
-        for chunk in chunks:
-            offset = text.index(chunk, offset) + len(chunk) + 1
-            self._take(chunk, offset)
-            if len(self._points) > MAX_POINTS or len(self.machine.window.tokens) > MAX_TOKENS:
-                self._forget()
+        offset: i64 = self._replay(text) if self._gated else self._resume(text)
+        size: i64 = len(text)
+        again = not self._gated
+        while True:
+            while offset < size and text[offset].isspace():
+                offset += 1
+            stop: i64 = offset
+            while stop < size:
+                code: i64 = ord(text[stop])
+                if code <= 32 or (code > 126 and text[stop].isspace()):
+                    break
+                stop += 1
+            if stop >= size:
+                break
+            self._take(text, offset, stop)
+            again = True
+            offset = stop + 1
         self._flush(self._repeats.last, self._repeats.count)
         self._text = text
-        if not final and (chunks or not self._gated):
+        if again and not final:
             self._open_gate()
             if self._gated:
                 caption = self.passes(text)
                 if caption is not None:
                     return caption
-        if rest:
-            self._ahead = True
-            self._take_last(rest, final=final)
+        if self._ahead:
+            self._stand_at_last_point()
+        if offset < size:
+            self._take_last(text, offset, final=final)
         return None
+
+    def _resume(self, text: str) -> int:
+        """Where reading goes on: at the last point, or one word further, which the machine has read already."""
+        points = self._points
+        offset = points[-1].offset
+        if not self._ahead:
+            return offset
+        word = self._last_word
+        if not word:
+            self._stand_at_last_point()
+            return offset
+        self._last_word = ""
+        stop = len(self._text)
+        if len(text) == stop or not text[stop].isspace() or self._repeats.is_same(word):
+            self._stand_at_last_point()
+            return offset
+        self._ahead = False
+        self._repeats.start(word)
+        points.append(Point(self.machine, stop + 1, word, word, 1))
+        return stop + 1
 
     def _replay(self, text: str) -> int:
         """Where reading begins: the gate's words are let go, but for the last, which are read after all."""
+        self._gated = self._rendered = False
+        if self._ahead:
+            self._stand_at_last_point()
         start = self._points[-1].offset
-        if not self._gated:
-            return start
-        self._gated = False
         stops = self._trail.stops
         words = len(stops) - REPLAYED
         if words <= 0:
@@ -147,12 +160,13 @@ class Scan:
         stop = stops[words - 1]
         self.machine.leap(text[start : stop - 1], words)
         self._repeats.start("")
-        self._points.append(Point(-1, "", Stand(self.machine), "", 0))
+        self._points.append(Point(self.machine, -1, "", "", 0))
         self._warm = REPLAYED - 1
         return stop
 
     def _open_gate(self) -> None:
         """Looks whether words may pass behind the last point."""
+        self._rendered = False
         triggers, budget = self.machine.quiet()
         self._gated = triggers != 0 and self._repeats.count <= KEPT
         if not self._gated:
@@ -160,34 +174,51 @@ class Scan:
         window = self.machine.window
         begun = bool(window.tokens) and window.tokens[-1].flags & IS_BEFORE_CUE != 0
         self._trail.begin(self._points[-1].offset, triggers, budget, begun=begun, digit_like=self.machine.digit_like())
+
+    def _render(self) -> None:
+        if self._ahead:
+            self._stand_at_last_point()
         self.head, self.settled, self.held = self.machine.shown(self.machine.current)
         self.counts = self.machine.counts
+        self._rendered = True
 
     def _stand_at_last_point(self) -> None:
         point = self._points[-1]
-        self.machine.back(point.stand)
+        self.machine.back(point)
         self._repeats.last, self._repeats.count = point.last, point.count
         self._ahead = False
+        self._last_word = ""
 
-    def _take(self, chunk: str, offset: int) -> None:
+    def _take(self, text: str, start: int, stop: int) -> None:
         """Goes on by one chunk that is over; its last word waits for punctuation that may follow."""
-        for word in clean(chunk):
-            self._word(word)
-        if self._waiting:
-            self._waiting_offset = offset
+        chunk = text[start:stop]
+        if is_clean(text, start, stop) and not self._repeats.is_same(chunk):
+            self._flush(self._repeats.last, self._repeats.count)
+            self._repeats.start(chunk)
+            self._waiting, self._waiting_offset = chunk, stop + 1
         else:
-            self._points[-1].offset = offset
+            for word in clean(chunk):
+                self._word(word)
+            if self._waiting:
+                self._waiting_offset = stop + 1
+            else:
+                self._points[-1].offset = stop + 1
+        if len(self._points) > MAX_POINTS or len(self.machine.window.tokens) > MAX_TOKENS:
+            self._forget()
 
-    def _take_last(self, chunk: str, *, final: bool) -> None:
+    def _take_last(self, text: str, start: int, *, final: bool) -> None:
         """Goes on by the last chunk, which may be no more than the beginning of a word: the next text takes it anew."""
         self._ahead = True
-        words = clean(chunk)
-        if len(words) == 1 and not joins(words[0]) and not self._repeats.is_same(words[0]):
-            self.machine.step(read(words[0], self.lexicon), unfinished=not final)
+        self._last_word = ""
+        chunk = text[start:] if start else text
+        if is_clean(text, start, len(text)) and not self._repeats.is_same(chunk):
+            self.machine.step(read(chunk, self.lexicon), unfinished=not final)
+            if not self.machine.hedged:
+                self._last_word = chunk
             return
         points = self._points
         stood = self._stood = len(points)
-        for word in words:
+        for word in clean(chunk):
             self._word(word)
         self._flush(self._repeats.last, self._repeats.count, unfinished=not final)
         self._gated = self._gated and self._stood == stood
@@ -196,7 +227,7 @@ class Scan:
             points.pop()
 
     def _word(self, word: str) -> None:
-        """Goes on by one word. It waits for the next one, which may be punctuation, or be said once too often with it."""
+        """Goes on by one word. It waits for the next one, which may be punctuation, or make it one too many."""
         points, repeats = self._points, self._repeats
         if joins(word) and (self._waiting or (len(points) > 1 and points[-1].word)):
             if not self._waiting:
@@ -216,7 +247,7 @@ class Scan:
                 self._waiting = ""
             if drop:
                 if not self._waiting:
-                    points.append(Point(-1, points[-1].word, Stand(self.machine), repeats.last, repeats.count))
+                    points.append(Point(self.machine, -1, points[-1].word, repeats.last, repeats.count))
                 return
             self._flush(last, count)
         self._waiting, self._waiting_offset = word, -1
@@ -225,20 +256,21 @@ class Scan:
         """Takes the last word back, and says what it was."""
         points = self._points
         word = points.pop().word
-        self.machine.back(points[-1].stand)
+        self.machine.back(points[-1])
         self._stood = min(self._stood, len(points))
         return word
 
     def _flush(self, last: str, count: int, *, unfinished: bool = False) -> None:
         """The word that waits is whole."""
-        if self._waiting:
-            self.machine.step(read(self._waiting, self.lexicon), unfinished=unfinished)
-            offset = self._waiting_offset
-            if self._warm:
-                self._warm -= 1
-                offset = -1  # its state misses what only a word further back could tell: nothing goes on from here
-            self._points.append(Point(offset, self._waiting, Stand(self.machine), last, count))
-            self._waiting = ""
+        if not self._waiting:
+            return
+        self.machine.step(read(self._waiting, self.lexicon), unfinished=unfinished)
+        offset = self._waiting_offset
+        if self._warm:
+            self._warm -= 1
+            offset = -1  # its state misses what only a word further back could tell: nothing goes on from here
+        self._points.append(Point(self.machine, offset, self._waiting, last, count))
+        self._waiting = ""
 
     def _forget(self) -> None:
         """Drops the oldest points, and what the machine only keeps for them."""
@@ -247,13 +279,11 @@ class Scan:
         while first > 0 and points[first].offset < 0:
             first -= 1
         if len(window.tokens) > MAX_TOKENS:
-            while first < len(points) - 1 and (
-                points[first].offset < 0 or points[first].stand.tokens is not window.tokens
-            ):
+            while first < len(points) - 1 and (points[first].offset < 0 or points[first].tokens is not window.tokens):
                 first += 1
         if first > 0:
             del points[:first]
         if len(window.tokens) > MAX_TOKENS:
-            window.trim(points[0].stand.settled)
+            window.trim(points[0].settled)
             for point in points:
-                point.stand.tokens, point.stand.base = window.tokens, window.base
+                point.tokens, point.base = window.tokens, window.base
