@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from captiond.core.redact import gate
 from captiond.core.redact.classes import (
     ENDS_CUE,
@@ -39,6 +41,7 @@ KEEP: Final = "KEEP"  # the kind of a phrase that makes the number after it harm
 MAX_PHRASE_WORDS: Final = 5
 
 
+@mypyc_attr(acyclic=True)
 class Entry:
     """What the lexicon knows of one word: its class, the digits it says, and the bits above."""
 

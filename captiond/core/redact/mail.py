@@ -2,7 +2,16 @@
 
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from captiond.core.redact.classes import (
+    ENDS_CUE,
+    IS_AT,
+    IS_COMMON,
+    IS_DOT,
+    IS_JOIN,
+    IS_MONTH,
+    IS_PROSE,
     ADDRESS,
     DIGITS,
     FILLER,
@@ -88,6 +97,7 @@ _NEVER_DOMAINS: Final = frozenset(
 )
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Chain:
     """The address that is being said; `phase` is NOTHING while there is none.
 
@@ -160,7 +170,7 @@ class Chain:
             return True
         if self.phase <= LOCAL:
             return self._local(window, at, token)
-        if token.cls in (FILLER, MARK) and token.core not in window.lexicon.common:
+        if token.cls in (FILLER, MARK) and not token.flags & IS_COMMON:
             return False
         if self.phase == AT:
             return self._after_at(window, at, token)
@@ -168,7 +178,7 @@ class Chain:
             return self._domain(window, at, token)
         if self.phase == DOT:
             return self._after_dot(window, at, token)
-        if token.core in window.lexicon.dot or token.text == ".":
+        if token.flags & IS_DOT or token.text == ".":
             self.phase, self.last = DOT, at
             return False
         if is_letter(token) and is_letter(window.token(self.last)) and self.last == at - 1:
@@ -185,11 +195,11 @@ class Chain:
             self.phase = ENDING if _has_ending(token.core) else DOMAIN
             self.strong, self.last, self.labels = True, at, 1
             return False
-        if token.core in lexicon.at and self.phase == LOCAL:
+        if token.flags & IS_AT and self.phase == LOCAL:
             self.phase, self.last = AT, at
             self.strong = token.core != "at"
             return False
-        if self.phase == LOCAL and (token.core in lexicon.dot or token.core in lexicon.joins or token.text in "._-"):
+        if self.phase == LOCAL and (token.flags & (IS_DOT | IS_JOIN) or token.text in "._-"):
             self.joined, self.last, self.letters = True, at, 0
             self.plain = []
             return False
@@ -202,7 +212,7 @@ class Chain:
         ):
             self._take_part(window, at, token)
             return False
-        between = token.cls in (MARK, SILENT) or (token.cls == FILLER and token.core not in lexicon.prose)
+        between = token.cls in (MARK, SILENT) or (token.cls == FILLER and not token.flags & IS_PROSE)
         if self.phase == LOCAL and between and (self.joined or self.cued or self.spelled):
             return False
         return self.phase == LOCAL
@@ -216,7 +226,7 @@ class Chain:
 
     def _is_month(self, window: Window, at: int, token: Token) -> bool:
         """ "my email is april": right behind the cue it is somebody's name."""
-        if token.core not in window.lexicon.months:
+        if not token.flags & IS_MONTH:
             return False
         return any(m.kind == EMAIL and at - 2 <= m.at < at and not window.is_used(m) for m in window.markers)
 
@@ -233,7 +243,7 @@ class Chain:
             if not word and not is_letter(token):
                 return  # digits alone begin no address
             self.phase, self.start = LOCAL, at
-        own = token.core not in window.lexicon.common or token.core in window.lexicon.months
+        own = not token.flags & IS_COMMON or token.flags & IS_MONTH
         if not self.cued and (at > self.start or own):
             self.cued = window.has_cue(EMAIL, window.owner(at))  # not for a lone "a" or "I"
         self.letters = self.letters + 1 if is_letter(token) else 0
@@ -249,25 +259,23 @@ class Chain:
     def _after_at(self, window: Window, at: int, token: Token) -> bool:
         sure = self.strong or self.joined or self.cued or self.spelled
         plain = token.cls in (WORD, LETTER) or is_part(token, window.lexicon) or token.cls in (FILLER, WEAK)
-        if not plain or token.core in _NEVER_DOMAINS or (not sure and token.core in window.lexicon.common):
+        if not plain or token.core in _NEVER_DOMAINS or (not sure and token.flags & IS_COMMON):
             return True
         self.phase = ENDING if _has_ending("@" + token.core) else DOMAIN
         self.last, self.labels = at, 1
         return False
 
     def _domain(self, window: Window, at: int, token: Token) -> bool:
-        if token.core in window.lexicon.dot or token.text == ".":
+        if token.flags & IS_DOT or token.text == ".":
             self.phase, self.last = DOT, at
             return False
         if token.text[0] == "." and token.core.isalpha():
             self.phase, self.last = ENDING, at
             return False
-        if token.core in window.lexicon.joins or token.text in "-_":
+        if token.flags & IS_JOIN or token.text in "-_":
             self.last = at
             return False
-        short = (
-            token.core in ("mail", "look", "cloud", "net", "online", "box") or token.core not in window.lexicon.common
-        )
+        short = token.core in ("mail", "look", "cloud", "net", "online", "box") or not token.flags & IS_COMMON
         if is_part(token, window.lexicon) or (token.cls == WORD and short):
             if not is_letter(token) or not is_letter(window.token(self.last)):
                 self.labels += 1
@@ -286,7 +294,7 @@ class Chain:
 def is_part(token: Token, lexicon: Lexicon) -> bool:
     """Whether a token may stand in a local part: letters, digits, and words that are not everybody's words."""
     if token.cls == WORD:
-        return token.core != "" and token.core not in lexicon.common and token.core not in lexicon.cues
+        return token.core != "" and not token.flags & (IS_COMMON | ENDS_CUE)
     return token.cls in (DIGITS, SPOKEN, TENS, MULTIPLE, SCALE, LETTER) or is_letter(token)
 
 

@@ -3,6 +3,8 @@
 import itertools
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from captiond.core.redact.classes import (
     DIGITS,
     FILLER,
@@ -26,6 +28,7 @@ from captiond.core.redact.window import Window
 MAX_YEAR_TOKENS: Final = 4  # "two thousand twenty five"
 
 
+@mypyc_attr(acyclic=True)
 class Part:
     """Digits without another word between.
 

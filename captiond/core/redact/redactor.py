@@ -6,6 +6,8 @@ Source: contract, section 6; the state that is carried, docs/design.md.
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from captiond.base.ids import RawText, SafeText, UtteranceId
 from captiond.core.redact.lexicon import KEEP, Lexicon
 from captiond.core.redact.lexicons import lexicon_for
@@ -25,6 +27,7 @@ WHOLE: Final = "[...]"
 NONE_REDACTED: Final[Mapping[str, int]] = {}
 
 
+@mypyc_attr(acyclic=True)
 class Shown:
     """What may be shown now of one utterance. Nothing in it ever changes.
 
@@ -133,14 +136,14 @@ class _Waiting:
 
 
 class _Open:
-    """An utterance that has partials, and the state it was read from."""
+    """An utterance that has partials, and the state it was read from; None where it must be read from its start."""
 
     __slots__ = ("known", "scan", "version")
 
-    def __init__(self, scan: Scan, version: int, known: frozenset[str]) -> None:
-        self.scan = scan
-        self.version = version
-        self.known = known
+    def __init__(self) -> None:
+        self.scan: Scan | None = None
+        self.version = -1
+        self.known: frozenset[str] = frozenset()
 
 
 class Redactor:
@@ -157,7 +160,7 @@ class Redactor:
         self._lexicon = lexicon_for(language)
         self._machine = Machine(self._lexicon, kinds)  # as it was after the last final
         self._waiting: list[_Waiting] = []
-        self._open: dict[UtteranceId, _Open | None] = {}
+        self._open: dict[UtteranceId, _Open] = {}
         self._version = 0  # rises with everything that earlier finals and other channels leave behind
         self._heard: tuple[Marker, ...] = ()  # cues of other channels
         self._last_s = 0.0
@@ -189,17 +192,16 @@ class Redactor:
         Returns:
             Equal for equal finals, whatever partials came between.
         """
-        opened = self._open
-        corrections = self.expire(now_s=now_s) if not opened else NO_CORRECTIONS
-        self._last_s = max(self._last_s, now_s)
+        corrections = self.expire(now_s=now_s) if not self._open else NO_CORRECTIONS
+        if now_s > self._last_s:
+            self._last_s = now_s
         own = language is None or language == self._language
         lexicon = self._lexicon if own else lexicon_for(str(language))
-        if utterance not in opened:
-            while len(opened) >= MAX_OPEN:
-                del opened[next(iter(opened))]
-            opened[utterance] = None
         try:
-            shown = self._caption(utterance, text, final, lexicon)
+            if final:
+                shown = self._final(utterance, text, lexicon)
+            else:
+                shown = [self._partial(utterance, text, lexicon)]
         except Exception:  # whatever it is: nothing passes unjudged, and the text is in no traceback of ours
             shown = self._fail(utterance, final=final)
         if final:
@@ -248,20 +250,27 @@ class Redactor:
         except Exception:
             return self._fail(None, final=True)
 
-    def _caption(self, utterance: UtteranceId, text: str, final: bool, lexicon: Lexicon) -> list[Shown]:
+    def _partial(self, utterance: UtteranceId, text: str, lexicon: Lexicon) -> Shown:
         if len(text) > MAX_CODE_POINTS:
-            return self._too_long(utterance, final)
+            self._opened(utterance)
+            return Shown(utterance, SafeText(WHOLE), False, True, NONE_REDACTED, 0)
         scan = self._scan(utterance, text, lexicon)
-        machine = scan.machine
-        if not final:
-            passed = scan.passes(text)
+        passed = scan.passes(text)
+        if passed is None:
+            passed = scan.read(text, final=False)
             if passed is None:
-                passed = scan.read(text, final=False)
-            if passed is None:
-                return [_shown(machine, utterance, machine.current, final=False)]
-            settled = scan.settled if scan.held else len(passed)
-            return [Shown(utterance, SafeText(passed), False, scan.held, scan.counts, settled)]
+                return _shown(scan.machine, utterance, scan.machine.current, final=False)
+        settled = scan.settled if scan.held else len(passed)
+        return Shown(utterance, SafeText(passed), False, scan.held, scan.counts, settled)
+
+    def _final(self, utterance: UtteranceId, text: str, lexicon: Lexicon) -> list[Shown]:
+        if len(text) > MAX_CODE_POINTS:
+            corrections = self._end_runs()
+            self._restart()
+            return [*corrections, Shown(utterance, SafeText(WHOLE), True, True, NONE_REDACTED, 0)]
+        scan = self._scan(utterance, text, lexicon)
         scan.read(text, final=True)
+        machine = scan.machine
         number = machine.current
         machine.finish()
         if len(self._waiting) >= MAX_WAITING:
@@ -277,19 +286,32 @@ class Redactor:
 
     def _scan(self, utterance: UtteranceId, text: str, lexicon: Lexicon) -> Scan:
         """The scan that goes on with this text: the utterance's own, or a new one."""
+        opened = self._open.get(utterance)
         known = self._call.known()
-        before = self._open.get(utterance)
-        if (
-            before is not None
-            and before.version == self._version
-            and before.known is known
-            and before.scan.lexicon is lexicon
-            and before.scan.goes_on(text)
-        ):
-            return before.scan
+        if opened is not None:
+            scan = opened.scan
+            if (
+                scan is not None
+                and opened.version == self._version
+                and opened.known is known
+                and scan.lexicon is lexicon
+                and scan.goes_on(text)
+            ):
+                return scan
+        else:
+            opened = self._opened(utterance)
         scan = Scan(self._prepare(lexicon), lexicon)
-        self._open[utterance] = _Open(scan, self._version, known)
+        opened.scan, opened.version, opened.known = scan, self._version, known
         return scan
+
+    def _opened(self, utterance: UtteranceId) -> _Open:
+        """An utterance that has partials; too many of them, and the oldest is read anew when it goes on."""
+        opened = self._open.get(utterance)
+        if opened is None:
+            while len(self._open) >= MAX_OPEN:
+                del self._open[next(iter(self._open))]
+            opened = self._open[utterance] = _Open()
+        return opened
 
     def _prepare(self, lexicon: Lexicon) -> Machine:
         """The state that earlier finals left, ready for one more utterance."""
@@ -356,13 +378,6 @@ class Redactor:
         if utterance is not None:
             shown.append(Shown(utterance, SafeText(WHOLE), final=final, held=True))
         return shown
-
-    def _too_long(self, utterance: UtteranceId, final: bool) -> list[Shown]:
-        corrections: list[Shown] = []
-        if final:
-            corrections = self._end_runs()
-            self._restart()
-        return [*corrections, Shown(utterance, SafeText(WHOLE), final=final, held=True)]
 
     def _restart(self) -> None:
         self._machine = Machine(self._lexicon, self._kinds)

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from captiond.core.redact.classes import (
     ADDRESS,
     DIGITS,
@@ -43,6 +45,7 @@ def _is_first_digit(window: Window, at: int, token: Token) -> bool:
     return token.core in window.lexicon.articles and window.core(at - 1) in window.lexicon.copulas
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Run:
     """The open run of one channel; `start` is NONE while there is none.
 

@@ -3,6 +3,8 @@
 import unicodedata
 from typing import Final
 
+from mypy_extensions import i64, mypyc_attr
+
 from captiond.core.redact.classes import (
     ADDRESS,
     DIGITS,
@@ -21,8 +23,13 @@ _SEPARATORS: Final = "-./\\_|*~=·•,;:"
 
 
 _LETTERS_AND_DIGITS: Final[bytes] = bytes(chr(code).isalnum() for code in range(256))
+_DIGIT: Final = 1
+_LETTER: Final = 2
+_KINDS: Final[bytes] = bytes(_LETTER if chr(c).isalpha() else _DIGIT if chr(c).isdigit() else 0 for c in range(128))
+_BRACKET: Final = ord("[")
 
 
+@mypyc_attr(acyclic=True)
 class Token:
     """A word as it stands in the normalised text.
 
@@ -40,7 +47,7 @@ class Token:
     __slots__ = ("cls", "core", "digits", "first", "flags", "last", "mixed", "owner", "text")
 
     def __init__(
-        self, text: str, core: str, cls: int, digits: str, first: int, last: int, mixed: bool, flags: int = 0
+        self, text: str, core: str, cls: int, digits: str, first: int, last: int, mixed: bool, flags: int
     ) -> None:
         self.text = text
         self.core = core
@@ -65,27 +72,58 @@ class Token:
 
 def read(word: str, lexicon: Lexicon) -> Token:
     """Reads one word. Never fails, whatever is in it; the cost is linear in its length."""
+    size: i64 = len(word)
+    first: i64 = 0
+    while first < size:
+        code: i64 = ord(word[first])
+        if code > 127:
+            return _read_any(word, lexicon)
+        if _KINDS[code]:
+            break
+        first += 1
+    last: i64 = first
+    while last < size:
+        code = ord(word[last])
+        if code > 127:
+            return _read_any(word, lexicon)
+        if _KINDS[code] != _LETTER:
+            break
+        last += 1
+    stop: i64 = last
+    while stop < size:
+        code = ord(word[stop])
+        if code > 127 or _KINDS[code]:
+            return _read_any(word, lexicon)
+        stop += 1
+    if last == first or (first > 0 and ord(word[first - 1]) == _BRACKET):
+        return _read_any(word, lexicon)
+    core = word.lower() if last - first == size else word[first:last].lower()
+    entry = lexicon.entries.get(core)
+    if entry is not None:
+        return Token(word, core, entry.cls, entry.digits, first, last, False, entry.flags)
+    return Token(word, core, LETTER if last - first == 1 else WORD, "", first, last, False, 0)
+
+
+def _read_any(word: str, lexicon: Lexicon) -> Token:
+    """As `read`, for words that are not just letters of ASCII with punctuation around them."""
     size = len(word)
-    if word.isalpha():
-        first, last = 0, size
-    else:
-        first = 0
-        while first < size and not _is_alnum(word, first):
-            first += 1
-        if first == size:
-            return _read_mark(word, lexicon)
-        last = size
-        while not _is_alnum(word, last - 1):
-            last -= 1
-        if first > 0 and word[first - 1] == "[" and last < size and word[last] == "]" and _is_mask(word[first:last]):
-            return Token(word, "", WORD, "", first, last, False)
+    first = 0
+    while first < size and not _is_alnum(word, first):
+        first += 1
+    if first == size:
+        return _read_mark(word, lexicon)
+    last = size
+    while not _is_alnum(word, last - 1):
+        last -= 1
+    if first > 0 and word[first - 1] == "[" and last < size and word[last] == "]" and _is_mask(word[first:last]):
+        return Token(word, "", WORD, "", first, last, False, 0)
     core = word[first:last]
     core = core.lower() if core.isascii() else unicodedata.normalize("NFC", core).casefold()
     if core.isalpha():
         entry = lexicon.entries.get(core)
         if entry is not None:
             return Token(word, core, entry.cls, entry.digits, first, last, False, entry.flags)
-        return Token(word, core, LETTER if len(core) == 1 else WORD, "", first, last, False)
+        return Token(word, core, LETTER if len(core) == 1 else WORD, "", first, last, False, 0)
     return _read_other(word, core, first, last, lexicon)
 
 
@@ -125,7 +163,7 @@ def _read_mark(word: str, lexicon: Lexicon) -> Token:
         entry = lexicon.entries.get("@")
         return Token(word, "@", WORD, "", 0, 1, False, entry.flags if entry is not None else 0)
     separator = all(c in "-./+()#*_–—" for c in word) and word != "..."
-    return Token(word, "", SILENT if separator else MARK, "", 0, len(word), False)
+    return Token(word, "", SILENT if separator else MARK, "", 0, len(word), False, 0)
 
 
 def _is_mask(inner: str) -> bool:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from captiond.core.redact.classes import ENDS_CUE
 from captiond.core.redact.kinds import ALL, EMAIL, PIN
 from captiond.core.redact.lexicon import KEEP, Lexicon
@@ -40,6 +42,7 @@ class Marker:
         self.answered = False
 
 
+@mypyc_attr(acyclic=True)
 class Mask:
     """A closed mask: the words from `start` up to `stop`, its kind, and which number of the channel it hides."""
 
