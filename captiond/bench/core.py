@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from captiond.bench import core_events, core_partials, node_seed
+from captiond.bench import core_events, core_hostile, core_partials, node_seed
 from captiond.bench.core_streams import Talk, as_recorded, by_characters, conversations, talks
 from captiond.bench.streams import DataError
 from captiond.core.redact.redactor import MAX_CODE_POINTS
@@ -53,7 +53,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--no-node", action="store_true", help="measure our own side only")
     parser.add_argument("--no-events", action="store_true", help="the redactor alone, without the whole way")
-    parser.add_argument("--check", action="store_true", help="exit status 1 where a required ratio is not reached")
+    parser.add_argument(
+        "--hostile", action="store_true", help="instead: how the cost of hostile texts rises with their length"
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="exit status 1 where a required ratio, or slope, is not reached"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout instead of tables")
 
 
@@ -63,6 +68,26 @@ def run(args: argparse.Namespace) -> int:
     if wrong:
         print(wrong, file=sys.stderr)
         return 2
+    return _hostile(args) if args.hostile else _speed(args)
+
+
+def _hostile(args: argparse.Namespace) -> int:
+    rows = core_hostile.measure(args.rounds)
+    if args.json:
+        print(json.dumps({"compiled": compiled(), "repeats": args.rounds, "rows": rows}, indent=1, ensure_ascii=False))
+    else:
+        print("\n".join(core_hostile.table(rows)))
+    return _checked(args, core_hostile.shortfalls(rows))
+
+
+def _checked(args: argparse.Namespace, short: Sequence[str]) -> int:
+    if args.check and short:
+        print("\n".join(short), file=sys.stderr)
+        return 1
+    return 0
+
+
+def _speed(args: argparse.Namespace) -> int:
     try:
         spoken = talks(conversations(args.data))
         figures = measure(
@@ -80,11 +105,7 @@ def run(args: argparse.Namespace) -> int:
         print("--data: not enough talk for a single stream", file=sys.stderr)
         return 2
     print(json.dumps(figures, indent=1) if args.json else "\n".join(_tables(figures)))
-    short = shortfalls(figures)
-    if args.check and short:
-        print("\n".join(short), file=sys.stderr)
-        return 1
-    return 0
+    return _checked(args, shortfalls(figures))
 
 
 def _wrong(args: argparse.Namespace) -> str | None:

@@ -76,11 +76,11 @@ def talks(streams: Iterable[Stream]) -> list[Talk]:
         open_texts: dict[str, list[str]] = {}
         said: dict[str, list[tuple[str, ...]]] = {}
         for event in stream.events:
-            texts = open_texts.setdefault(event.session, [])
+            texts, utterances = open_texts.setdefault(event.session, []), said.setdefault(event.session, [])
             texts.append(event.text)
             if not event.final:
                 continue
-            said.setdefault(event.session, []).append(tuple(texts))
+            utterances.append(tuple(texts))
             texts.clear()
             classes = {span.mention.cls for span in event.spans}
             if not classes and event.text and not any(c.isdigit() for c in event.text):

@@ -55,7 +55,8 @@ def test_single_partials_are_timed_one_by_one() -> None:
     assert [final for _, _, final in channel.heard].count(True) == 2
 
 
-def test_a_round_is_divided_by_its_partials_and_finals() -> None:
+def test_a_round_is_divided_by_its_partials_and_finals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(core_partials, "ROUND_PARTIALS", 10)
     one, clock = Measured("made", 9, STREAMS), ticking()
     core_partials.measure([one], None, 3, cpu_ns=lambda: next(clock), clock_ns=lambda: next(clock))
     row = core_partials.row(one)
