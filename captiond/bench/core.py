@@ -20,7 +20,7 @@ from captiond.core.redact.redactor import MAX_CODE_POINTS
 LENGTHS: Final = (60, 150, 600)  # code points: a short sentence, a long one, a minute of talk without a pause
 LONG: Final = 6_000  # ten minutes: shows whether the cost of a partial grows with its utterance
 ROUNDS: Final = 5
-STREAMS: Final = 400
+STREAMS: Final = 200
 MOST_ROUNDS: Final = 1_000
 MOST_STREAMS: Final = 100_000
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
+from captiond.base.ids import RawText
 from captiond.bench.phrases import LANGUAGES
 from captiond.bench.speech import invented
 from captiond.bench.streams import BENIGN, PRIVATE, Stream, recorded
@@ -34,7 +35,7 @@ class Growth:
     """
 
     language: str
-    partials: tuple[str, ...] = field(repr=False)
+    partials: tuple[RawText, ...] = field(repr=False)
 
 
 @dataclass(slots=True)
@@ -116,7 +117,7 @@ def by_characters(spoken: Sequence[Talk], length: int, count: int) -> list[Growt
     for number in range(count if able else 0):
         talk = rng.choices(able, weights)[0]
         item = (talk.private, talk.benign, talk.benign, (), ())[number % 5]
-        grown.append(Growth(talk.language, tuple(_stepwise(rng, talk, _text(rng, talk, item, length)))))
+        grown.append(Growth(talk.language, tuple(map(RawText, _stepwise(rng, talk, _text(rng, talk, item, length))))))
     return _some(grown, count)
 
 
@@ -127,10 +128,10 @@ def revised_share(grown: Iterable[Growth]) -> float:
 
 
 def _joined(talk: Talk, length: int) -> Iterable[Growth]:
-    before, partials = "", list[str]()
+    before, partials = "", list[RawText]()
     for utterance in talk.utterances:
         for text in utterance:
-            partials.append((before + text)[:length])
+            partials.append(RawText((before + text)[:length]))
             if len(partials[-1]) == length:
                 yield Growth(talk.language, tuple(partials))
                 before, partials = "", []

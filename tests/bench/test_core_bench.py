@@ -3,13 +3,13 @@
 import argparse
 import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from captiond.base.ids import SessionId
+from captiond.base.ids import RawText, SessionId
 from captiond.bench import core_events, core_partials, node_seed
 from captiond.bench.core import LENGTHS, LONG, add_arguments, run, shortfalls
 from captiond.bench.core_partials import Measured, Nothing, time_each, time_streams
@@ -18,13 +18,13 @@ from captiond.core.messages import Caption, Message
 
 
 def growth(*partials: str) -> Growth:
-    return Growth("en-US", partials)
+    return Growth("en-US", tuple(map(RawText, partials)))
 
 
 STREAMS = [growth("I", "I have", "I have it"), growth("oh", "oh my")]
 
 
-def ticking() -> Iterator[int]:
+def ticking() -> "itertools.count[int]":
     """A clock that goes on by 1 µs whenever it is read."""
     return itertools.count(0, 1000)
 
@@ -41,33 +41,35 @@ class Recording:
 
 def test_each_stream_is_a_fresh_utterance_and_its_final_is_timed_apart() -> None:
     channel, clock = Recording(), ticking()
-    timed = time_streams(STREAMS, {"en-US": channel}, lambda: next(clock))
+    cpu = iter([100, 8100])
+    timed = time_streams(STREAMS, {"en-US": channel}, cpu.__next__, clock.__next__)
     assert channel.heard == [
         ("u0", "I", False), ("u0", "I have", False), ("u0", "I have it", False), ("u0", "I have it", True),
         ("u1", "oh", False), ("u1", "oh my", False), ("u1", "oh my", True),
     ]  # fmt: skip
-    assert (timed.partials_ns, timed.finals_ns) == (2000, 2000)  # one step of the clock for each stream
+    assert (timed.wall_partials_ns, timed.wall_finals_ns) == (2000, 2000)  # one step of the clock for each stream
+    assert (timed.partials_ns, timed.finals_ns) == (4000, 4000)
 
 
 def test_single_partials_are_timed_one_by_one() -> None:
     channel, clock = Recording(), ticking()
-    assert time_each(STREAMS, {"en-US": channel}, lambda: next(clock)) == [1000] * 5
+    assert time_each(STREAMS, {"en-US": channel}, clock.__next__) == [1000] * 5
     assert [final for _, _, final in channel.heard].count(True) == 2
 
 
 def test_a_round_is_divided_by_its_partials_and_finals(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(core_partials, "ROUND_PARTIALS", 10)
-    one, clock = Measured("made", 9, STREAMS), ticking()
-    core_partials.measure([one], None, 3, cpu_ns=lambda: next(clock), clock_ns=lambda: next(clock))
+    one = Measured("made", 9, STREAMS)
+    core_partials.measure([one], None, 3, cpu_ns=itertools.count(0, 8000).__next__, clock_ns=ticking().__next__)
     row = core_partials.row(one)
-    assert row["coreUs"] == row["coreMinUs"] == row["noopUs"] == 0.4  # two steps over five partials
-    assert (row["finalUs"], row["coreMedianUs"], row["coreP99Us"]) == (1.0, 1.0, 1.0)
+    assert row["coreUs"] == row["coreMinUs"] == row["noopUs"] == 0.8  # half of 8 µs over five partials
+    assert (row["finalUs"], row["coreMedianUs"], row["coreP99Us"]) == (2.0, 1.0, 1.0)
     assert (row["count"], row["partials"], len(one.core_each_ns)) == (2, 5, 15)
     assert "nodeUs" not in row
 
 
 def test_the_redactor_that_is_timed_is_the_daemons_own() -> None:
-    channels = core_partials.redactors([growth("a"), Growth("de-DE", ("b",))])
+    channels = core_partials.redactors([growth("a"), Growth("de-DE", (RawText("b"),))])
     shown: Any = channels["en-US"].caption
     said = shown("u0", "my card is 4111 1111 1111 1111", final=True, now_s=1.0)
     assert list(channels) == ["en-US", "de-DE"]
@@ -92,9 +94,19 @@ def test_the_whole_way_ends_in_bytes_for_each_event(monkeypatch: pytest.MonkeyPa
     assert [json.loads(line)["eventSequence"] for lines in one.frames for line in lines] == [1, 2, 3, 5, 6]
 
 
-def test_each_stage_is_between_two_readings() -> None:
+def test_each_stage_is_between_two_readings(monkeypatch: pytest.MonkeyPatch) -> None:
     one, clock = core_events.way("made", 9, STREAMS), ticking()
-    core_events.measure([one], None, 2, cpu_ns=lambda: next(clock), clock_ns=lambda: next(clock))
+    encoded: list[int] = []
+    encode = core_events.Process.encode
+
+    def encode_and_count(process: core_events.Process, messages: Sequence[Message]) -> None:
+        encode(process, messages)
+        encoded.append(len(messages))
+
+    monkeypatch.setattr(core_events.Process, "encode", encode_and_count)
+    assert core_events.time_stages(one, clock.__next__) == [(1000, 1000, 1000)] * 5
+    assert encoded == [1] * 7  # each partial and each final
+    core_events.measure([one], None, 2, cpu_ns=clock.__next__, clock_ns=clock.__next__)
     row = core_events.row(one)
     assert (row["parseUs"], row["coreUs"], row["encodeUs"], row["medianUs"]) == (1.0, 1.0, 1.0, 3.0)
     assert (row["events"], row["wholeUs"]) == (5, 0.4)

@@ -56,6 +56,20 @@ def test_a_quadratic_cost_is_named_and_a_linear_one_is_not(monkeypatch: pytest.M
     assert [said.split(":")[0] for said in shortfalls(rows)] == ["ones, square"] * 2
 
 
+def test_what_is_masked_unread_does_not_hide_a_slope(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Above the cap an utterance costs nothing; many short ones are all read."""
+    monkeypatch.setattr(core_hostile, "FAMILIES", {"ones": "1"})
+
+    def capped(text: str, _: Any) -> int:
+        return len(text) ** 2 if len(text) <= 8_192 else 1
+
+    monkeypatch.setattr(core_hostile, "WAYS", {"whole": (capped, SIZES), "utterances": (capped, SIZES)})
+    whole, utterances = measure(1)
+    assert (whole["slopeRead"], utterances["slopeRead"]) == (2.0, utterances["slope"])
+    assert whole["slope"] < 0
+    assert len(shortfalls([whole])) == 1
+
+
 def test_the_least_of_the_repeats_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(core_hostile, "FAMILIES", {"ones": "1"})
     spent = itertools.cycle([30_000, 10_000, 20_000])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from captiond.base.ids import RawText
 from captiond.bench.core_streams import (
     MAX_STEP,
     STEPS,
@@ -29,6 +30,10 @@ def conversation(*said: tuple[str, str, bool], language: str = "en-US", spans: S
         for number, (session, text, final) in enumerate(said, 1)
     ]
     return Stream("test", "test", language, events)
+
+
+def growth(*partials: str) -> Growth:
+    return Growth("en-US", tuple(map(RawText, partials)))
 
 
 HELLO = (("a", "hel", False), ("b", "yes", True), ("a", "hello", False), ("a", "Hello.", True))
@@ -59,7 +64,7 @@ def test_finals_are_told_apart_by_what_is_in_them() -> None:
 def test_histories_are_joined_and_cut_where_the_text_has_its_length() -> None:
     spoken = talks([conversation(*HELLO, *BYE)])
     assert as_recorded(spoken, 10, 9) == [
-        Growth("en-US", ("hel", "hello", "Hello.", "Hello. buy")),
+        growth("hel", "hello", "Hello.", "Hello. buy"),
     ]
     assert [growth.partials for growth in as_recorded(spoken, 3, 9)] == [("hel",), ("buy",), ("yes",)]
     assert [growth.partials[-1] for growth in as_recorded(spoken, 12, 9)] == ["Hello. bye n"]
@@ -110,8 +115,8 @@ def test_the_same_talk_gives_the_same_streams(spoken: list[Talk]) -> None:
 
 
 def test_the_share_of_revisions_counts_what_is_no_extension() -> None:
-    assert revised_share([Growth("en-US", ("a", "ab", "ac", "acd", "acd"))]) == 0.25
-    assert revised_share([Growth("en-US", ("a",))]) == 0.0
+    assert revised_share([growth("a", "ab", "ac", "acd", "acd")]) == 0.25
+    assert revised_share([growth("a")]) == 0.0
 
 
 def test_texts_are_in_no_repr() -> None:
