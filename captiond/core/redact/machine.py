@@ -2,8 +2,9 @@
 
 from typing import Final
 
+from captiond.core.redact.dates import as_date
 from captiond.core.redact.decide import ENDED, PASSED, SILENCE, TOO_LONG, decide, loose_end
-from captiond.core.redact.kinds import EMAIL, IBAN_CHARS
+from captiond.core.redact.kinds import DOB, EMAIL, IBAN_CHARS
 from captiond.core.redact.lexicon import Lexicon
 from captiond.core.redact.mail import NOTHING, Chain
 from captiond.core.redact.rest import Decision
@@ -92,6 +93,8 @@ class Machine:
                 ("do" that becomes "dot", "tree" that becomes "three"), so it ends nothing that would be shown then.
         """
         window = self.window
+        if DOB in window.kinds:
+            token = as_date(window, token, self.current)
         at = window.append(token, self.current)
         if unfinished and self.run.is_waiting() and token.cls in _WORDS and token.core in window.lexicon.beginnings:
             pass  # "um, oh on": the "oh" before it stays what it may be

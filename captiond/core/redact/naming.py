@@ -8,7 +8,6 @@ from typing import Final
 from captiond.core.redact.kinds import (
     ACCOUNT,
     CC,
-    DEFAULT,
     IBAN,
     IBAN_CHARS,
     KINDS,
@@ -40,7 +39,7 @@ IBAN_SLIPS: Final = 3  # characters that a misheard IBAN may have too many or to
 NINE_DIGIT_COUNTRIES: Final = "6789"  # Spain's nine digits begin so; of no certain kind elsewhere
 
 
-def classify(parts: list[Part], kind: str, on: frozenset[str] = DEFAULT) -> tuple[str, int]:
+def classify(parts: list[Part], kind: str, on: frozenset[str]) -> tuple[str, int]:
     """The name of parts said as one number, and how sure it is; ("", 0) where nothing speaks for a private number.
 
     Args:
@@ -125,7 +124,7 @@ def _as_card(digits: str, kind: str) -> tuple[str, int]:
 
 def _as_cued(size: int, kind: str) -> tuple[str, int] | None:
     row = ROWS.get(kind)
-    if row is None or not row.least <= size <= row.most:
+    if row is None or not 0 < row.least <= size <= row.most:
         return None
     return named(kind), SURE if size >= row.sure else LIKELY
 

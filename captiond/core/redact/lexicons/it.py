@@ -47,6 +47,20 @@ def _compounds() -> dict[str, str]:
     return words
 
 
+def _years() -> dict[str, str]:
+    """ "millenovecentottanta", "duemilaventisei": the years in which people alive were born."""
+    small = {word: int(digits) for word, digits in _compounds().items() if len(digits) <= 2}
+    small |= {**dict(zip(_UNITS, range(1, 10), strict=True)), **dict(zip(_TEENS, range(10, 20), strict=True))}
+    small |= dict(zip(_TENS, range(20, 100, 10), strict=True))
+    words = {"millenovecento": "1900", "duemila": "2000"}
+    for word, value in small.items():
+        words[f"millenovecento{word}"] = str(1900 + value)
+        words[f"duemila{word}"] = str(2000 + value)
+        if word[0] == "o":
+            words[f"millenovecent{word}"] = str(1900 + value)
+    return words
+
+
 ITALIAN = Table(
     digits="zero:0 uno:1 due:2 tre:3 tré:3 quattro:4 cinque:5 sei:6 sette:7 otto:8 nove:9",
     teens=(
@@ -143,6 +157,8 @@ ITALIAN = Table(
         "primo prima secondo seconda terzo terza quarto quarta quinto quinta sesto sesta settimo settima ottavo "
         "ottava nono nona decimo decima"
     ),
+    years=_years(),
+    of="di del dell'anno",
     ranges="a",
     pronouns="uno sei",
     determiners=(
