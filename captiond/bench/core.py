@@ -1,156 +1,207 @@
-"""`captiond bench core`: what one event costs on its way through the process, as an utterance grows.
-
-The way is the daemon's: a frame is parsed (`genesys.dialect_media`), goes through the room (`core.room` with the
-redactor), and becomes bytes for both transports (`serve.encode`). No socket, no viewer.
+"""`captiond bench core`: what the redactor and an event's whole way cost as utterances grow, and beside it, in
+the same run, the predecessor's redactor in Node. docs/performance.md says what is measured, and how to repeat it.
 """
 
 import argparse
+import contextlib
+import importlib
 import json
 import platform
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
-from captiond.base.ids import Epoch, Index, SessionId
-from captiond.bench.streams import turn
-from captiond.core.redact import DEFAULT, Call, Redactor
-from captiond.core.room import Room
-from captiond.genesys.dialect_media import decode_frame
-from captiond.serve.encode import Encoder
+from captiond.bench import core_events, core_hostile, core_partials, node_seed
+from captiond.bench.core_streams import Talk, as_recorded, by_characters, conversations, talks
+from captiond.bench.streams import DataError
+from captiond.core.redact.redactor import MAX_CODE_POINTS
 
 LENGTHS: Final = (60, 150, 600)  # code points: a short sentence, a long one, a minute of talk without a pause
-SESSION: Final = SessionId("bench")
+LONG: Final = 6_000  # ten minutes: shows whether the cost of a partial grows with its utterance
+ROUNDS: Final = 5
+STREAMS: Final = 200
+MOST_ROUNDS: Final = 1_000
+MOST_STREAMS: Final = 100_000
 
-# Two kinds of talk: nothing to decide, and digits all the time. The second is the dearest that is honest speech.
-PROSE: Final = (
-    "so I called you last week about the delivery that never came and the lady on the phone said that somebody would "
-    "look into it and call me back but nobody did and now the tracking page does not even show my parcel any more "
-)
-NUMBERS: Final = (
-    "my card is four one one one double one oh two and then three nine forty seven hold on two two and you can reach "
-    "me at four one five five five five oh one three two or write to jane dot doe at example dot com thank you "
-)
+# What the core has to reach (issue 3): Node's time over ours, by length; and 6,000 code points against 600.
+COMPILED_RATIO: Final[Mapping[int, float]] = {60: 1.5, 150: 2.0, 600: 4.0}
+PYTHON_RATIO: Final[Mapping[int, float]] = {600: 0.25}  # not compiled
+LONG_RATIO: Final = 1.3
 
-
-@dataclass(slots=True)
-class Cost:
-    """Nanoseconds of the last partial of each utterance, and of whole utterances."""
-
-    parse_ns: list[int] = field(default_factory=list)
-    core_ns: list[int] = field(default_factory=list)
-    encode_ns: list[int] = field(default_factory=list)
-    utterance_ns: list[int] = field(default_factory=list)
-    partials: int = 0
-
-    @property
-    def whole_ns(self) -> list[int]:
-        """Parse, core and encode of the same partial together."""
-        return [sum(one) for one in zip(self.parse_ns, self.core_ns, self.encode_ns, strict=True)]
+_PARTIAL: Final = (
+    "coreUs", "coreMinUs", "coreMedianUs", "coreP99Us", "finalUs", "noopUs",
+    "nodeUs", "nodeMinUs", "nodeMedianUs", "nodeP99Us",
+)  # fmt: skip
+_EVENT: Final = ("parseUs", "coreUs", "encodeUs", "medianUs", "p99Us", "wholeUs", "nodeUs")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `captiond bench core`."""
-    parser.description = "Measures one event's way through parsing, redaction and encoding (docs/redaction.md)."
-    parser.add_argument("--utterances", type=int, default=100, metavar="N", help="grown for each length (default 100)")
-    parser.add_argument("--json", action="store_true", help="one JSON object on stdout instead of a table")
+    parser.description = (
+        "Measures the redactor's time for each partial of utterances that grow to 60, 150, 600 and 6,000 characters, "
+        "and one event's way through parsing, redaction and encoding. Where node is on the PATH, the predecessor's "
+        "redactor is measured beside it, in alternating rounds, on the same texts (docs/performance.md)."
+    )
+    parser.add_argument("--data", type=Path, metavar="DIR", help="folder with plain/, pii/; default: invented speech")
+    parser.add_argument(
+        "--streams", type=int, default=STREAMS, metavar="N", help=f"of each length, at most ({STREAMS})"
+    )
+    parser.add_argument("--rounds", type=int, default=ROUNDS, metavar="N", help=f"medians are of so many ({ROUNDS})")
+    parser.add_argument(
+        "--lengths", type=int, nargs="+", default=[*LENGTHS, LONG], metavar="N", help="characters (60 150 600 6000)"
+    )
+    parser.add_argument("--no-node", action="store_true", help="measure our own side only")
+    parser.add_argument("--no-events", action="store_true", help="the redactor alone, without the whole way")
+    parser.add_argument(
+        "--hostile", action="store_true", help="instead: how the cost of hostile texts rises with their length"
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="exit status 1 where a required ratio, or slope, is not reached"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout instead of tables")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Measures and prints; 2 on a number of utterances that measures nothing."""
-    if not 1 <= args.utterances <= 100_000:
-        print("--utterances: 1 to 100000", file=sys.stderr)
+    """Measures and prints; 2 on options or data that measure nothing, 1 where `--check` finds too slow a core."""
+    wrong = _wrong(args)
+    if wrong:
+        print(wrong, file=sys.stderr)
         return 2
-    figures = measure(args.utterances, clock_ns=time.perf_counter_ns)
+    return _hostile(args) if args.hostile else _speed(args)
+
+
+def _hostile(args: argparse.Namespace) -> int:
+    rows = core_hostile.measure(args.rounds)
     if args.json:
-        print(json.dumps(figures, indent=1))
-        return 0
-    print(f"{figures['python']}, {figures['utterances']} utterances for each row; µs")
-    print(f"{'':16}{'parse':>8}{'core':>8}{'encode':>8}{'median':>9}{'p99':>9}{'utterance':>11}{'partials':>10}")
-    for row in figures["rows"]:
-        stages = "".join(f"{row[name]:>8.1f}" for name in ("parseUs", "coreUs", "encodeUs"))
-        ends = f"{row['medianUs']:>9.1f}{row['p99Us']:>9.1f}{row['utteranceUs']:>11.0f}{row['partials']:>10}"
-        print(f"{row['talk']:10}{row['length']:>6}{stages}{ends}")
+        print(json.dumps({"compiled": compiled(), "repeats": args.rounds, "rows": rows}, indent=1, ensure_ascii=False))
+    else:
+        print("\n".join(core_hostile.table(rows)))
+    return _checked(args, core_hostile.shortfalls(rows))
+
+
+def _checked(args: argparse.Namespace, short: Sequence[str]) -> int:
+    if args.check and short:
+        print("\n".join(short), file=sys.stderr)
+        return 1
     return 0
 
 
-def measure(utterances: int, *, clock_ns: Callable[[], int]) -> dict[str, Any]:
-    """Grows `utterances` utterances to each length, word by word, and says what the last partial and the whole cost."""
-    rows = []
-    for talk, words in (("prose", PROSE), ("numbers", NUMBERS)):
-        for length in LENGTHS:
-            cost = _grow(_frames(words, length), utterances, clock_ns)
-            rows.append(
-                {
-                    "talk": talk,
-                    "length": length,
-                    "partials": cost.partials,
-                    "parseUs": _us(cost.parse_ns, 50),
-                    "coreUs": _us(cost.core_ns, 50),
-                    "encodeUs": _us(cost.encode_ns, 50),
-                    "medianUs": _us(cost.whole_ns, 50),
-                    "p99Us": _us(cost.whole_ns, 99),
-                    "utteranceUs": _us(cost.utterance_ns, 50),
-                }
-            )
+def _speed(args: argparse.Namespace) -> int:
+    try:
+        spoken = talks(conversations(args.data))
+        figures = measure(
+            spoken,
+            sorted(set(args.lengths)),
+            streams=args.streams,
+            rounds=args.rounds,
+            node=not args.no_node,
+            events=not args.no_events,
+        )
+    except (DataError, node_seed.NodeFailed) as why:
+        print(why, file=sys.stderr)
+        return 2
+    if not figures["partials"]:
+        print("--data: not enough talk for a single stream", file=sys.stderr)
+        return 2
+    print(json.dumps(figures, indent=1) if args.json else "\n".join(_tables(figures)))
+    return _checked(args, shortfalls(figures))
+
+
+def _wrong(args: argparse.Namespace) -> str | None:
+    for name, most in (("streams", MOST_STREAMS), ("rounds", MOST_ROUNDS)):
+        if not 1 <= getattr(args, name) <= most:
+            return f"--{name}: 1 to {most}"
+    if not all(1 <= length <= MAX_CODE_POINTS for length in args.lengths):
+        return f"--lengths: 1 to {MAX_CODE_POINTS}; a longer utterance is masked whole"
+    return "--data: no such folder" if args.data is not None and not args.data.is_dir() else None
+
+
+def measure(
+    spoken: Sequence[Talk], lengths: Sequence[int], *, streams: int, rounds: int, node: bool, events: bool
+) -> dict[str, Any]:
+    """All figures, ready for JSON; times in µs."""
+    recorded = {length: grown for length in lengths if (grown := as_recorded(spoken, length, streams))}
+    stepped = {length: grown for length in lengths if (grown := by_characters(spoken, length, min(streams, 100)))}
+    sets = [core_partials.Measured("recorded", length, grown) for length, grown in recorded.items()]
+    sets += [core_partials.Measured("stepped", length, grown) for length, grown in stepped.items()]
+    ways = [core_events.way("recorded", length, grown) for length, grown in recorded.items() if length != LONG]
+    why = node_seed.missing() if node else "no comparison with the seed function: --no-node"
+    with contextlib.ExitStack() as stack:
+        seed = None if why else stack.enter_context(node_seed.SeedInNode())
+        core_partials.measure(sets, seed, rounds)
+        if events:
+            core_events.measure(ways, seed, rounds)
+        version = seed.version() if seed else None
     return {
         "python": f"{platform.python_implementation()} {platform.python_version()}",
-        "utterances": utterances,
-        "rows": rows,
+        "node": version,
+        "noNode": why,
+        "compiled": compiled(),
+        "rounds": rounds,
+        "languages": [talk.language for talk in spoken],
+        "partials": [core_partials.row(one) for one in sets],
+        "events": [core_events.row(one) for one in ways] if events else [],
+        "longRatio": {name: _long(sets, name) for name in ("recorded", "stepped")},
     }
 
 
-def _frames(words: str, length: int) -> list[dict[str, Any]]:
-    text = (words * (length // len(words) + 1))[:length].rstrip()
-    stream = turn(SESSION, "en-US", text, (), partials=True)
-    return [json.loads(event.line()) for event in stream.events]
+def compiled() -> bool:
+    """Whether the redactor runs as machine code."""
+    return not str(importlib.import_module("captiond.core.redact.redactor").__file__).endswith(".py")
 
 
-def _numbered(frames: Sequence[dict[str, Any]], first: int) -> Iterator[bytes]:
-    for sequence, frame in enumerate(frames, first):
-        yield json.dumps({**frame, "eventSequence": sequence}, ensure_ascii=False).encode()
+def shortfalls(figures: Mapping[str, Any]) -> list[str]:
+    """What the core does not reach of what is asked of it, a line each; ratios to Node only where Node ran."""
+    asked = COMPILED_RATIO if figures["compiled"] else PYTHON_RATIO
+    said = [
+        f"{row['streams']} {row['length']}: {row['ratio']:.2f} of Node's speed, asked {asked[row['length']]}"
+        for row in figures["partials"]
+        if row["length"] in asked and row.get("ratio") is not None and row["ratio"] < asked[row["length"]]
+    ]
+    return said + [
+        f"{name}: a partial at {LONG} characters costs {ratio:.2f} times one at {LENGTHS[-1]}, asked {LONG_RATIO}"
+        for name, ratio in figures["longRatio"].items()
+        if ratio is not None and ratio > LONG_RATIO
+    ]
 
 
-def _grow(frames: Sequence[dict[str, Any]], utterances: int, clock_ns: Callable[[], int]) -> Cost:
-    """One room takes the same utterance again and again, as a long call would; the first tenth only warms up."""
-    cost, encoder, epoch = Cost(partials=len(frames) - 1), Encoder(), Epoch("benchbch")
-    call = Call()
-    room = Room(
-        SESSION,
-        prefix="u",
-        language="en-US",
-        redactor=lambda *, language: Redactor(kinds=DEFAULT, language=language, call=call),
-    )
-    index = 0
-    for number in range(utterances + utterances // 10 + 1):
-        warm = number > utterances // 10
-        began_ns, last = clock_ns(), (0, 0, 0, 0)
-        waited_ns = 0
-        lines = list(_numbered(frames, number * len(frames) + 1))
-        waited_ns = clock_ns() - began_ns
-        for line in lines:
-            a = clock_ns()
-            arrivals = decode_frame(line, session=SESSION).arrivals
-            b = clock_ns()
-            messages = [m for arrival in arrivals for m in room.receive(arrival, now_s=arrival.event_s).messages]
-            c = clock_ns()
-            for message in messages:
-                index += 1
-                wire = encoder.message(message, epoch=epoch, index=Index(index), sent_s=0.0)
-                _ = wire.ws, wire.sse
-            d = clock_ns()
-            if line is lines[-2 if len(lines) > 1 else -1]:
-                last = (a, b, c, d)
-        if warm:
-            cost.utterance_ns.append(clock_ns() - began_ns - waited_ns)
-            a, b, c, d = last
-            cost.parse_ns.append(b - a)
-            cost.core_ns.append(c - b)
-            cost.encode_ns.append(d - c)
-    return cost
+def _long(sets: Sequence[core_partials.Measured], name: str) -> float | None:
+    """The cost of a partial of the longest streams over that of the 600s; None without either."""
+    cost = {one.length: core_partials.row(one)["coreUs"] for one in sets if one.name == name}
+    return round(cost[LONG] / cost[LENGTHS[-1]], 3) if cost.get(LENGTHS[-1]) and LONG in cost else None
 
 
-def _us(times_ns: Sequence[int], percent: int) -> float:
-    ordered = sorted(times_ns)
-    return round(ordered[min(len(ordered) - 1, len(ordered) * percent // 100)] / 1000, 1)
+def _tables(figures: Mapping[str, Any]) -> Iterator[str]:
+    how = "compiled" if figures["compiled"] else "not compiled"
+    yield f"core {how}, {figures['python']}, node {figures['node'] or '-'}, {figures['rounds']} rounds"
+    yield f"talk in {', '.join(figures['languages'])}; all times in µs"
+    if figures["noNode"]:
+        yield figures["noNode"]
+    yield ""
+    yield "the redactor alone, a partial (mean: CPU time of whole streams, median of rounds; p50, p99: single ones)"
+    heads = ("mean", "min", "p50", "p99", "final", "no-op", "node", "min", "p50", "p99", "ratio")
+    yield f"{'streams':14}{'count':>6}{'partials':>9}{'revised':>8}" + "".join(f"{head:>8}" for head in heads)
+    for row in figures["partials"]:
+        label = f"{row['streams']} {row['length']}"
+        counts = f"{row['count']:>6}{row['partials']:>9}{row['revisedShare']:>8.0%}"
+        yield f"{label:14}{counts}{_cells(row, _PARTIAL)}{_ratio(row)}"
+    for name, ratio in figures["longRatio"].items():
+        if ratio is not None:
+            yield f"{name}: a partial at {LONG} characters costs {ratio:.2f} times one at {LENGTHS[-1]}"
+    if figures["events"]:
+        yield ""
+        yield "the whole way of an event (parse, core, encode: medians; node: JSON.parse, seed, JSON.stringify)"
+        stages = ("parse", "core", "encode", "p50", "p99", "mean", "node", "ratio")
+        yield f"{'streams':14}{'events':>9}" + "".join(f"{head:>8}" for head in stages)
+    for row in figures["events"]:
+        label = f"{row['streams']} {row['length']}"
+        yield f"{label:14}{row['events']:>9}{_cells(row, _EVENT)}{_ratio(row)}"
+
+
+def _cells(row: Mapping[str, Any], names: Sequence[str]) -> str:
+    return "".join(f"{row[name]:>8.2f}" if name in row else f"{'-':>8}" for name in names)
+
+
+def _ratio(row: Mapping[str, Any]) -> str:
+    return f"{row['ratio']:>7.2f}x" if row.get("ratio") is not None else f"{'-':>8}"

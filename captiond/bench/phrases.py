@@ -213,9 +213,51 @@ GERMAN: Final = Phrases(
     ),
 )  # fmt: skip
 
+ITALIAN: Final = Phrases(
+    digits=("zero", "uno", "due", "tre", "quattro", "cinque", "sei", "sette", "otto", "nove"),
+    zero="zero",
+    twice="doppio",
+    misheard={"nove": "dove", "tre": "te", "sei": "lei", "due": "tue"},
+    pauses=("ehm", "eh", "allora", "un attimo", "aspetti", "mi scusi", "vediamo", "dunque", "per favore", "mi pare"),
+    cued={
+        "CARD": ("la mia carta è la", "il numero della carta è", "pago con carta sì"),
+        "PHONE": ("il mio telefono è", "il mio cellulare è", "il mio recapito è lo"),
+        "IBAN": ("il mio iban è", "l'iban è"),
+        "CVV": ("il codice di sicurezza è", "il cvv è"),
+    },
+    uncued=("sì è", "allora", "certo", "sarebbe il", "ecco qua", ""),
+    after=("", "", "grazie", "va bene così", "grazie mille per la pazienza"),
+    ask="per cortesia",
+    agent=("va bene", "sì", "d'accordo", "grazie", "capisco"),
+    plain=(
+        "volevo sapere qualcosa della consegna", "lo schermo resta nero da ieri sera",
+        "può guardare lei per favore", "ne abbiamo parlato la settimana scorsa", "per me va benissimo così",
+        "lei sei sicura di averlo spedito",
+    ),
+    again=("scusi ripeto", "no aspetti"),
+    codes=("e il codice di sicurezza è", "il cvv è"),
+    email=("la mia mail è", "l'indirizzo email è", "mi scriva a"),
+    at="chiocciola",
+    dot="punto",
+    tld="it",
+    iban="IT",
+    harmless=(
+        ("ORDER", "il suo numero d'ordine è", "{n6}"),
+        ("INVOICE", "è scritto sulla fattura", "{n6}"),
+        ("PRICE", "in tutto sono", "{small} euro"),
+        ("YEAR", "ci siamo trasferiti nel", "{year}"),
+        ("TIME", "passi verso le", "{hour}:{minute}"),
+        ("PERCENT", "è sceso del", "{percent}%"),
+        ("QTY", "ce ne restano", "{small} pezzi"),
+        ("VERSION", "ha la versione", "{version}"),
+        ("DATE", "è partito il", "{day} marzo {year}"),
+    ),
+)  # fmt: skip
+
 LANGUAGES: Final[Mapping[str, Phrases]] = {
     "en-US": ENGLISH,
     "es-ES": SPANISH,
     "fr-FR": FRENCH,
     "de-DE": GERMAN,
+    "it-IT": ITALIAN,
 }

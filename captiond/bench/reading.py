@@ -24,22 +24,26 @@ _UNITS: Final = {
     "fr": "zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize",
     "de": "null eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn"
     " siebzehn achtzehn neunzehn",
+    "it": "zero uno due tre quattro cinque sei sette otto nove dieci undici dodici tredici quattordici quindici sedici"
+    " diciassette diciotto diciannove",
 }
 _TENS: Final = {
     "en": "twenty thirty forty fifty sixty seventy eighty ninety",
     "es": "veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa",
     "fr": "vingt trente quarante cinquante soixante septante octante nonante",
     "de": "zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig",
+    "it": "venti trenta quaranta cinquanta sessanta settanta ottanta novanta",
 }
 _ALSO: Final = {
     "en": {"oh": "0", "o": "0", "nought": "0", "fourty": "40"},
     "es": {"un": "1", "una": "1"},
     "fr": {"une": "1", "huitante": "80"},
     "de": {"zwo": "2", "ein": "1", "dreissig": "30"},
+    "it": {"tré": "3"},
 }
 _REPEATS: Final = {
-    **dict.fromkeys(("double", "doble", "doppel", "doppelt", "zweimal"), 2),
-    **dict.fromkeys(("triple", "treble", "dreifach", "dreimal"), 3),
+    **dict.fromkeys(("double", "doble", "doppel", "doppelt", "zweimal", "doppio", "doppia"), 2),
+    **dict.fromkeys(("triple", "treble", "dreifach", "dreimal", "triplo", "tripla"), 3),
 }
 _DE_GLUED_REPEATS: Final = {"doppel": 2, "dreifach": 3}
 
@@ -112,20 +116,41 @@ def _lexicon(language: str) -> tuple[dict[tuple[str, ...], str], int]:
             if len(value) == 1 and value != "0":
                 table.update(dict.fromkeys(_joined(language, tens, word, value), str(i * 10 + int(value))))
     if language == "fr":
-        for base, start in (("soixante", 60), ("quatre-vingt", 80)):
-            for word, value in units.items():
-                if 0 < int(value) < 20:
-                    table[f"{base}-{word}"] = table[f"{base} et {word}"] = str(start + int(value))
-            for unit, over in (("sept", 17), ("huit", 18), ("neuf", 19)):
-                table[f"{base}-dix-{unit}"] = str(start + over)
-        table.update({"quatre-vingts": "80", "quatre-vingt": "80"})
-        table.update({"dix-sept": "17", "dix-huit": "18", "dix-neuf": "19"})
+        table.update(_french_scores(units))
+    if language == "it":
+        table.update(_italian_hundreds(table))
     table.update(_ALSO[language])
     if language == "de":
         for glued, times in _DE_GLUED_REPEATS.items():
             table.update({glued + w: v * times for w, v in list(table.items()) if len(v) == 1})
     split = {tuple(_NUMERAL_OR_WORD.findall(words.casefold())): digits for words, digits in table.items()}
     return split, max(map(len, split))
+
+
+def _french_scores(units: dict[str, str]) -> dict[str, str]:
+    """Numbers from 60 to 99 that are counted in twenties, and those with hyphens."""
+    words = {"quatre-vingts": "80", "quatre-vingt": "80", "dix-sept": "17", "dix-huit": "18", "dix-neuf": "19"}
+    for base, start in (("soixante", 60), ("quatre-vingt", 80)):
+        for word, value in units.items():
+            if 0 < int(value) < 20:
+                words[f"{base}-{word}"] = words[f"{base} et {word}"] = str(start + int(value))
+        for unit, over in (("sept", 17), ("huit", 18), ("neuf", 19)):
+            words[f"{base}-dix-{unit}"] = str(start + over)
+    return words
+
+
+def _italian_hundreds(table: dict[str, str]) -> dict[str, str]:
+    """Numbers from 100 to 999, each one word: "trecentoventotto"."""
+    below = {word: value for word, value in table.items() if 0 < int(value) < 100}
+    words = {"cento": "100"}
+    for head, first in [("", "1"), *((word, value) for word, value in below.items() if len(value) == 1)]:
+        if first != "1" or not head:
+            words[f"{head}cento"] = f"{first}00"
+            for rest, value in below.items():
+                words[f"{head}cento{rest}"] = first + value.zfill(2)
+                if rest.startswith("o"):
+                    words[f"{head}cent{rest}"] = first + value.zfill(2)
+    return words
 
 
 def _joined(language: str, tens: str, unit: str, value: str) -> list[str]:
@@ -135,6 +160,9 @@ def _joined(language: str, tens: str, unit: str, value: str) -> list[str]:
         return [f"{tens} y {unit}"]
     if language == "fr":
         return [f"{tens} {unit}", f"{tens} et {unit}"]
+    if language == "it":
+        glued = (tens[:-1] if unit[0] in "uo" else tens) + unit
+        return [glued, glued[:-1] + "é"] if unit == "tre" else [glued, glued[:-1]] if unit == "uno" else [glued]
     stem = "ein" if value == "1" else unit
     return [f"{stem}und{tens}", f"{stem} und {tens}"]
 

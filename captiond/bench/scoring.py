@@ -25,13 +25,14 @@ _CUES: Final = re.compile(
     r"\b(?:card|visa|mastercard|amex|ssn|social|pin|cvv|cvc|security code|phone|mobile|iban"
     r"|tarjeta|c[oó]digo de seguridad|tel[eé]fono|m[oó]vil"
     r"|carte|code de s[eé]curit[eé]|t[eé]l[eé]phone|portable"
-    r"|karte|kreditkarte|kartennummer|pr[uü]fnummer|telefon|telefonnummer|handynummer)\b",
+    r"|karte|kreditkarte|kartennummer|pr[uü]fnummer|telefon|telefonnummer|handynummer"
+    r"|carta|codice di sicurezza|telefono|cellulare)\b",
     re.IGNORECASE,
 )
 _EMAIL_CUES: Final = re.compile(
-    r"\b(?:e-?mail(?: address)?(?: is)?|correo(?: electr[oó]nico)? es|e-?mail ist|mail est)\b", re.IGNORECASE
+    r"\b(?:e-?mail(?: address)?(?: is)?|correo(?: electr[oó]nico)? es|e-?mail ist|mail est|e?-?mail è)\b", re.IGNORECASE
 )
-_CONNECTOR: Final = re.compile(r"@|\b(?:at|arroba|arobase|chez|ät|klammeraffe)\b", re.IGNORECASE)
+_CONNECTOR: Final = re.compile(r"@|\b(?:at|arroba|arobase|chez|ät|klammeraffe|chiocciola)\b", re.IGNORECASE)
 
 
 @dataclass(slots=True)

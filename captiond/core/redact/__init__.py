@@ -1,6 +1,6 @@
 """RawText to SafeText: the only place where raw transcript text becomes a caption.
 
-Read kinds, lexicon, tokens, window, runs, mail, shapes, parts, naming, rest, decide, machine, redactor.
+Read national, kinds, lexicon, tokens, window, runs, mail, shapes, parts, naming, rest, decide, machine, redactor.
 """
 
 from captiond.core.redact.kinds import ALL, DEFAULT

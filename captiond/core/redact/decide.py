@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from captiond.core.redact.dates import birthday_end
 from captiond.core.redact.kinds import CC, CVV, DOB, EMAIL, NUMBER, PHONE, PIN, SSN
 from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.naming import CUED_DIGITS, LIKELY, NUMBER_DIGITS, SURE, classify, named
@@ -41,6 +42,12 @@ def decide(window: Window, run: Run, how: int, known: frozenset[str]) -> Decisio
     kept_before = False
     while i < len(parts):
         part = parts[i]
+        stop = birthday_end(window, parts, i) if DOB in window.kinds else i
+        if stop > i:
+            decision.found.append(Found(DOB, parts[i:stop]))
+            window.answer([m for m in window.markers if m.kind == DOB and m.at < part.start])
+            i = stop
+            continue
         marker = _context(window, part, run)
         if how != TOO_LONG and (
             _is_kept(window, part, marker, run, known) or (kept_before and _goes_on(window, parts[i - 1], part, marker))
@@ -90,7 +97,7 @@ def _goes_on(window: Window, before: Part, part: Part, marker: Marker | None) ->
         return False
     if not part.tight or part.barred or (marker is not None and marker.kind != KEEP):
         return False
-    return classify([part], "")[1] != SURE
+    return classify([part], "", window.kinds)[1] != SURE
 
 
 def _context(window: Window, part: Part, run: Run) -> Marker | None:
@@ -237,21 +244,21 @@ def _longest(window: Window, parts: list[Part], first: int, reach: int, kind: st
     while glued < reach and parts[glued].glued:
         glued += 1
     for stop in range(glued, first + 1, -1):  # cut by nothing but the end of an utterance: all of it, if it can be
-        joined, strength = classify(parts[first:stop], kind)
+        joined, strength = classify(parts[first:stop], kind, window.kinds)
         if strength == SURE or (strength and joined == CC):
             return stop, joined, strength
-    label, strength = classify(parts[first : first + 1], kind)
+    label, strength = classify(parts[first : first + 1], kind, window.kinds)
     if strength == SURE:
         return first + 1, label, SURE
     if _widen(window, parts[first], kind):
-        return first + 1, classify(parts[first : first + 1], kind)[0], SURE
-    sure = [stop for stop in range(first + 2, reach + 1) if classify(parts[first:stop], kind)[1] == SURE]
+        return first + 1, classify(parts[first : first + 1], kind, window.kinds)[0], SURE
+    sure = [stop for stop in range(first + 2, reach + 1) if classify(parts[first:stop], kind, window.kinds)[1] == SURE]
     if sure:  # ten digits of a card may look like a telephone number: a card of all of them is likelier
-        cards = [stop for stop in sure if classify(parts[first:stop], kind)[0] == CC]
+        cards = [stop for stop in sure if classify(parts[first:stop], kind, window.kinds)[0] == CC]
         stop = (cards or sure)[0]
-        return stop, classify(parts[first:stop], kind)[0], SURE
+        return stop, classify(parts[first:stop], kind, window.kinds)[0], SURE
     if reach > first + 1:
-        joined, likely = classify(parts[first:reach], kind)
+        joined, likely = classify(parts[first:reach], kind, window.kinds)
         if likely:
             return reach, joined, likely
     return first + 1, label, strength
@@ -265,7 +272,7 @@ def _widen(window: Window, part: Part, kind: str) -> bool:
     wide.digits, wide.letters, wide.mixed, wide.plus = part.wide, part.wide_letters, part.mixed, part.plus
     usual = len(wide.digits) in USUAL_DIGITS and len(part.digits) + 1 == len(wide.digits)
     ends_with_article = usual and window.core(part.wide_stop - 1) in window.lexicon.articles
-    if classify([wide], kind)[1] < (LIKELY if ends_with_article else SURE):
+    if classify([wide], kind, window.kinds)[1] < (LIKELY if ends_with_article else SURE):
         return False
     part.start, part.stop, part.digits, part.letters, part.sizes = wide.start, wide.stop, wide.digits, wide.letters, []
     return True

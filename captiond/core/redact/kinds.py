@@ -1,9 +1,14 @@
-"""Kinds of private numbers, and the checks that name them. A check raises confidence; it never lifts a mask.
+"""Kinds of private numbers as a table, and the checks that name them. A check raises confidence; it never lifts a mask.
 
-Source: contract, section 6. Lengths of IBANs: the registry's country table, as of 2024.
+A kind is added by its name, its row in `KINDS` and its cue phrases in the language tables (`lexicons/`). Formats of
+national ids: `national`. Source: contract, section 6. Lengths of IBANs: the registry's country table, as of 2024.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
+
+from captiond.core.redact.national import is_national_id
 
 CC: Final = "CC"
 CVV: Final = "CVV"
@@ -16,9 +21,6 @@ DOB: Final = "DOB"
 NATIONAL_ID: Final = "NATIONAL_ID"
 NUMBER: Final = "NUMBER"  # not a kind one can choose: 9 or more digits of no certain kind, digits after a PIN cue
 PIN: Final = "PIN"  # a cue only; shown as [NUMBER]
-
-DEFAULT: Final = frozenset({CC, CVV, SSN, PHONE, EMAIL, IBAN})
-ALL: Final = DEFAULT | {ACCOUNT, DOB, NATIONAL_ID}
 
 MIN_CARD_DIGITS: Final = 13
 MAX_CARD_DIGITS: Final = 19
@@ -83,3 +85,46 @@ def is_iban(chars: str) -> bool:
 def is_nanp(digits: str) -> bool:
     """Ten digits as North America numbers its telephones: area and exchange begin with 2 to 9."""
     return len(digits) == 10 and digits[0] in "23456789" and digits[3] in "23456789"
+
+
+def is_card(chars: str) -> bool:
+    """A number that a card network hands out, checksum and all."""
+    return chars.isdigit() and is_issued(chars) and luhn(chars)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of private number.
+
+    Attributes:
+        name: its mask, its name in the configuration, and the key of its cue phrases in the language tables.
+        default: whether it is on without configuration.
+        least, most: so many digits after its cue are one; 0 where digits alone say nothing.
+        sure: from so many on that is certain, fewer are likely.
+        check: whether upper-case letters and digits are one by themselves, cue or not; None where only a cue tells.
+    """
+
+    name: str
+    default: bool
+    least: int
+    most: int
+    sure: int
+    check: Callable[[str], bool] | None = None
+
+
+# In the order of the configuration. PHONE and SSN have shapes besides, by how they are grouped: `naming`.
+KINDS: Final[tuple[Kind, ...]] = (
+    Kind(CC, True, MIN_CARD_DIGITS, MAX_CARD_DIGITS, MIN_CARD_DIGITS, is_card),
+    Kind(CVV, True, 3, 4, 3),
+    Kind(SSN, True, 9, 9, 9),
+    Kind(PHONE, True, 7, 12, 9),
+    Kind(EMAIL, True, 0, 0, 0),
+    Kind(IBAN, True, 0, 0, 0, is_iban),
+    Kind(ACCOUNT, False, 6, 18, 6),
+    Kind(DOB, False, 3, 8, 3),
+    Kind(NATIONAL_ID, False, 6, 18, 6, is_national_id),
+)
+ROWS: Final[dict[str, Kind]] = {kind.name: kind for kind in KINDS} | {PIN: Kind(PIN, True, 3, 8, 3)}
+
+ALL: Final = frozenset(kind.name for kind in KINDS)
+DEFAULT: Final = frozenset(kind.name for kind in KINDS if kind.default)

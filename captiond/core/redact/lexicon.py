@@ -81,7 +81,9 @@ class Table:
     months: str = ""
     clock_words: str = ""
     units: str = ""
+    years: dict[str, str] = field(default_factory=dict)
     ordinals: str = ""
+    of: str = ""
     common: str = ""
     linkers: str = ""
     ranges: str = ""
@@ -105,6 +107,8 @@ class Lexicon:
         silent: words for separators inside numbers ("dash", "comma", "slash").
         cues: last word of a phrase > list of (phrase from its last word backwards, kind).
         months, clock, units: words beside a number that make it a date, a time, an amount.
+        years: word > the year it says, where a language writes years as one word; digits in a date of birth only.
+        of: words between the day, the month and the year of a date of birth ("of", "de").
         common: words that are no part of an e-mail address; `prose`: those of them that are no hesitation.
         ranges: words that are misheard digits, and stand between two numbers as well ("4 to 6").
         pronouns, determiners: number words that are none after certain words ("the new one").
@@ -117,8 +121,8 @@ class Lexicon:
     __slots__ = (
         "acknowledgements", "articles", "at", "before_cues", "beginnings", "clock", "common", "copulas", "cues",
         "determiners", "digits", "dot", "entries", "fillers", "gate", "interjections", "joins", "linkers",
-        "misheard", "months", "multiples", "ordinals", "plus", "pronouns", "prose", "ranges", "scales", "silent",
-        "tens", "units", "vigesimals",
+        "misheard", "months", "multiples", "of", "ordinals", "plus", "pronouns", "prose", "ranges", "scales",
+        "silent", "tens", "units", "vigesimals", "years",
     )  # fmt: skip
 
     def __init__(self, table: Table) -> None:
@@ -145,7 +149,9 @@ class Lexicon:
         self.months: frozenset[str] = _words(table.months).difference(self.digits)  # "sept" is seven in French
         self.clock: frozenset[str] = _words(table.clock_words)
         self.units: frozenset[str] = _words(table.units)
+        self.years: dict[str, str] = {word.casefold(): digits for word, digits in table.years.items()}
         self.ordinals: frozenset[str] = _words(table.ordinals)
+        self.of: frozenset[str] = _words(table.of)
         self.linkers: frozenset[str] = _words(table.linkers)
         self.pronouns: frozenset[str] = _words(table.pronouns)
         self.determiners: frozenset[str] = _words(table.determiners)

@@ -6,8 +6,9 @@ from mypy_extensions import mypyc_attr
 
 from captiond.core.redact import gate
 from captiond.core.redact.classes import FILLER, IS_BEGINNING, IS_COMMON, LETTER, MARK, WORD
+from captiond.core.redact.dates import as_date
 from captiond.core.redact.decide import ENDED, PASSED, SILENCE, TOO_LONG, decide, loose_end
-from captiond.core.redact.kinds import EMAIL, IBAN, IBAN_CHARS
+from captiond.core.redact.kinds import DOB, EMAIL, IBAN, IBAN_CHARS
 from captiond.core.redact.lexicon import KEEP, Lexicon
 from captiond.core.redact.mail import NOTHING, Chain
 from captiond.core.redact.rest import Decision
@@ -22,6 +23,7 @@ OPEN_CHAIN: Final = -2
 
 
 _WORDS: Final = (WORD, FILLER, LETTER)
+_EXACTING: Final = (EMAIL, IBAN, DOB)  # after such a cue ordinary words and letters may be private
 
 
 class Sheet:
@@ -89,8 +91,8 @@ class Machine:
     """
 
     __slots__ = (
-        "chain", "counts", "current", "first", "group", "hedged", "kept", "known", "lost", "run", "settled", "sheets", "text",
-        "window",
+        "chain", "counts", "current", "first", "group", "hedged", "kept", "known", "lost", "run", "settled", "sheets",
+        "text", "window",
     )  # fmt: skip
 
     def __init__(self, lexicon: Lexicon, kinds: frozenset[str]) -> None:
@@ -180,7 +182,7 @@ class Machine:
         cued = self.lost
         for marker in window.markers:
             if marker.reach >= self.current and marker.kind != KEEP:
-                if (marker.kind == EMAIL or marker.kind == IBAN) and not window.is_used(marker):
+                if marker.kind in _EXACTING and not window.is_used(marker):
                     return 0, 0
                 cued = cued or marker.kind != EMAIL
         end = window.end()
@@ -206,6 +208,8 @@ class Machine:
         """
         self.hedged = False
         window = self.window
+        if DOB in window.kinds:
+            token = as_date(window, token, self.current)
         at = window.append(token, self.current)
         if unfinished and self.run.is_waiting() and token.cls in _WORDS and token.flags & IS_BEGINNING:
             self.hedged = True  # "um, oh on": the "oh" before it stays what it may be

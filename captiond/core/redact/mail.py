@@ -5,16 +5,16 @@ from typing import Final
 from mypy_extensions import mypyc_attr
 
 from captiond.core.redact.classes import (
+    ADDRESS,
+    DIGITS,
     ENDS_CUE,
+    FILLER,
     IS_AT,
     IS_COMMON,
     IS_DOT,
     IS_JOIN,
     IS_MONTH,
     IS_PROSE,
-    ADDRESS,
-    DIGITS,
-    FILLER,
     LETTER,
     MARK,
     MULTIPLE,

@@ -8,9 +8,9 @@ from typing import Final
 from captiond.core.redact.kinds import (
     ACCOUNT,
     CC,
-    CVV,
     IBAN,
     IBAN_CHARS,
+    KINDS,
     MAX_CARD_DIGITS,
     MAX_IBAN_CHARS,
     MIN_CARD_DIGITS,
@@ -19,6 +19,7 @@ from captiond.core.redact.kinds import (
     NUMBER,
     PHONE,
     PIN,
+    ROWS,
     SSN,
     is_iban,
     is_issued,
@@ -38,20 +39,27 @@ IBAN_SLIPS: Final = 3  # characters that a misheard IBAN may have too many or to
 NINE_DIGIT_COUNTRIES: Final = "6789"  # Spain's nine digits begin so; of no certain kind elsewhere
 
 
-def classify(parts: list[Part], kind: str) -> tuple[str, int]:
+def classify(parts: list[Part], kind: str, on: frozenset[str]) -> tuple[str, int]:
     """The name of parts said as one number, and how sure it is; ("", 0) where nothing speaks for a private number.
 
     Args:
         kind: what the cue before them announced; "" for none.
+        on: the kinds that are on: the checks of others are not asked.
     """
     digits = "".join(p.digits for p in parts)
     if any(p.letters for p in parts):
         letters = "".join(p.letters or p.digits for p in parts)
+        checked = _by_check(letters, on)
+        if checked:
+            return checked, SURE
         found = _with_letters(letters, kind, mixed=any(p.mixed for p in parts))
         if found is not None:
             return found
     if parts[0].plus and 8 <= len(digits) <= 15:
         return PHONE, SURE
+    checked = _by_check(digits, on)
+    if checked and kind in ("", NUMBER, checked):  # what a cue announced outweighs a checksum that chance can meet
+        return checked, SURE
     if MIN_CARD_DIGITS <= len(digits) <= MAX_CARD_DIGITS:
         return _as_card(digits, kind)
     found = _as_cued(len(digits), kind) or _by_shape(digits, [size for p in parts for size in p.sizes])
@@ -67,6 +75,14 @@ def classify(parts: list[Part], kind: str) -> tuple[str, int]:
 def named(kind: str) -> str:
     """The mask of digits after a cue."""
     return NUMBER if kind in (PIN, "") else kind
+
+
+def _by_check(chars: str, on: frozenset[str]) -> str:
+    """The kind whose own check says yes, "" for none."""
+    for row in KINDS:
+        if row.check is not None and row.name in on and row.check(chars):
+            return row.name
+    return ""
 
 
 def _with_letters(letters: str, kind: str, *, mixed: bool) -> tuple[str, int] | None:
@@ -107,15 +123,10 @@ def _as_card(digits: str, kind: str) -> tuple[str, int]:
 
 
 def _as_cued(size: int, kind: str) -> tuple[str, int] | None:
-    if kind in (ACCOUNT, NATIONAL_ID) and 6 <= size <= 18:
-        return kind, SURE
-    if (kind == CVV and size in (3, 4)) or (kind == SSN and size == 9):
-        return kind, SURE
-    if kind == PIN and 3 <= size <= 8:
-        return NUMBER, SURE
-    if kind == PHONE and 7 <= size <= 12:
-        return PHONE, SURE if size >= 9 else LIKELY
-    return None
+    row = ROWS.get(kind)
+    if row is None or not 0 < row.least <= size <= row.most:
+        return None
+    return named(kind), SURE if size >= row.sure else LIKELY
 
 
 def _by_shape(digits: str, sizes: list[int]) -> tuple[str, int] | None:

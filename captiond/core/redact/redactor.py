@@ -193,16 +193,13 @@ class Redactor:
             Equal for equal finals, whatever partials came between.
         """
         corrections = self.expire(now_s=now_s) if not self._open else NO_CORRECTIONS
-        if now_s > self._last_s:
-            self._last_s = now_s
+        self._last_s = max(self._last_s, now_s)
         own = language is None or language == self._language
         lexicon = self._lexicon if own else lexicon_for(str(language))
         try:
-            if final:
-                shown = self._final(utterance, text, lexicon)
-            else:
-                shown = [self._partial(utterance, text, lexicon)]
+            shown = self._final(utterance, text, lexicon) if final else [self._partial(utterance, text, lexicon)]
         except Exception:  # whatever it is: nothing passes unjudged, and the text is in no traceback of ours
+            self._open.pop(utterance, None)  # its scan stopped half-way
             shown = self._fail(utterance, final=final)
         if final:
             self._open.pop(utterance, None)

@@ -174,7 +174,7 @@ def test_a_fault_inside_masks(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> No
         raise RuntimeError
 
     monkeypatch.setattr(Machine, "step", broken)
-    assert talk.say("b", "hello", final=False) == "[...]"
+    assert talk.say("b", "hello 1", final=False) == "[...]"
     assert talk.say("b", "hello") == "[...]"
     assert talk.screen["a"].text == "[...]"
     assert talk.channel("c").faults == 2

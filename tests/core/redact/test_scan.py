@@ -84,12 +84,12 @@ def test_work_follows_what_changed_not_the_length(before: int, monkeypatch: pyte
 
     monkeypatch.setattr(Machine, "step", counted)
     redactor = Redactor(kinds=DEFAULT, language="en-US", call=Call())
-    words = [f"word{'s' * (i % 3)} are here" for i in range(before // 3)]
+    words = [f"word{'s' * (i % 3)} are 12" for i in range(before // 3)]
     for size in range(1, len(words) + 1):
         redactor.caption(UtteranceId("u"), RawText(" ".join(words[:size])), final=False, now_s=0.0)
     steps = 0
     redactor.caption(UtteranceId("u"), RawText(" ".join([*words, "more"])), final=False, now_s=0.0)
     assert 0 < steps <= 6
     steps = 0
-    redactor.caption(UtteranceId("u"), RawText(" ".join([*words[:-1], "quite", "other"])), final=False, now_s=0.0)
+    redactor.caption(UtteranceId("u"), RawText(" ".join([*words[:-1], "quite", "7"])), final=False, now_s=0.0)
     assert 0 < steps <= 12

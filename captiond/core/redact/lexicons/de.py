@@ -12,6 +12,11 @@ _TENS: Final = {
     "zwanzig": 20, "dreißig": 30, "vierzig": 40, "fünfzig": 50, "sechzig": 60, "siebzig": 70, "achtzig": 80,
     "neunzig": 90,
 }  # fmt: skip
+_TEENS: Final = {
+    "zehn": 10, "elf": 11, "zwölf": 12, "dreizehn": 13, "vierzehn": 14, "fünfzehn": 15, "sechzehn": 16, "siebzehn": 17,
+    "achtzehn": 18, "neunzehn": 19,
+}  # fmt: skip
+LAST_DAY: Final = 31  # of a month
 _SINGLE: Final = {"null": 0, "eins": 1, **{word: value for word, value in _UNITS.items() if word != "ein"}}
 
 
@@ -24,6 +29,29 @@ def _compounds() -> dict[str, str]:
         words[f"doppel{word}"] = str(value) * 2
         words[f"dreifach{word}"] = str(value) * 3
     return {variant.casefold(): digits for word, digits in words.items() for variant in (word, word.replace("ü", "ue"))}
+
+
+def _below_hundred() -> dict[str, int]:
+    words = {f"{unit}und{tens}": value + one for (unit, one), (tens, value) in product(_UNITS.items(), _TENS.items())}
+    return {**words, **_TENS, **_TEENS, **{word: value for word, value in _SINGLE.items() if value}}
+
+
+def _years() -> dict[str, str]:
+    """ "neunzehnhundertachtzig", "zweitausendsechs": the years in which people alive were born."""
+    words = {"neunzehnhundert": "1900", "zweitausend": "2000"}
+    for (word, value), glue in product(_below_hundred().items(), ("", "und")):
+        words[f"neunzehnhundert{glue}{word}"] = str(1900 + value)
+        words[f"zweitausend{glue}{word}"] = str(2000 + value)
+    return {year.replace("ü", umlaut): digits for year, digits in words.items() for umlaut in ("ü", "ue")}
+
+
+def _ordinals() -> str:
+    """The days of a month in all their endings: "dritten", "einundzwanzigster"."""
+    stems = ["erst", "dritt", "siebt", "siebent", "acht"]
+    for word, value in _below_hundred().items():
+        if value <= LAST_DAY and word not in ("eins", "drei", "sieben", "acht"):
+            stems.append(word + ("t" if value < _TENS["zwanzig"] else "st"))
+    return " ".join(stem + ending for stem in stems for ending in ("e", "en", "er", "es"))
 
 
 GERMAN = Table(
@@ -101,10 +129,9 @@ GERMAN = Table(
         "minute minuten sekunde sekunden stunde stunden tag tage tagen woche wochen monat monate monaten jahr jahre "
         "jahren kilometer meter kilo gramm grad million millionen tausend eur usd nächte"
     ),
-    ordinals=(
-        "erste ersten erster zweite zweiten dritte dritten vierte vierten fünfte fünften sechste sechsten siebte "
-        "siebten achte achten neunte neunten zehnte zehnten"
-    ),
+    ordinals=_ordinals(),
+    years=_years(),
+    of="des im jahres",
     linkers="und",
     ranges="bis",
     determiners="der die das diese dieser dieses kein keine jede jeder irgendeine noch",

@@ -83,6 +83,7 @@ ENGLISH = Table(
         "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
         "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth thirtieth hundredth"
     ),
+    of="of the",
     linkers="and",
     ranges="to for too",
     pronouns="one",

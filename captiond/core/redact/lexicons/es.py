@@ -74,6 +74,7 @@ SPANISH = Table(
         "por-ciento eur usd"
     ),
     ordinals="primero primer segundo tercero cuarto quinto sexto séptimo octavo noveno décimo",
+    of="de del año",
     linkers="y",
     ranges="a",
     determiners="el la este esta ese esa otro otra cada ningún ninguna algún alguna",

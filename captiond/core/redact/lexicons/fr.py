@@ -114,6 +114,7 @@ FRENCH = Table(
         "degré degrés million millions mille milliard eur usd"
     ),
     ordinals="premier première deuxième troisième quatrième cinquième sixième septième huitième neuvième dixième",
+    of="de",
     linkers="et",
     ranges="à",
     determiners="le la l' ce cet cette aucun aucune chaque autre quelque",
