@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from captiond.core.redact.early import inert, is_date, is_harmless, is_shaped
 from captiond.core.redact.kinds import IBAN, IBAN_CHARS
 from captiond.core.redact.tokens import (
     ADDRESS,
@@ -11,6 +12,7 @@ from captiond.core.redact.tokens import (
     MARK,
     MULTIPLE,
     SCALE,
+    SILENT,
     SPOKEN,
     TENS,
     WEAK,
@@ -28,9 +30,9 @@ NONE: Final = -1
 
 def is_bank(window: Window, token: Token) -> bool:
     """Whether a word may be the four letters of a bank inside an IBAN."""
-    return (
-        token.cls == WORD and len(token.core) == 4 and token.core.isalpha() and token.core not in window.lexicon.common
-    )
+    if token.cls != WORD or len(token.core) != 4 or not token.core.isalpha():
+        return False
+    return token.core not in window.lexicon.common or token.text[:4].isupper()  # "GB82 WEST"
 
 
 def is_linker(window: Window, at: int, last: int) -> bool:
@@ -39,8 +41,20 @@ def is_linker(window: Window, at: int, last: int) -> bool:
 
 
 def _is_first_digit(window: Window, at: int, token: Token) -> bool:
-    """ "el código es un", "der Code ist ein": an article where the first digit is expected."""
-    return token.core in window.lexicon.articles and window.core(at - 1) in window.lexicon.copulas
+    """ "el código es un", "sûr, un", "double un": an article where the first digit is expected."""
+    if token.core not in window.lexicon.articles:
+        return False
+    if at == window.base or window.owner(at) != window.owner(at - 1):
+        return True
+    before = window.token(at - 1)
+    if before.cls in (FILLER, MARK, MULTIPLE, SILENT) or before.text[-1] in ",.:;":
+        return True
+    return before.core in window.lexicon.copulas or before.core in window.lexicon.pauses
+
+
+def _is_lost(window: Window, at: int, cued: bool) -> bool:
+    """Whether digits count as cued without a cue: events are missing, and only the end of a whole run ends that."""
+    return cued and not window.is_cued(window.owner(at))
 
 
 class Run:
@@ -53,10 +67,17 @@ class Run:
         linked: index of a newest "y" or "et" that ties the next unit to the tens before it; NONE where none.
         cued: a cue came before one of its digits.
         iban: letters belong to it.
+        group: index of the first of the digits that were said in a row up to `last`; before it, the run's last digit
+            was `group_last`, its gap `group_gap` and its digits `group_digits`.
+        dated: those digits are a month's day, a year or both so far, and count for nothing.
+        shaped: the token `last` is a price, a date, a time, ... by itself; the next word lets it go.
         weak: index of the first of the misheard words that stand right before the next token; NONE where none.
     """
 
-    __slots__ = ("cued", "digits", "gap", "iban", "last", "linked", "start", "weak", "weak_digits")
+    __slots__ = (
+        "cued", "dated", "digits", "gap", "group", "group_digits", "group_gap", "group_last", "iban", "last",
+        "linked", "shaped", "start", "weak", "weak_digits",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.weak = NONE
@@ -72,12 +93,21 @@ class Run:
         self.linked = NONE
         self.cued = False
         self.iban = False
+        self.group = NONE
+        self.group_last = NONE
+        self.group_gap = 0
+        self.group_digits = 0
+        self.dated = False
+        self.shaped = False
 
     def copy(self) -> "Run":
         """An equal one that goes on alone."""
         other = Run()
         other.start, other.last, other.digits, other.gap = self.start, self.last, self.digits, self.gap
         other.cued, other.iban, other.linked = self.cued, self.iban, self.linked
+        other.group, other.group_last = self.group, self.group_last
+        other.group_gap, other.group_digits = self.group_gap, self.group_digits
+        other.dated, other.shaped = self.dated, self.shaped
         other.weak, other.weak_digits = self.weak, self.weak_digits
         return other
 
@@ -96,6 +126,8 @@ class Run:
     def step(self, window: Window, at: int, token: Token, *, cued: bool) -> bool:
         """Takes the newest token. True where the run has now closed: it ends at `last`, and must be decided."""
         cls = token.cls
+        if self.shaped:
+            self._let_go(window)
         iban_cued = cls == LETTER and window.has_cue(IBAN, window.owner(at))
         if cls in (DIGITS, SPOKEN, TENS) or (cls == ADDRESS and token.digits):
             self._digit(window, at, token, cued)
@@ -116,6 +148,8 @@ class Run:
         elif cls == FILLER and is_linker(window, at, self.last):
             self.linked = at
         elif cls in (FILLER, MARK):
+            if cls == MARK:
+                self._weigh(window, at)  # "20 %"
             self.weak, self.weak_digits = NONE, 0
         elif not self.is_open() and (token.text == "+" or token.core in window.lexicon.plus):
             self.weak, self.weak_digits = at, 0  # "plus four four": an international prefix begins with it
@@ -125,6 +159,14 @@ class Run:
         said = len(token.digits)
         if token.cls == DIGITS and (not self.is_open() or self.gap > 0) and self.weak_digits:
             self.weak, self.weak_digits = NONE, 0  # "for 20": who writes numerals has heard a word there
+        if self.dated and not (self._follows(at) and is_date(window, self.group, at + 1)):
+            self._let_go(window)
+        known = not (self.iban or _is_lost(window, at, cued))
+        shaped = known and is_shaped(window, at, token, cued=cued or self.cued)
+        if self.group == NONE or shaped or not self._follows(at) or window.owner(at) != window.owner(at - 1):
+            self._group(self.weak if self.weak_digits and not shaped else at)
+            self.dated = known and not (cued or self.cued) and is_date(window, self.group, at + 1)
+        self.shaped = shaped
         if not self.is_open():
             self.start = self.weak if self.weak != NONE else at
             self._begin_iban(window, at, token)
@@ -134,7 +176,8 @@ class Run:
                 said -= before.cls == TENS and not before.trail()  # "forty seven" is two digits, "forty, seven" three
             if self.gap == 1 and self.weak == NONE:
                 said += 1  # one word amid digits may be a misheard one
-        self.digits += said + (self.weak_digits if self.weak != NONE else 0)
+        if not self.dated:
+            self.digits += said + (self.weak_digits if self.weak != NONE else 0)
         self.weak, self.weak_digits = NONE, 0
         self.last, self.gap = at, 0
         self.cued = self.cued or cued
@@ -144,16 +187,44 @@ class Run:
         said = len(token.digits) or 1
         if token.cls == MULTIPLE:
             said = window.lexicon.multiples[token.core] - 1  # the digit after it counts itself
+        if self.dated and not (self._follows(at) and is_date(window, self.group, at + 1)):
+            self._let_go(window)
         if self.is_open() and self._follows(at) and not (before.mixed or "%" in before.text):
-            self.digits += said
+            if self.group == NONE:
+                self._group(at)
+            self.digits += 0 if self.dated else said
             self.last, self.gap = at, 0
             return
         if self.weak == NONE:
             self.weak = at
         self.weak_digits += said
 
+    def _group(self, at: int) -> None:
+        """Digits begin to be said in a row."""
+        self.group, self.group_last, self.group_gap, self.group_digits = at, self.last, self.gap, self.digits
+
+    def _let_go(self, window: Window) -> None:
+        """The digits said last, in a row, are harmless: they are words, and the run is what it was before them."""
+        for at in range(self.group, self.last + 1):
+            window.tokens[at - window.base] = inert(window.token(at))
+        if self.group_last == NONE:
+            self.reset()
+            return
+        self.gap = self.group_gap + self.last - self.group + 1
+        self.last, self.digits = self.group_last, self.group_digits
+        self.group, self.dated, self.shaped = NONE, False, False
+
+    def _weigh(self, window: Window, at: int) -> None:
+        """A word behind the digits said last may show that they are harmless."""
+        if self.group == NONE or (self.iban and self.last > self.start + 1) or _is_lost(window, self.last, self.cued):
+            return
+        alone = self.group_last == NONE
+        if is_harmless(window, self.group, self.last + 1, at, cued=self.cued, alone=alone):
+            self._let_go(window)
+
     def _pass(self, window: Window, at: int, token: Token) -> None:
         """Another word: those before it that might have been misheard digits were words too."""
+        self._weigh(window, at)
         if self.is_open():
             self.gap += 1 + (at - self.weak if self.weak != NONE else 0)
             if token.cls == LETTER and (window.core(at - 1) + token.core).upper() in IBAN_CHARS:
