@@ -7,7 +7,7 @@ decision as well, whatever followed. Source: reference/redaction.md, section 7, 
 
 from typing import Final
 
-from captiond.core.redact.kinds import DOB, IBAN_CHARS
+from captiond.core.redact.kinds import DOB, IBAN_CHARS, checked
 from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.shapes import (
     BEFORE_YEARS,
@@ -72,7 +72,7 @@ def is_harmless(window: Window, start: int, stop: int, at: int, *, cued: bool, a
         return False
     if is_date(window, start, stop):
         return True
-    if _is_code(tokens):
+    if _is_code(tokens, window.kinds):
         return alone and not cued
     following = window.token(at)
     known = following.core in lexicon.common or following.core in lexicon.at
@@ -108,11 +108,13 @@ def _is_counted(window: Window, tokens: list[Token], size: int, following: Token
     return core == "of" and len(tokens) == 1 and size <= 2
 
 
-def _is_code(tokens: list[Token]) -> bool:
+def _is_code(tokens: list[Token], on: frozenset[str]) -> bool:
     """ "INC0032516", "WH-1000XM5", "1ZB859AE5564283347": letters that no private number has."""
     if len(tokens) != 1 or not tokens[0].mixed:
         return False
     core = tokens[0].core
+    if checked("".join(c for c in core.upper() if c.isalnum()), on):
+        return False
     if core[:2].upper() in IBAN_CHARS and core[2:4].isdigit():
         return False
     head = 0

@@ -4,11 +4,11 @@ from typing import Final
 
 from captiond.core.redact.dates import as_date
 from captiond.core.redact.decide import ENDED, PASSED, SILENCE, TOO_LONG, decide, loose_end
-from captiond.core.redact.kinds import DOB, EMAIL, IBAN_CHARS
+from captiond.core.redact.kinds import DOB, EMAIL
 from captiond.core.redact.lexicon import Lexicon
 from captiond.core.redact.mail import NOTHING, Chain
 from captiond.core.redact.rest import Decision
-from captiond.core.redact.runs import MAX_WORDS_BETWEEN, NONE, Run, is_bank, is_linker
+from captiond.core.redact.runs import MAX_WORDS_BETWEEN, NONE, Run, is_bank, is_country, is_linker
 from captiond.core.redact.tokens import FILLER, LETTER, MARK, WORD, Token
 from captiond.core.redact.window import Window
 
@@ -292,6 +292,6 @@ def _is_of_run(window: Window, at: int, token: Token, run: Run) -> bool:
     if token.cls == MARK:
         return False
     if token.cls in (WORD, LETTER):
-        code = token.cls == LETTER or is_bank(window, token) or token.core.upper() in IBAN_CHARS
+        code = token.cls == LETTER or is_bank(window, token) or is_country(window, token)
         return run.iban and code
     return True

@@ -4,7 +4,7 @@ import itertools
 
 from captiond.core.redact.kinds import CVV, IBAN_CHARS, PIN, is_iban
 from captiond.core.redact.lexicon import MAX_PHRASE_WORDS
-from captiond.core.redact.runs import Run, is_bank
+from captiond.core.redact.runs import Run, is_bank, is_country
 from captiond.core.redact.shapes import harmless_end, is_harmless_token, is_month_day
 from captiond.core.redact.tokens import (
     DIGITS,
@@ -139,7 +139,7 @@ def _belongs(window: Window, at: int, token: Token, begun: bool, last: int, iban
     if cls in (WEAK, MULTIPLE, SCALE):
         return begun or (at < last and window.token(at + 1).cls in (DIGITS, SPOKEN, TENS, WEAK, MULTIPLE))
     if cls in (LETTER, WORD):
-        return iban and (cls == LETTER or is_bank(window, token) or token.core.upper() in IBAN_CHARS)
+        return iban and (cls == LETTER or is_bank(window, token) or is_country(window, token))
     if cls == SILENT:
         return begun or token.text == "+" or token.core in window.lexicon.plus
     if cls == FILLER and begun and token.core in window.lexicon.linkers and at < last:

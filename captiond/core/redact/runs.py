@@ -3,7 +3,7 @@
 from typing import Final
 
 from captiond.core.redact.early import inert, is_date, is_harmless, is_shaped
-from captiond.core.redact.kinds import IBAN, IBAN_CHARS
+from captiond.core.redact.kinds import IBAN, IBAN_CHARS, NATIONAL_ID
 from captiond.core.redact.tokens import (
     ADDRESS,
     DIGITS,
@@ -25,7 +25,9 @@ MAX_WORDS_BETWEEN: Final = 4  # other words that a run survives
 MASKED_FROM_DIGITS: Final = 4  # fewer may be shown: a viewer never gets 4 digits of one number
 MAX_RUN_TOKENS: Final = 96  # 34 IBAN characters, each with a filler and a word between; more is noise, masked for good
 IBAN_CHECK_DIGITS: Final = 4  # the two check digits, and as many more where one was heard twice
+LETTERED_DIGITS: Final = (7, 8)  # a check letter may follow so many: "33417638 H"
 NONE: Final = -1
+_LETTER_WORDS: Final = ("a", "e", "i", "o", "u", "y", "à", "è", "é")
 
 
 def is_bank(window: Window, token: Token) -> bool:
@@ -35,9 +37,21 @@ def is_bank(window: Window, token: Token) -> bool:
     return token.core not in window.lexicon.common or token.text[:4].isupper()  # "GB82 WEST"
 
 
+def is_country(window: Window, token: Token) -> bool:
+    """Whether a word may be the country of an IBAN; "es" and "de" are everybody's words until they are capitals."""
+    capitals = token.text[token.first : token.first + 2].isupper()
+    return token.core.upper() in IBAN_CHARS and (capitals or token.core not in window.lexicon.common)
+
+
 def is_linker(window: Window, at: int, last: int) -> bool:
     """ "treinta y dos", "vingt et un": whether a word stands right after tens that a unit may follow."""
     return last == at - 1 and window.core(at) in window.lexicon.linkers and window.token(last).cls in (TENS, SCALE)
+
+
+def _is_code_cued(window: Window, at: int) -> bool:
+    """Whether a cue announced something that has letters: an IBAN, a national id."""
+    owner = window.owner(at)
+    return window.has_cue(IBAN, owner) or (NATIONAL_ID in window.kinds and window.has_cue(NATIONAL_ID, owner))
 
 
 def _is_first_digit(window: Window, at: int, token: Token) -> bool:
@@ -128,17 +142,17 @@ class Run:
         cls = token.cls
         if self.shaped:
             self._let_go(window)
-        iban_cued = cls == LETTER and window.has_cue(IBAN, window.owner(at))
+        code_cued = cls == LETTER and _is_code_cued(window, at)
         if cls in (DIGITS, SPOKEN, TENS) or (cls == ADDRESS and token.digits):
             self._digit(window, at, token, cued)
         elif cls == WEAK and cued and (token.digits == "0" or _is_first_digit(window, at, token)):
             self._digit(window, at, token, cued)  # "oh three eight": shown, it would be read as a digit
         elif cls in (WEAK, MULTIPLE, SCALE):
             self._weak(window, at, token)
-        elif cls == LETTER and self._takes_letter(at, iban_cued, token):
+        elif cls == LETTER and self._takes_letter(window, at, code_cued, token):
             if not self.is_open():
-                self.start, self.cued, self.iban = at, cued, True
-            self.last, self.gap = at, 0
+                self.start, self.cued = at, cued
+            self.last, self.gap, self.iban = at, 0, True
         elif self.iban and self._follows(at) and self.digits <= IBAN_CHECK_DIGITS and is_bank(window, token):
             self.last = at  # "nl62 ingb 8394"
         elif not self.is_open() and self._may_be_country(window, at, token):
@@ -242,12 +256,13 @@ class Run:
     def _follows(self, at: int) -> bool:
         return self.last == at - 1 or (self.linked == at - 1 and self.last == at - 2)
 
-    def _takes_letter(self, at: int, iban_cued: bool, token: Token) -> bool:
+    def _takes_letter(self, window: Window, at: int, code_cued: bool, token: Token) -> bool:
         if self.is_open():
             if token.core in ("a", "e", "i", "o", "y") and self.digits > IBAN_CHECK_DIGITS:
                 return False  # a word of one letter; letters of a bank come first
-            return self.iban and self.gap == 0
-        return iban_cued and token.core not in ("a", "i")
+            checked = NATIONAL_ID in window.kinds and self.digits in LETTERED_DIGITS
+            return (self.iban or checked) and self.gap == 0
+        return code_cued and token.core not in _LETTER_WORDS
 
     def _may_be_country(self, window: Window, at: int, token: Token) -> bool:
         """ "GB" or "G", "B": where an IBAN may begin."""
@@ -265,7 +280,7 @@ class Run:
             self.iban = len(token.core) >= 4 and token.core[:2].upper() in IBAN_CHARS and token.core[2:4].isdigit()
             return
         one, two = window.core(at - 1), window.core(at - 2)
-        cued = window.has_cue(IBAN, window.owner(at))
+        cued = _is_code_cued(window, at)
         self.iban = cued
         if len(one) == 1 and len(two) == 1 and (two + one).upper() in IBAN_CHARS:
             self.start, self.iban = at - 2, True
