@@ -35,8 +35,8 @@ def test_each_way_of_saying_says_all_of_the_text(monkeypatch: pytest.MonkeyPatch
     assert (partials[-1], final) == (("u0", text, False), ("u0", text, True))
     finals = heard_by("utterances", text, monkeypatch)
     assert "".join(said for _, said, _ in finals) == text
-    assert [len(said) for _, said, _ in finals] == [UTTERANCE, UTTERANCE, 400]
-    assert [utterance for utterance, _, _ in finals] == ["u0", "u1", "u2"]
+    assert [len(said) for _, said, _ in finals] == [UTTERANCE] * (len(text) // UTTERANCE)
+    assert len({utterance for utterance, _, _ in finals}) == len(finals)
 
 
 @pytest.mark.parametrize("power", [0.0, 1.0, 2.0])

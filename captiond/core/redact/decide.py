@@ -2,14 +2,17 @@
 
 from typing import Final
 
+from captiond.core.redact.classes import (
+    FILLER,
+)
 from captiond.core.redact.dates import birthday_end
 from captiond.core.redact.kinds import CC, CVV, DOB, EMAIL, NUMBER, PHONE, PIN, SSN
 from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.naming import CUED_DIGITS, LIKELY, NUMBER_DIGITS, SURE, classify, named
-from captiond.core.redact.parts import MAX_YEAR_TOKENS, Part, cut
+from captiond.core.redact.parts import Part, cut
 from captiond.core.redact.rest import BEFORE_ANY_TIME, BEFORE_TIMES, LATE_DIGITS, Decision, Found, complete
 from captiond.core.redact.runs import Run
-from captiond.core.redact.shapes import SHORT_NUMBERS, is_year, is_years
+from captiond.core.redact.shapes import BEFORE_YEARS, MAX_YEAR_TOKENS, SHORT_NUMBERS, is_counting, is_year, is_years
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Marker, Window
 
@@ -138,14 +141,14 @@ def _is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known:
         return True
     if following == "clock" or window.core(part.stop - 1) == "clock":
         return True
-    if _is_counting(window, part) and not (cued or part.cut):
+    if is_counting(_tokens(window, part)) and not (cued or part.cut):
         return True
     if part.scaled and not cued and not _is_freephone(part.digits):
         return True
     if part.ranged and len(part.digits) <= 4:
         return kind not in _SHORT
     if part.year:
-        return not cued or window.core(part.start - 1) in _BEFORE_YEARS
+        return not cued or (kind not in _SHORT and window.core(part.start - 1) in BEFORE_YEARS)
     return cued and kind not in _SHORT and _is_spoken_time(window, part)
 
 
@@ -159,7 +162,8 @@ def _is_cut(window: Window, parts: list[Part], i: int) -> bool:
     pieces = parts[first:stop]
     if len(pieces) == 1 or any(p.keep for p in pieces):
         return False
-    if all(_is_counting(window, p) or is_years(_tokens(window, p)) or is_year(_tokens(window, p)) for p in pieces):
+    said = [_tokens(window, p) for p in pieces]
+    if all(is_counting(tokens) or is_years(tokens) or is_year(tokens) for tokens in said):
         return False
     return sum(len(p.digits) for p in pieces) >= NUMBER_DIGITS
 
@@ -171,7 +175,7 @@ def _goes_with(window: Window, one: Part, other: Part) -> bool:
 
 
 def _tokens(window: Window, part: Part) -> list[Token]:
-    return [window.token(at) for at in range(part.start, part.stop)]
+    return [window.token(at) for at in range(part.start, part.stop) if window.token(at).cls != FILLER]
 
 
 def _is_lone_year(window: Window, part: Part, parts: list[Part]) -> bool:
@@ -180,15 +184,10 @@ def _is_lone_year(window: Window, part: Part, parts: list[Part]) -> bool:
         return False
     if not is_year(_tokens(window, part)):
         return False
-    if window.core(part.start - 1) in _BEFORE_YEARS:
+    if window.core(part.start - 1) in BEFORE_YEARS:
         return True
     place = parts.index(part)
     return not part.tight or place == 0 or parts[place - 1].keep
-
-
-_BEFORE_YEARS: Final = frozenset(
-    ["in", "since", "next", "of", "from", "until", "till", "year", "by", "last", "en", "desde", "depuis", "seit", "im"]
-)
 
 
 def _is_spoken_time(window: Window, part: Part) -> bool:
@@ -200,20 +199,6 @@ def _is_spoken_time(window: Window, part: Part) -> bool:
 
 def _is_freephone(digits: str) -> bool:
     return digits[:3] in ("800", "888") or digits[:4] == "1800" or len(digits) in (10, 11)
-
-
-def _is_counting(window: Window, part: Part) -> bool:
-    """ "one two three four", "10 20 30 40", "three two one": equal steps."""
-    values: list[int] = []
-    for at in range(part.start, part.stop):
-        digits = window.token(at).digits
-        if not digits or len(digits) > 4:
-            return False
-        values.append(int(digits))
-    if len(values) < 3:
-        return False
-    step = values[1] - values[0]
-    return step != 0 and all(values[i + 1] - values[i] == step for i in range(len(values) - 1))
 
 
 def _name(window: Window, run: Run, parts: list[Part], first: int, marker: Marker | None, how: int) -> tuple[int, str]:

@@ -128,3 +128,11 @@ ROWS: Final[dict[str, Kind]] = {kind.name: kind for kind in KINDS} | {PIN: Kind(
 
 ALL: Final = frozenset(kind.name for kind in KINDS)
 DEFAULT: Final = frozenset(kind.name for kind in KINDS if kind.default)
+
+
+def checked(chars: str, on: frozenset[str]) -> str:
+    """The kind whose own check says yes to upper-case letters and digits, of those that are on; "" for none."""
+    for row in KINDS:
+        if row.check is not None and row.name in on and row.check(chars):
+            return row.name
+    return ""

@@ -106,6 +106,7 @@ class Lexicon:
         at, dot, joins: connectors of a spelled e-mail address ("at", "dot", "underscore").
         silent: words for separators inside numbers ("dash", "comma", "slash").
         cues: last word of a phrase > list of (phrase from its last word backwards, kind).
+        pauses: words of interjections and acknowledgements: what a pause inside a number may consist of.
         months, clock, units: words beside a number that make it a date, a time, an amount.
         years: word > the year it says, where a language writes years as one word; digits in a date of birth only.
         of: words between the day, the month and the year of a date of birth ("of", "de").
@@ -121,8 +122,8 @@ class Lexicon:
     __slots__ = (
         "acknowledgements", "articles", "at", "before_cues", "beginnings", "clock", "common", "copulas", "cues",
         "determiners", "digits", "dot", "entries", "fillers", "gate", "interjections", "joins", "linkers",
-        "misheard", "months", "multiples", "of", "ordinals", "plus", "pronouns", "prose", "ranges", "scales",
-        "silent", "tens", "units", "vigesimals", "years",
+        "misheard", "months", "multiples", "of", "ordinals", "pauses", "plus", "pronouns", "prose", "ranges",
+        "scales", "silent", "tens", "units", "vigesimals", "years",
     )  # fmt: skip
 
     def __init__(self, table: Table) -> None:
@@ -141,6 +142,8 @@ class Lexicon:
         self.fillers: frozenset[str] = _words(table.fillers)
         self.interjections: dict[str, list[tuple[str, ...]]] = _phrases(table.interjections)
         self.acknowledgements: frozenset[str] = _words(table.acknowledgements)
+        said = [words for phrases in self.interjections.values() for words in phrases]
+        self.pauses: frozenset[str] = self.acknowledgements | {word for words in said for word in words}
         self.at: frozenset[str] = _words(table.at)
         self.dot: frozenset[str] = _words(table.dot)
         self.joins: frozenset[str] = _words(table.joins)

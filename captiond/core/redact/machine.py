@@ -8,11 +8,11 @@ from captiond.core.redact import gate
 from captiond.core.redact.classes import FILLER, IS_BEGINNING, IS_COMMON, LETTER, MARK, WORD
 from captiond.core.redact.dates import as_date
 from captiond.core.redact.decide import ENDED, PASSED, SILENCE, TOO_LONG, decide, loose_end
-from captiond.core.redact.kinds import DOB, EMAIL, IBAN, IBAN_CHARS
+from captiond.core.redact.kinds import DOB, EMAIL, IBAN, NATIONAL_ID
 from captiond.core.redact.lexicon import KEEP, Lexicon
 from captiond.core.redact.mail import NOTHING, Chain
 from captiond.core.redact.rest import Decision
-from captiond.core.redact.runs import MAX_RUN_TOKENS, MAX_WORDS_BETWEEN, NONE, Run, is_bank, is_linker
+from captiond.core.redact.runs import MAX_RUN_TOKENS, MAX_WORDS_BETWEEN, NONE, Run, is_bank, is_country, is_linker
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
 
@@ -23,7 +23,7 @@ OPEN_CHAIN: Final = -2
 
 
 _WORDS: Final = (WORD, FILLER, LETTER)
-_EXACTING: Final = (EMAIL, IBAN, DOB)  # after such a cue ordinary words and letters may be private
+_EXACTING: Final = (EMAIL, IBAN, DOB, NATIONAL_ID)  # after such a cue ordinary words and letters may be private
 
 
 class Sheet:
@@ -187,7 +187,7 @@ class Machine:
                 cued = cued or marker.kind != EMAIL
         end = window.end()
         if run.is_open():
-            if run.iban or run.weak != NONE:
+            if run.iban or run.weak != NONE or run.may_be_let_go():
                 return 0, 0
             return gate.RUNNING, min(MAX_WORDS_BETWEEN - run.gap, MAX_RUN_TOKENS - 2 - (end - run.start))
         if run.weak != NONE and end - run.weak > 2:
@@ -427,6 +427,6 @@ def _is_of_run(window: Window, at: int, token: Token, run: Run) -> bool:
     if token.cls == MARK:
         return False
     if token.cls in (WORD, LETTER):
-        code = token.cls == LETTER or is_bank(window, token) or token.core.upper() in IBAN_CHARS
+        code = token.cls == LETTER or is_bank(window, token) or is_country(window, token)
         return run.iban and code
     return True

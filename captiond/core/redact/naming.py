@@ -10,7 +10,6 @@ from captiond.core.redact.kinds import (
     CC,
     IBAN,
     IBAN_CHARS,
-    KINDS,
     MAX_CARD_DIGITS,
     MAX_IBAN_CHARS,
     MIN_CARD_DIGITS,
@@ -21,6 +20,7 @@ from captiond.core.redact.kinds import (
     PIN,
     ROWS,
     SSN,
+    checked,
     is_iban,
     is_issued,
     is_nanp,
@@ -49,17 +49,17 @@ def classify(parts: list[Part], kind: str, on: frozenset[str]) -> tuple[str, int
     digits = "".join(p.digits for p in parts)
     if any(p.letters for p in parts):
         letters = "".join(p.letters or p.digits for p in parts)
-        checked = _by_check(letters, on)
-        if checked:
-            return checked, SURE
+        by_check = checked(letters, on)
+        if by_check:
+            return by_check, SURE
         found = _with_letters(letters, kind, mixed=any(p.mixed for p in parts))
         if found is not None:
             return found
     if parts[0].plus and 8 <= len(digits) <= 15:
         return PHONE, SURE
-    checked = _by_check(digits, on)
-    if checked and kind in ("", NUMBER, checked):  # what a cue announced outweighs a checksum that chance can meet
-        return checked, SURE
+    by_check = checked(digits, on)
+    if by_check and kind in ("", NUMBER, by_check):  # what a cue announced outweighs a checksum that chance can meet
+        return by_check, SURE
     if MIN_CARD_DIGITS <= len(digits) <= MAX_CARD_DIGITS:
         return _as_card(digits, kind)
     found = _as_cued(len(digits), kind) or _by_shape(digits, [size for p in parts for size in p.sizes])
@@ -75,14 +75,6 @@ def classify(parts: list[Part], kind: str, on: frozenset[str]) -> tuple[str, int
 def named(kind: str) -> str:
     """The mask of digits after a cue."""
     return NUMBER if kind in (PIN, "") else kind
-
-
-def _by_check(chars: str, on: frozenset[str]) -> str:
-    """The kind whose own check says yes, "" for none."""
-    for row in KINDS:
-        if row.check is not None and row.name in on and row.check(chars):
-            return row.name
-    return ""
 
 
 def _with_letters(letters: str, kind: str, *, mixed: bool) -> tuple[str, int] | None:

@@ -1,7 +1,6 @@
 """A closed run, cut into parts: digits said without another word between, each with what makes it harmless."""
 
 import itertools
-from typing import Final
 
 from mypy_extensions import mypyc_attr
 
@@ -20,12 +19,10 @@ from captiond.core.redact.classes import (
 )
 from captiond.core.redact.kinds import CVV, IBAN_CHARS, PIN, is_iban
 from captiond.core.redact.lexicon import MAX_PHRASE_WORDS
-from captiond.core.redact.runs import Run, is_bank
-from captiond.core.redact.shapes import is_harmless_token, is_month_day, is_year
+from captiond.core.redact.runs import Run, is_bank, is_country
+from captiond.core.redact.shapes import harmless_end, is_harmless_token, is_month_day
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
-
-MAX_YEAR_TOKENS: Final = 4  # "two thousand twenty five"
 
 
 @mypyc_attr(acyclic=True)
@@ -101,7 +98,7 @@ def cut(window: Window, run: Run) -> list[Part]:
                     _finish(window, run, parts, (begun, at), (gap_from, barred))
                     barred = False
                     gap_from = at
-                end = _harmless_end(window, at, last)
+                end = harmless_end(window, at, last)
                 part = Part(at, end)
                 part.keep = True
                 part.digits = "".join(window.token(i).digits for i in range(at, end))
@@ -145,7 +142,7 @@ def _belongs(window: Window, at: int, token: Token, begun: bool, last: int, iban
     if cls in (WEAK, MULTIPLE, SCALE):
         return begun or (at < last and window.token(at + 1).cls in (DIGITS, SPOKEN, TENS, WEAK, MULTIPLE))
     if cls in (LETTER, WORD):
-        return iban and (cls == LETTER or is_bank(window, token) or token.core.upper() in IBAN_CHARS)
+        return iban and (cls == LETTER or is_bank(window, token) or is_country(window, token))
     if cls == SILENT:
         return begun or token.text == "+" or token.core in window.lexicon.plus
     if cls == FILLER and begun and token.core in window.lexicon.linkers and at < last:
@@ -191,29 +188,6 @@ def _stands_alone(window: Window, at: int, token: Token) -> bool:
         return True
     before = window.core(at - 1)
     return is_month_day(window, at, token, before)
-
-
-def _harmless_end(window: Window, at: int, last: int) -> int:
-    """After a month's day a year may follow: "May 10, 2027", "june sixth twenty twenty five"."""
-    token = window.token(at)
-    if token.cls == DIGITS and is_harmless_token(token):
-        return at + 1
-    end = _year_end(window, at, last)
-    if end > at:
-        return end
-    end = at + 1
-    if token.cls == TENS and end <= last and window.token(end).cls == SPOKEN and len(window.token(end).digits) == 1:
-        end += 1
-    return max(end, _year_end(window, end, last))
-
-
-def _year_end(window: Window, start: int, last: int) -> int:
-    """Where the longest year that begins there ends; `start` where none does."""
-    longest = start
-    for end in range(start + 1, min(start + MAX_YEAR_TOKENS, last + 1) + 1):
-        if is_year([window.token(i) for i in range(start, end)]):
-            longest = end
-    return longest
 
 
 def _finish(window: Window, run: Run, parts: list[Part], span: tuple[int, int], gap: tuple[int, bool]) -> None:

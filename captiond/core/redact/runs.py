@@ -12,12 +12,14 @@ from captiond.core.redact.classes import (
     MARK,
     MULTIPLE,
     SCALE,
+    SILENT,
     SPOKEN,
     TENS,
     WEAK,
     WORD,
 )
-from captiond.core.redact.kinds import IBAN, IBAN_CHARS
+from captiond.core.redact.early import inert, is_date, is_harmless, is_shaped
+from captiond.core.redact.kinds import IBAN, IBAN_CHARS, NATIONAL_ID
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
 
@@ -25,14 +27,22 @@ MAX_WORDS_BETWEEN: Final = 4  # other words that a run survives
 MASKED_FROM_DIGITS: Final = 4  # fewer may be shown: a viewer never gets 4 digits of one number
 MAX_RUN_TOKENS: Final = 96  # 34 IBAN characters, each with a filler and a word between; more is noise, masked for good
 IBAN_CHECK_DIGITS: Final = 4  # the two check digits, and as many more where one was heard twice
+LETTERED_DIGITS: Final = (7, 8)  # a check letter may follow so many: "33417638 H"
 NONE: Final = -1
+_LETTER_WORDS: Final = ("a", "e", "i", "o", "u", "y", "à", "è", "é")
 
 
 def is_bank(window: Window, token: Token) -> bool:
     """Whether a word may be the four letters of a bank inside an IBAN."""
-    return (
-        token.cls == WORD and len(token.core) == 4 and token.core.isalpha() and token.core not in window.lexicon.common
-    )
+    if token.cls != WORD or len(token.core) != 4 or not token.core.isalpha():
+        return False
+    return token.core not in window.lexicon.common or token.text[:4].isupper()  # "GB82 WEST"
+
+
+def is_country(window: Window, token: Token) -> bool:
+    """Whether a word may be the country of an IBAN; "es" and "de" are everybody's words until they are capitals."""
+    capitals = token.text[token.first : token.first + 2].isupper()
+    return token.core.upper() in IBAN_CHARS and (capitals or token.core not in window.lexicon.common)
 
 
 def is_linker(window: Window, at: int, last: int) -> bool:
@@ -40,9 +50,27 @@ def is_linker(window: Window, at: int, last: int) -> bool:
     return last == at - 1 and window.core(at) in window.lexicon.linkers and window.token(last).cls in (TENS, SCALE)
 
 
+def _is_code_cued(window: Window, at: int) -> bool:
+    """Whether a cue announced something that has letters: an IBAN, a national id."""
+    owner = window.owner(at)
+    return window.has_cue(IBAN, owner) or (NATIONAL_ID in window.kinds and window.has_cue(NATIONAL_ID, owner))
+
+
 def _is_first_digit(window: Window, at: int, token: Token) -> bool:
-    """ "el código es un", "der Code ist ein": an article where the first digit is expected."""
-    return token.core in window.lexicon.articles and window.core(at - 1) in window.lexicon.copulas
+    """ "el código es un", "sûr, un", "double un": an article where the first digit is expected."""
+    if token.core not in window.lexicon.articles:
+        return False
+    if at == window.base or window.owner(at) != window.owner(at - 1):
+        return True
+    before = window.token(at - 1)
+    if before.cls in (FILLER, MARK, MULTIPLE, SILENT) or before.text[-1] in ",.:;":
+        return True
+    return before.core in window.lexicon.copulas or before.core in window.lexicon.pauses
+
+
+def _is_lost(window: Window, at: int, cued: bool) -> bool:
+    """Whether digits count as cued without a cue: events are missing, and only the end of a whole run ends that."""
+    return cued and not window.is_cued(window.owner(at))
 
 
 @mypyc_attr(acyclic=True, free_list_len=1)
@@ -56,10 +84,17 @@ class Run:
         linked: index of a newest "y" or "et" that ties the next unit to the tens before it; NONE where none.
         cued: a cue came before one of its digits.
         iban: letters belong to it.
+        group: index of the first of the digits that were said in a row up to `last`; before it, the run's last digit
+            was `group_last`, its gap `group_gap` and its digits `group_digits`.
+        dated: those digits are a month's day, a year or both so far, and count for nothing.
+        shaped: the token `last` is a price, a date, a time, ... by itself; the next word lets it go.
         weak: index of the first of the misheard words that stand right before the next token; NONE where none.
     """
 
-    __slots__ = ("cued", "digits", "gap", "iban", "last", "linked", "start", "weak", "weak_digits")
+    __slots__ = (
+        "cued", "dated", "digits", "gap", "group", "group_digits", "group_gap", "group_last", "iban", "last",
+        "linked", "shaped", "start", "weak", "weak_digits",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.weak = NONE
@@ -75,6 +110,12 @@ class Run:
         self.linked = NONE
         self.cued = False
         self.iban = False
+        self.group = NONE
+        self.group_last = NONE
+        self.group_gap = 0
+        self.group_digits = 0
+        self.dated = False
+        self.shaped = False
 
     def copy(self) -> "Run":
         """An equal one that goes on alone."""
@@ -86,6 +127,9 @@ class Run:
         """Becomes equal to another one."""
         self.start, self.last, self.digits, self.gap = other.start, other.last, other.digits, other.gap
         self.cued, self.iban, self.linked = other.cued, other.iban, other.linked
+        self.group, self.group_last = other.group, other.group_last
+        self.group_gap, self.group_digits = other.group_gap, other.group_digits
+        self.dated, self.shaped = other.dated, other.shaped
         self.weak, self.weak_digits = other.weak, other.weak_digits
 
     def is_open(self) -> bool:
@@ -103,17 +147,19 @@ class Run:
     def step(self, window: Window, at: int, token: Token, *, cued: bool) -> bool:
         """Takes the newest token. True where the run has now closed: it ends at `last`, and must be decided."""
         cls = token.cls
-        iban_cued = cls == LETTER and window.has_cue(IBAN, window.owner(at))
+        if self.shaped:
+            self._let_go(window)
+        code_cued = cls == LETTER and _is_code_cued(window, at)
         if cls in (DIGITS, SPOKEN, TENS) or (cls == ADDRESS and token.digits):
             self._digit(window, at, token, cued)
         elif cls == WEAK and cued and (token.digits == "0" or _is_first_digit(window, at, token)):
             self._digit(window, at, token, cued)  # "oh three eight": shown, it would be read as a digit
         elif cls in (WEAK, MULTIPLE, SCALE):
             self._weak(window, at, token)
-        elif cls == LETTER and self._takes_letter(at, iban_cued, token):
+        elif cls == LETTER and self._takes_letter(window, at, code_cued, token):
             if not self.is_open():
-                self.start, self.cued, self.iban = at, cued, True
-            self.last, self.gap = at, 0
+                self.start, self.cued = at, cued
+            self.last, self.gap, self.iban = at, 0, True
         elif self.iban and self._follows(at) and self.digits <= IBAN_CHECK_DIGITS and is_bank(window, token):
             self.last = at  # "nl62 ingb 8394"
         elif not self.is_open() and self._may_be_country(window, at, token):
@@ -123,6 +169,8 @@ class Run:
         elif cls == FILLER and is_linker(window, at, self.last):
             self.linked = at
         elif cls in (FILLER, MARK):
+            if cls == MARK:
+                self._weigh(window, at)  # "20 %"
             self.weak, self.weak_digits = NONE, 0
         elif not self.is_open() and (token.text == "+" or token.core in window.lexicon.plus):
             self.weak, self.weak_digits = at, 0  # "plus four four": an international prefix begins with it
@@ -132,6 +180,14 @@ class Run:
         said = len(token.digits)
         if token.cls == DIGITS and (not self.is_open() or self.gap > 0) and self.weak_digits:
             self.weak, self.weak_digits = NONE, 0  # "for 20": who writes numerals has heard a word there
+        if self.dated and not (self._follows(at) and is_date(window, self.group, at + 1)):
+            self._let_go(window)
+        known = not (self.iban or _is_lost(window, at, cued))
+        shaped = known and is_shaped(window, at, token, cued=cued or self.cued)
+        if self.group == NONE or shaped or not self._follows(at) or window.owner(at) != window.owner(at - 1):
+            self._group(self.weak if self.weak_digits and not shaped else at)
+            self.dated = known and not (cued or self.cued) and is_date(window, self.group, at + 1)
+        self.shaped = shaped
         if not self.is_open():
             self.start = self.weak if self.weak != NONE else at
             self._begin_iban(window, at, token)
@@ -141,7 +197,8 @@ class Run:
                 said -= before.cls == TENS and not before.trail()  # "forty seven" is two digits, "forty, seven" three
             if self.gap == 1 and self.weak == NONE:
                 said += 1  # one word amid digits may be a misheard one
-        self.digits += said + (self.weak_digits if self.weak != NONE else 0)
+        if not self.dated:
+            self.digits += said + (self.weak_digits if self.weak != NONE else 0)
         self.weak, self.weak_digits = NONE, 0
         self.last, self.gap = at, 0
         self.cued = self.cued or cued
@@ -151,16 +208,50 @@ class Run:
         said = len(token.digits) or 1
         if token.cls == MULTIPLE:
             said = window.lexicon.multiples[token.core] - 1  # the digit after it counts itself
+        if self.dated and not (self._follows(at) and is_date(window, self.group, at + 1)):
+            self._let_go(window)
         if self.is_open() and self._follows(at) and not (before.mixed or "%" in before.text):
-            self.digits += said
+            if self.group == NONE:
+                self._group(at)
+            self.digits += 0 if self.dated else said
             self.last, self.gap = at, 0
             return
         if self.weak == NONE:
             self.weak = at
         self.weak_digits += said
 
+    def _group(self, at: int) -> None:
+        """Digits begin to be said in a row."""
+        self.group, self.group_last, self.group_gap, self.group_digits = at, self.last, self.gap, self.digits
+
+    def may_be_let_go(self) -> bool:
+        """Whether a word that comes now may show that the digits said last are harmless."""
+        if self.dated or self.shaped or self.gap < 2:  # right behind them, or as "7 de junio"
+            return True
+        return self.group != NONE and self.group_last == NONE and not (self.cued and self.last > self.group)
+
+    def _let_go(self, window: Window) -> None:
+        """The digits said last, in a row, are harmless: they are words, and the run is what it was before them."""
+        for at in range(self.group, self.last + 1):
+            window.replace(at, inert(window.token(at)))
+        if self.group_last == NONE:
+            self.reset()
+            return
+        self.gap = self.group_gap + self.last - self.group + 1
+        self.last, self.digits = self.group_last, self.group_digits
+        self.group, self.dated, self.shaped = NONE, False, False
+
+    def _weigh(self, window: Window, at: int) -> None:
+        """A word behind the digits said last may show that they are harmless."""
+        if self.group == NONE or (self.iban and self.last > self.start + 1) or _is_lost(window, self.last, self.cued):
+            return
+        alone = self.group_last == NONE
+        if is_harmless(window, self.group, self.last + 1, at, cued=self.cued, alone=alone):
+            self._let_go(window)
+
     def _pass(self, window: Window, at: int, token: Token) -> None:
         """Another word: those before it that might have been misheard digits were words too."""
+        self._weigh(window, at)
         if self.is_open():
             self.gap += 1 + (at - self.weak if self.weak != NONE else 0)
             if token.cls == LETTER and (window.core(at - 1) + token.core).upper() in IBAN_CHARS:
@@ -178,12 +269,13 @@ class Run:
     def _follows(self, at: int) -> bool:
         return self.last == at - 1 or (self.linked == at - 1 and self.last == at - 2)
 
-    def _takes_letter(self, at: int, iban_cued: bool, token: Token) -> bool:
+    def _takes_letter(self, window: Window, at: int, code_cued: bool, token: Token) -> bool:
         if self.is_open():
             if token.core in ("a", "e", "i", "o", "y") and self.digits > IBAN_CHECK_DIGITS:
                 return False  # a word of one letter; letters of a bank come first
-            return self.iban and self.gap == 0
-        return iban_cued and token.core not in ("a", "i")
+            checked = NATIONAL_ID in window.kinds and self.digits in LETTERED_DIGITS
+            return (self.iban or checked) and self.gap == 0
+        return code_cued and token.core not in _LETTER_WORDS
 
     def _may_be_country(self, window: Window, at: int, token: Token) -> bool:
         """ "GB" or "G", "B": where an IBAN may begin."""
@@ -201,7 +293,7 @@ class Run:
             self.iban = len(token.core) >= 4 and token.core[:2].upper() in IBAN_CHARS and token.core[2:4].isdigit()
             return
         one, two = window.core(at - 1), window.core(at - 2)
-        cued = window.has_cue(IBAN, window.owner(at))
+        cued = _is_code_cued(window, at)
         self.iban = cued
         if len(one) == 1 and len(two) == 1 and (two + one).upper() in IBAN_CHARS:
             self.start, self.iban = at - 2, True

@@ -1,11 +1,19 @@
 """Shapes that captions must keep: prices, percentages, dates, times, years, versions, postcodes."""
 
-from captiond.core.redact.classes import DIGITS, SCALE, SPOKEN, TENS
+from typing import Final
+
+from captiond.core.redact.classes import (
+    DIGITS,
+    SCALE,
+    SPOKEN,
+    TENS,
+)
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
 
-_CURRENCY = "$€£¥₹"
-SHORT_NUMBERS = frozenset(
+MAX_YEAR_TOKENS: Final = 4  # "two thousand twenty five"
+CURRENCY: Final = "$€£¥₹"
+SHORT_NUMBERS: Final = frozenset(
     [
         "911",
         "112",
@@ -32,14 +40,17 @@ SHORT_NUMBERS = frozenset(
         "116123",
     ]
 )  # emergency and help lines: they must be seen
-_ORDINAL_ENDINGS = ("st", "nd", "rd", "th", "er", "ère", "e", "º", "ª", "o", "a")
+BEFORE_YEARS: Final = frozenset(
+    ["in", "since", "next", "of", "from", "until", "till", "year", "by", "last", "en", "desde", "depuis", "seit", "im"]
+)
+_ORDINAL_ENDINGS: Final = ("st", "nd", "rd", "th", "er", "ère", "e", "º", "ª", "o", "a")
 
 
 def is_harmless_token(token: Token) -> bool:
     """Whether one typed token is a number to keep, whatever stands beside it."""
     text, core = token.text, token.core
-    if any(c in _CURRENCY for c in text[: token.first]) or (
-        any(c in _CURRENCY + "%°" for c in text[token.last :]) and len(token.digits) <= 12
+    if any(c in CURRENCY for c in text[: token.first]) or (
+        any(c in CURRENCY + "%°" for c in text[token.last :]) and len(token.digits) <= 12
     ):
         return len(token.digits) <= 12
     if token.mixed:
@@ -132,6 +143,8 @@ def is_year(tokens: list[Token]) -> bool:
     said = [t.digits for t in tokens]
     if len(tokens) == 1:
         return tokens[0].cls == DIGITS and not tokens[0].mixed and _is_century(said[0])
+    if tokens[0].cls == SCALE and tokens[0].digits == "000":  # "mil novecientos noventa y cuatro"
+        return len(tokens) <= 4 and len(said[1]) == 3
     if tokens[0].cls == DIGITS or any(t.cls not in (SPOKEN, TENS, SCALE) for t in tokens):
         return False
     if tokens[1].cls == SCALE:
@@ -166,10 +179,60 @@ def is_month_day(window: Window, at: int, token: Token, before: str) -> bool:
     if before in months:
         return len(token.digits) <= 2 or _is_century(token.digits)
     two_before = window.core(at - 2)
-    after_day = before in window.lexicon.ordinals or (before[-2:] in ("st", "nd", "rd", "th") and before[:1].isdigit())
+    after_day = before in window.lexicon.ordinals or (
+        before[:1].isdigit() and (len(before) <= 2 or before[-2:] in ("st", "nd", "rd", "th"))
+    )
     if after_day and (two_before in months or window.core(at - 3) in months):
         return token.digits in ("19", "20", "2") or _is_century(token.digits)
     if before in ("de", "of") and two_before in months:
         return True
     after = window.core(at + 1)
     return len(token.digits) <= 2 and (after in months or (after == "de" and window.core(at + 2) in months))
+
+
+def harmless_end(window: Window, at: int, last: int) -> int:
+    """Where a price, a date, ... that begins there ends: after a month's day a year may follow.
+
+    "May 10, 2027", "june sixth twenty twenty five".
+    """
+    token = window.token(at)
+    if token.cls == DIGITS and is_harmless_token(token):
+        return at + 1
+    end = _year_end(window, at, last)
+    if end > at:
+        return end
+    end = at + 1
+    if token.cls == TENS and end <= last and window.token(end).cls == SPOKEN and len(window.token(end).digits) == 1:
+        end += 1
+    return max(end, _year_end(window, end, last))
+
+
+def _year_end(window: Window, start: int, last: int) -> int:
+    """Where the longest year that begins there ends; `start` where none does."""
+    longest = start
+    for end in range(start + 1, min(start + MAX_YEAR_TOKENS, last + 1) + 1):
+        if is_year([window.token(i) for i in range(start, end)]):
+            longest = end
+    return longest
+
+
+def is_time(tokens: list[Token]) -> bool:
+    """ "7", "730", "seven thirty": an hour, with or without minutes."""
+    digits = "".join(t.digits for t in tokens)
+    if not 1 <= len(digits) <= 4:
+        return False
+    hour, minute = (digits, "0") if len(digits) <= 2 else (digits[:-2], digits[-2:])
+    return int(hour) <= 24 and int(minute) < 60
+
+
+def is_counting(tokens: list[Token]) -> bool:
+    """ "one two three four", "10 20 30 40", "three two one": equal steps."""
+    values: list[int] = []
+    for token in tokens:
+        if not token.digits or len(token.digits) > 4:
+            return False
+        values.append(int(token.digits))
+    if len(values) < 3:
+        return False
+    step = values[1] - values[0]
+    return step != 0 and all(values[i + 1] - values[i] == step for i in range(len(values) - 1))

@@ -133,6 +133,12 @@ class Window:
                     break
         return at
 
+    def replace(self, at: int, token: Token) -> None:
+        """Another reading of a token."""
+        token.owner = self.owner(at)
+        self.tokens = self.tokens[:]
+        self.tokens[at - self.base] = token
+
     def mark(self, marker: Marker) -> None:
         """Remembers a cue."""
         if len(self.markers) >= MAX_MARKERS:

@@ -1,0 +1,157 @@
+"""Strong evidence that digits are harmless, seen while a run is still open: a price, a date, a unit right behind them.
+
+Such digits leave the run at once, so a caption shows a price for what it is as soon as "dollars" was said. Absence of
+evidence never does that, nor does a keep-word (contract, section 6); what is let go here would be shown by the
+decision as well, whatever followed. Source: reference/redaction.md, section 7, point 3.
+"""
+
+from typing import Final
+
+from captiond.core.redact.classes import (
+    DIGITS,
+    FILLER,
+    WEAK,
+    WORD,
+)
+from captiond.core.redact.kinds import DOB, IBAN_CHARS, checked
+from captiond.core.redact.lexicon import KEEP
+from captiond.core.redact.shapes import (
+    BEFORE_YEARS,
+    CURRENCY,
+    harmless_end,
+    is_counting,
+    is_harmless_token,
+    is_month_day,
+    is_time,
+    is_year,
+    is_years,
+)
+from captiond.core.redact.tokens import Token
+from captiond.core.redact.window import Window
+
+MAX_AMOUNT_DIGITS: Final = 12  # before a unit; a longer one is a card's or an account's
+MAX_CUED_AMOUNT_DIGITS: Final = 6  # the same after a cue
+MAX_CODE_DIGITS: Final = 8  # of a code such as "INC0032516"; from 9 on it is a number with a prefix
+MAX_RANGE_DIGITS: Final = 3  # of either end of "286 to 156"
+MIN_CODE_LETTERS: Final = 3  # fewer may be the country of an IBAN or a slip before digits
+MAX_DESIGNATOR_DIGITS: Final = 5  # behind two capital letters: a flight, a postcode
+MAX_PLACE_DIGITS: Final = 3  # behind "exit", "room": so few are no mask's business, but would count for the next ones
+SSN_DIGITS: Final = 9
+
+
+def is_shaped(window: Window, at: int, token: Token, *, cued: bool) -> bool:
+    """Whether a typed token is a price, a date, a time, ... by itself, once it is heard to its end."""
+    if token.cls != DIGITS or not is_harmless_token(token):
+        return False
+    if cued and len(token.digits) == SSN_DIGITS:
+        return False  # "12345-6789" after "social"
+    return not (DOB in window.kinds and window.has_cue(DOB, window.owner(at)))
+
+
+def is_date(window: Window, start: int, stop: int) -> bool:
+    """A day or a year beside a month, with the year that may follow a day: tokens start to stop and no more."""
+    if not is_month_day(window, start, window.token(start), window.core(start - 1)):
+        return False
+    return harmless_end(window, start, stop - 1) == stop
+
+
+def is_harmless(window: Window, start: int, stop: int, at: int, *, cued: bool, alone: bool) -> bool:
+    """Whether digits said in a row, tokens start to stop, are harmless by what stands around them.
+
+    Args:
+        at: a word behind them; nothing but other words and misheard digits may stand between.
+        cued: a cue reaches them.
+        alone: no other digits are near before them.
+    """
+    lexicon = window.lexicon
+    tokens = [window.token(i) for i in range(start, stop) if window.token(i).cls != FILLER]
+    while len(tokens) > 1 and tokens[-1].cls == WEAK and tokens[-1].digits != "0":
+        tokens.pop()
+        stop -= 1
+    while len(tokens) > 1 and tokens[0].cls == WEAK and len(tokens[0].digits) == 1:
+        del tokens[0]
+        start += 1
+    size = sum(len(t.digits) for t in tokens)
+    if at == stop and _is_counted(window, tokens, size, window.token(at), cued=cued):
+        return True
+    if DOB in window.kinds and window.has_cue(DOB, window.owner(start)):
+        return False
+    if is_date(window, start, stop):
+        return True
+    if _is_code(tokens, window.kinds):
+        return alone and not cued
+    following = window.token(at)
+    known = following.core in lexicon.common or following.core in lexicon.at
+    if not (alone and known) or following.core in lexicon.pauses:
+        return False
+    if following.core in lexicon.beginnings:  # half of a digit: "fo"
+        return False
+    before = window.core(start - 1)
+    if len(tokens) == 1:
+        if tokens[0].core in lexicon.pronouns and before in lexicon.determiners:
+            return True
+        if tokens[0].cls == WEAK:
+            return True  # "oh, I forgot"
+    if cued:
+        return False
+    if is_year(tokens) and before in BEFORE_YEARS:
+        return True
+    return (
+        is_years(tokens) or is_counting(tokens) or _is_range(window, tokens) or _is_named(window, start, tokens, size)
+    )
+
+
+def _is_counted(window: Window, tokens: list[Token], size: int, following: Token, *, cued: bool) -> bool:
+    """Right before a unit, a currency or "o'clock": "37 dollars", "seven pm", "two of them"."""
+    lexicon = window.lexicon
+    core = following.core
+    if core in lexicon.units and core not in lexicon.interjections:  # "one second" may be a pause inside a number
+        return size <= (MAX_CUED_AMOUNT_DIGITS if cued else MAX_AMOUNT_DIGITS)
+    if following.text[0] in "%" + CURRENCY:
+        return size <= (MAX_CUED_AMOUNT_DIGITS if cued else MAX_AMOUNT_DIGITS)
+    if core in lexicon.clock:
+        return is_time(tokens)
+    return core == "of" and len(tokens) == 1 and size <= 2
+
+
+def _is_code(tokens: list[Token], on: frozenset[str]) -> bool:
+    """ "INC0032516", "WH-1000XM5", "1ZB859AE5564283347": letters that no private number has."""
+    if len(tokens) != 1 or not tokens[0].mixed:
+        return False
+    core = tokens[0].core
+    if checked("".join(c for c in core.upper() if c.isalnum()), on):
+        return False
+    if core[:2].upper() in IBAN_CHARS and core[2:4].isdigit():
+        return False
+    head = 0
+    while head < len(core) and core[head].isalpha():
+        head += 1
+    if head >= MIN_CODE_LETTERS:
+        return len(tokens[0].digits) <= MAX_CODE_DIGITS
+    tail = "".join(c for c in core[head:] if c.isalnum())
+    return not tail.isdigit() and (head > 0 or not core[:4].isdigit())
+
+
+def _is_range(window: Window, tokens: list[Token]) -> bool:
+    """ "286 to 156"."""
+    if len(tokens) != 3 or tokens[1].core not in window.lexicon.ranges:
+        return False
+    one, other = tokens[0], tokens[2]
+    return one.cls == other.cls == DIGITS and max(len(one.digits), len(other.digits)) <= MAX_RANGE_DIGITS
+
+
+def _is_named(window: Window, start: int, tokens: list[Token], size: int) -> bool:
+    """ "#6968508", "LH 2139", "CA 94105", "exit 81": a sign, a code of two letters, a short number behind its noun."""
+    if len(tokens) != 1 or tokens[0].cls != DIGITS or tokens[0].mixed:
+        return False
+    if "#" in tokens[0].text[: tokens[0].first]:
+        return size <= MAX_AMOUNT_DIGITS
+    before = window.core(start - 1)
+    if len(before) == 2 and window.token(start - 1).text[:2].isupper():
+        return size <= MAX_DESIGNATOR_DIGITS
+    return size <= MAX_PLACE_DIGITS and any(m.kind == KEEP and m.at == start - 1 for m in window.markers)
+
+
+def inert(token: Token) -> Token:
+    """The same word, as one that holds and cues nothing."""
+    return Token(token.text, token.core, WORD, "", token.first, token.last, False, token.flags)
