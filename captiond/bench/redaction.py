@@ -7,12 +7,12 @@ import argparse
 import json
 import random
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from captiond.bench import fuzz
 from captiond.bench.genuine import genuine
 from captiond.bench.phrases import LANGUAGES
 from captiond.bench.scoring import Filter, Score
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--data", type=Path, metavar="DIR", help="folder with pii/, cases/, plain/; default: own streams"
     )
     parser.add_argument(
-        "--language", default="en", metavar="TAG", help='begins with: en, es, fr, de; "all" (default en)'
+        "--language", metavar="TAG", help='begins with: en, es, fr, de; "all" (default en; when fuzzing all)'
     )
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout instead of tables")
     parser.add_argument(
@@ -42,18 +42,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=0.0,
         metavar="N",
-        help="instead: N s of invented streams, seeds from --seed",
+        help="instead: N s of attacks, in rounds that are made from one seed each: --seed and those after it",
     )
     parser.add_argument("--seed", type=int, default=INVENTED_SEED, help="of the invented streams")
 
 
 def run(args: argparse.Namespace) -> int:
     """Measures and prints; 1 where a private number leaked under the guarantee, 2 where the data can't be read."""
-    language = "" if args.language == "all" else args.language
+    if args.fuzz_seconds > 0:
+        return _fuzz(args)
+    language = args.language or "en"
+    language = "" if language == "all" else language
     try:
-        if args.fuzz_seconds > 0:
-            scores = {"invented": fuzz(args.fuzz_seconds, args.seed, language)}
-        elif args.data is None:
+        if args.data is None:
             scores = {"invented": measure(_invented_streams(args.seed, INVENTED_STREAMS, language))}
         elif not args.data.is_dir():
             print("--data: no such folder", file=sys.stderr)
@@ -79,6 +80,23 @@ def run(args: argparse.Namespace) -> int:
     return 1 if any(figures["leaked"] for name, figures in reports.items() if name != GENUINE) else 0
 
 
+def _fuzz(args: argparse.Namespace) -> int:
+    """Attacks; 1 where something was found, 2 where there is no such language."""
+    language = "" if args.language in (None, "all") else args.language
+    attacks = fuzz.fuzz(args.fuzz_seconds, args.seed, language, captions, tell=_tell)
+    if not attacks.tried:
+        print(f"nobody speaks {language!r} here", file=sys.stderr)
+        return 2
+    reports = {"invented": report(attacks.score), "disturbed": report(attacks.worse)}
+    if args.json:
+        print(json.dumps({**reports, "fuzz": fuzz.report(attacks)}, indent=1, ensure_ascii=False))
+    else:
+        for name, figures in reports.items():
+            print("\n".join(_table(name, figures)))
+        print("\n".join(fuzz.table(attacks)))
+    return 1 if attacks.found else 0
+
+
 def measure(streams: Iterable[Stream], redact: Filter | None = None) -> Score:
     """Sends streams through a filter (default: the daemon's own) and counts."""
     score = Score()
@@ -95,14 +113,8 @@ def captions(lines: Iterable[bytes]) -> Iterator[Mapping[str, Any]]:
         yield json.loads(line)
 
 
-def fuzz(seconds: float, seed: int, language: str) -> Score:
-    """Invented streams, each from the next seed, until `seconds` are over."""
-    score, end_s = Score(), time.monotonic() + seconds
-    while time.monotonic() < end_s:
-        for stream in _invented_streams(seed, 1, language):
-            score.add(stream, captions)
-        seed += 1
-    return score
+def _tell(progress: str) -> None:
+    print(progress, file=sys.stderr, flush=True)
 
 
 def _invented_streams(seed: int, count: int, language: str) -> Iterator[Stream]:

@@ -143,8 +143,8 @@ ITALIAN = Table(
     ),
     months=(
         "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre gen feb mar "
-        "apr mag giu lug ago set ott nov dic"
-    ),
+        "apr mag giu lug ago"
+    ),  # not "set", "ott", "nov", "dic": half of "sette", "otto", "nove", "dieci" while they are heard
     clock_words="h ora ore am pm a.m p.m mattina mattino pomeriggio sera notte mezzogiorno mezzanotte",
     units=(
         "euro centesimo centesimi cent dollaro dollari sterlina sterline franco franchi percento per-cento unità "
