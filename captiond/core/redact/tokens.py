@@ -79,7 +79,7 @@ def read(word: str, lexicon: Lexicon) -> Token:
         whole = core.partition("'")[2] or core.partition("’")[2]
         if whole in lexicon.cues:
             core = whole  # "l'iban", "d'e-mail"
-    digits = numerals(core)
+    digits = "" if core in lexicon.cues else numerals(core)  # "cvv2"
     if "@" in core:
         return Token(word, core, ADDRESS, digits, first, last, False)
     if digits:
