@@ -11,9 +11,9 @@ EVENT_S = 0.3  # from one event to the next: a quick speaker
 class Speaker:
     """One channel: says utterances, keeps the newest caption of each and everything that was ever shown."""
 
-    def __init__(self, call: Call | None = None, language: str = "en-US") -> None:
+    def __init__(self, call: Call | None = None, language: str = "en-US", kinds: frozenset[str] = DEFAULT) -> None:
         self.call = call or Call()
-        self.redactor = Redactor(kinds=DEFAULT, language=language, call=self.call)
+        self.redactor = Redactor(kinds=kinds, language=language, call=self.call)
         self.now_s = 0.0
         self.utterances = 0
         self.screen: dict[UtteranceId, Shown] = {}

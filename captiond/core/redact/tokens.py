@@ -140,7 +140,7 @@ def _read_other(word: str, core: str, first: int, last: int, lexicon: Lexicon) -
             core = whole  # "l'iban", "d'e-mail"
     entry = lexicon.entries.get(core)
     flags = entry.flags if entry is not None else 0
-    digits = numerals(core)
+    digits = "" if core in lexicon.cues else numerals(core)  # "cvv2"
     if "@" in core:
         return Token(word, core, ADDRESS, digits, first, last, False, flags)
     if digits:

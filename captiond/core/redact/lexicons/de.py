@@ -151,6 +151,6 @@ GERMAN = Table(
         "sollte sondern sonst steuer tun über um und uns unser unter verstehe viel viele vielen vielleicht vom von "
         "vor vorname wann war waren warum was weil weiß weiter welche welchem welcher wenig wenn wer werde werden "
         "wie wieder wiederhole will wir wird wirklich wissen wo wohl wollen worden wurde würde zu zum zur zusammen "
-        "zwar zwischen auflegen gehen kleines großes tag"
+        "zwar zwischen auflegen kleines großes tag"
     ),
 )

@@ -24,7 +24,7 @@ ENGLISH = Table(
     acknowledgements=(
         "yes yeah yep yup sure okay ok alright right certainly absolutely thanks thank you please of course hi hello "
         "great perfect fine no problem moment one second sec just a minute hold on let me see check look get find it "
-        "uh um er hmm mm mhm ah oh well so go ahead good got it i see understood wait"
+        "uh um er hmm mm mhm ah oh well so go ahead good got i understood wait"
     ),
     at="at @",
     dot="dot period",
@@ -122,11 +122,11 @@ ENGLISH = Table(
         "what's when where where's which while who whole whose why wife will wish with within without won't work "
         "worked working works world would wouldn't write wrong year years yes yesterday yet you you'd you'll you're "
         "you've young your yours yourself friday monday afternoon airport apartment available bank bedroom breakfast "
-        "building company current dates double end free hall interested kids left local mall minimum maximum museum "
-        "near night nobody okay online pass per pm premium price rate rating single south north east west station "
-        "stock swimming theater theatre times university venue website website's whatever wherever record correct "
-        "confirm receipt spell following listed registered send mail letter letters capital lower case upper "
-        "lowercase uppercase reads goes address addresses account information details issue update on-file username "
+        "building company current dates double free hall interested kids local mall minimum maximum museum "
+        "nobody okay online pass per pm premium price rate rating single south north east west "
+        "stock swimming theater theatre times university venue website website's whatever wherever correct "
+        "confirm following listed registered mail letter letters capital lower case upper "
+        "lowercase uppercase reads address addresses account information details update on-file username "
         "user login"
     ),
 )

@@ -68,7 +68,7 @@ SPANISH = Table(
     ),
     clock_words="h hora horas am pm a.m p.m mañana tarde noche mediodía",
     units=(
-        "euro euros céntimo céntimos centavos dólar dólares peso pesos libra libras por punto puntos unidad unidades "
+        "euro euros céntimo céntimos centavos dólar dólares peso pesos libra libras punto puntos unidad unidades "
         "pieza piezas persona personas vez veces minuto minutos segundo segundos hora horas día días semana semanas "
         "mes meses año años kilómetro kilómetros metro metros kilo kilos gramos grado grados millón millones mil "
         "por-ciento eur usd"
@@ -94,6 +94,6 @@ SPANISH = Table(
         "siempre sin sino sobre sois sola solo sólo son soy su sus suya suyo tal también tan tanto te tenga tengo "
         "tenía tener ti tiempo tiene tienen toda todas todo todos trabajo tu tú última último un una unas uno unos "
         "usar usted ustedes va vale vamos van ver verdad vez viene vino voy y ya yo apunte apuntar mayúscula "
-        "minúscula separado junto deletreo deletrear arriba abajo es"
+        "minúscula separado junto deletreo deletrear arriba abajo"
     ),
 )

@@ -128,12 +128,12 @@ FRENCH = Table(
         "eux faire fait faites fallait faut femme fille fois font gens grand hier homme ici il ils j'ai j'envoie "
         "j'étais je jour journée jusque l'adresse la là le les lettre leur leurs lui m'appelle ma madame "
         "mademoiselle maintenant mais mal me même mes met mettre mieux moi moins mon monsieur n'ai n'est ne ni nom "
-        "nom nommé non nos note notez notre nous nouveau ok on ont ou où ouvert par parce parfait parler part pas "
+        "nommé non nos note notez notre nous nouveau ok on ont ou où ouvert par parce parfait parler part pas "
         "pendant petit peu peut peux plaît plus plusieurs plutôt pour pourquoi pourrait pouvez pouvez-vous prendre "
         "prénom pris problème puis puisque qu'est-ce qu'il qu'on quand que quel quelle quelles quels qui quoi "
         "rappeler recevoir refaire répète rien s'il sa sais sans savoir se sera ses seul si soir sois soit sommes "
         "son sont sous souvent suis sur ta tant te tel tes tiens toi ton toujours tous tout toute toutes très trop "
         "trouve tu un une va vais vas venir vers veut veux viens voici voilà voir vois vont vos votre voudrais vous "
-        "vrai vraiment y majuscule minuscule accent épelle épeler attaché lettres fait au total"
+        "vrai vraiment y majuscule minuscule accent épelle épeler attaché lettres total"
     ),
 )

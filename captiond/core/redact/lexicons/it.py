@@ -115,7 +115,7 @@ ITALIAN = Table(
             "suo numero è;whatsapp;fax"
         ),
         "IBAN": "iban;dell'iban;all'iban;sull'iban;nell'iban;dell’iban;sull’iban;coordinate bancarie;coordinate",
-        "PIN": "pin;codice pin;codice segreto;numero segreto;codice di accesso;codice d'accesso",
+        "PIN": "pin;codice pin;codice segreto;numero segreto;codice di accesso;codice accesso",
         "EMAIL": (
             "mail;mails;email;e-mail;dell'email;sull'email;all'email;dell'e-mail;all'e-mail;mail è;email è;e-mail è;"
             "posta elettronica;indirizzo mail;indirizzo email;indirizzo e-mail;indirizzo di posta;pec;indirizzo pec"
@@ -147,7 +147,7 @@ ITALIAN = Table(
     ),  # not "set", "ott", "nov", "dic": half of "sette", "otto", "nove", "dieci" while they are heard
     clock_words="h ora ore am pm a.m p.m mattina mattino pomeriggio sera notte mezzogiorno mezzanotte",
     units=(
-        "euro centesimo centesimi cent dollaro dollari sterlina sterline franco franchi percento per-cento unità "
+        "euro centesimo centesimi dollaro dollari sterlina sterline franco franchi percento per-cento unità "
         "pezzo pezzi articoli persona persone ospiti biglietti copie scatole confezioni bottiglie camere notti "
         "ordini volta volte minuto minuti secondo secondi ora ore giorno giorni settimana settimane mese mesi anno "
         "anni chilometro chilometri km metro metri centimetri chilo chili kg grammo grammi litro litri grado gradi "
@@ -184,7 +184,7 @@ ITALIAN = Table(
         "occorre oggi ogni oltre oppure ora ordinare ordinato ottimo pagamento pagare pago parla parlare parlo "
         "parte pazienza peccato per perché perciò perfetto però persona più po' poco poi porta possiamo possibile "
         "posso posto potrebbe potrei può pratica prego prendere presso presto prima primo problema problemi prodotto "
-        "pronto proprio prossima prossimo provare provi può pure qua qual qualche qualcosa qualcuno quale quali "
+        "pronto proprio prossima prossimo provare provi pure qua qual qualche qualcosa qualcuno quale quali "
         "quando quanti quanto quel quella quelle quelli quello questa queste questi questo qui quindi resta ricevere "
         "ricevuto richiesta ricordo ripeta ripeto risolvere risponde rispondo ritardo s'è sa salve sapere sarà "
         "sarebbe scorsa scorso scrive scrivere scrivo scriva scusi se sé segni segnalare segno segua seguente sembra "
@@ -193,7 +193,7 @@ ITALIAN = Table(
         "stesso sto su sua subito sue sui sul sulla sulle suo suoi tanta tante tanti tanto tardi te tempo ti "
         "trova trovare trovato tu tua tuo tutta tutte tutti tutto ufficio un' una usare va vada vado valido vede "
         "vedere vediamo vedo veloce veramente verificare vero verso vi via viene voglio voi volentieri volevo "
-        "vorrei vostra vostro attaccato staccato scrivere scritto schermo nero spento consegna consegne pacchi "
-        "benissimo possibilmente certamente gentile gentilmente cognome indicarmi comunicarmi fornirmi lettera"
+        "vorrei vostra vostro attaccato staccato scritto schermo nero spento consegna consegne pacchi "
+        "benissimo possibilmente certamente gentile gentilmente cognome indicarmi comunicarmi fornirmi"
     ),
 )
