@@ -10,6 +10,7 @@ import platform
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any, Final
 
 from captiond.bench import core_events, core_hostile, core_partials, node_seed
@@ -142,7 +143,7 @@ def measure(
         "languages": [talk.language for talk in spoken],
         "partials": [core_partials.row(one) for one in sets],
         "events": [core_events.row(one) for one in ways] if events else [],
-        "longRatio": {name: _long(sets, name) for name in ("recorded", "stepped")},
+        "longRatio": {name: long_ratio(sets, name) for name in ("recorded", "stepped")},
     }
 
 
@@ -166,10 +167,15 @@ def shortfalls(figures: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _long(sets: Sequence[core_partials.Measured], name: str) -> float | None:
-    """The cost of a partial of the longest streams over that of the 600s; None without either."""
-    cost = {one.length: core_partials.row(one)["coreUs"] for one in sets if one.name == name}
-    return round(cost[LONG] / cost[LENGTHS[-1]], 3) if cost.get(LENGTHS[-1]) and LONG in cost else None
+def long_ratio(sets: Sequence[core_partials.Measured], name: str) -> float | None:
+    """The cost of a partial of the longest streams over that of the 600s, the median of rounds; None without either.
+
+    Round by round: a noisy neighbour stays for longer than a round, and then slows both.
+    """
+    cost = {one.length: one.core_ns for one in sets if one.name == name}
+    if LONG not in cost or LENGTHS[-1] not in cost:
+        return None
+    return round(median(long / short for long, short in zip(cost[LONG], cost[LENGTHS[-1]], strict=True)), 3)
 
 
 def _tables(figures: Mapping[str, Any]) -> Iterator[str]:

@@ -11,7 +11,7 @@ import pytest
 
 from captiond.base.ids import RawText, SessionId
 from captiond.bench import core_events, core_partials, node_seed
-from captiond.bench.core import LENGTHS, LONG, add_arguments, run, shortfalls
+from captiond.bench.core import LENGTHS, LONG, add_arguments, long_ratio, run, shortfalls
 from captiond.bench.core_partials import Measured, Nothing, time_each, time_streams
 from captiond.bench.core_streams import Growth
 from captiond.core.messages import Caption, Message
@@ -157,6 +157,14 @@ def test_options_that_measure_nothing_are_refused(
 def test_a_folder_without_talk_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert bench("--data", str(tmp_path)) == 2
     assert "not enough talk" in capsys.readouterr().err
+
+
+def test_the_longest_is_compared_with_the_600s_of_the_same_round() -> None:
+    short = Measured("made", LENGTHS[-1], STREAMS, core_ns=[1.0, 50.0, 2.0])
+    long = Measured("made", LONG, STREAMS, core_ns=[1.1, 55.0, 4.0])
+    assert long_ratio([short, long], "made") == 1.1
+    assert long_ratio([short], "made") is None
+    assert long_ratio([short, long], "others") is None
 
 
 def figures(compiled: bool, ratios: dict[int, float], long: float | None = 1.1) -> dict[str, Any]:
