@@ -1,15 +1,25 @@
 """What two texts begin with alike: where an incremental step may start, and how much of a caption stands."""
 
+from typing import Final
+
+from mypy_extensions import i64
+
+_NEAR: Final = 24  # code points: the last words; a recogniser seldom rewrites more
+_FARTHER: Final = 4
+
 
 def common_prefix(one: str, other: str) -> int:
-    """Code points that two texts have in common from their start; the compares are memory compares, not a loop."""
-    low, high = 0, min(len(one), len(other))
-    if one[:high] == other[:high]:
-        return high
-    while low < high:  # one[:low] == other[:low], one[:high] != other[:high]
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
+    """Code points that two texts have in common from their start.
+
+    Texts that differ near their end only, as a growing utterance does, are compared by memory up to there.
+    """
+    size: i64 = min(len(one), len(other))
+    back: i64 = _NEAR
+    at: i64 = size - back
+    while at > 0 and one[:at] != other[:at]:
+        back *= _FARTHER
+        at = size - back
+    at = max(at, 0)
+    while at < size and ord(one[at]) == ord(other[at]):
+        at += 1
+    return int(at)

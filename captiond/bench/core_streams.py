@@ -81,7 +81,7 @@ def talks(streams: Iterable[Stream]) -> list[Talk]:
             texts.append(event.text)
             if not event.final:
                 continue
-            utterances.append(tuple(texts))
+            utterances.append(tuple(texts[:-1] or texts))  # a final is rewritten whole: capitals, punctuation
             texts.clear()
             classes = {span.mention.cls for span in event.spans}
             if not classes and event.text and not any(c.isdigit() for c in event.text):

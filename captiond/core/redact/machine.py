@@ -5,7 +5,7 @@ from typing import Final
 from mypy_extensions import mypyc_attr
 
 from captiond.core.redact import gate
-from captiond.core.redact.classes import FILLER, IS_BEGINNING, IS_COMMON, LETTER, MARK, WORD
+from captiond.core.redact.classes import DIGITS, FILLER, IS_BEGINNING, IS_COMMON, LETTER, MARK, SPOKEN, TENS, WORD
 from captiond.core.redact.dates import as_date
 from captiond.core.redact.decide import ENDED, PASSED, SILENCE, TOO_LONG, decide, loose_end
 from captiond.core.redact.kinds import DOB, EMAIL, IBAN, NATIONAL_ID
@@ -14,7 +14,7 @@ from captiond.core.redact.mail import NOTHING, Chain
 from captiond.core.redact.rest import Decision
 from captiond.core.redact.runs import MAX_RUN_TOKENS, MAX_WORDS_BETWEEN, NONE, Run, is_bank, is_country, is_linker
 from captiond.core.redact.tokens import Token
-from captiond.core.redact.window import Window
+from captiond.core.redact.window import Mask, Window
 
 OPEN: Final = "..."
 MANY: Final = 1 << 30  # words: as good as no limit
@@ -65,7 +65,8 @@ class Point:
         self.markers = window.markers
         self.markers_size = len(window.markers)
         self.used = window.used
-        self.run = machine.run.copy()
+        run = machine.run
+        self.run: Run | None = None if run.start == NONE and run.weak == NONE else run.copy()
         self.chain: Chain | None = None if machine.chain.phase == NOTHING else machine.chain.copy()
         self.text = machine.text
         self.counts = machine.counts
@@ -141,7 +142,11 @@ class Machine:
             markers.pop()
         window.markers = markers
         window.used = point.used
-        self.run.take(point.run)
+        if point.run is not None:
+            self.run.take(point.run)
+        else:
+            self.run.reset()
+            self.run.weak, self.run.weak_digits = NONE, 0
         if point.chain is not None:
             self.chain.take(point.chain)
         elif self.chain.phase != NOTHING:
@@ -364,45 +369,48 @@ class Machine:
         self.sheets = self.sheets[number + 1 - self.first :]
         self.first = number + 1
 
-    def _label(self, at: int, opened: bool) -> tuple[str, int]:
-        """The mask of a word: a closed one, an open one, or none."""
-        window = self.window
-        if window.masks:
-            mask = window.mask(at)
-            if mask is not None:
-                return mask.label, mask.group
-        if not opened:
-            return "", 0
+    def _group(self, at: int, token: Token) -> int:
+        """What masks a word for now: OPEN_CHAIN, OPEN_RUN, or 0 for nothing. Closed masks come first, see `_render`."""
         chain, run = self.chain, self.run
-        if chain.phase != NOTHING and chain.start <= at <= chain.last and chain.is_masked():
-            return OPEN, OPEN_CHAIN
+        if chain.start != NONE and chain.start <= at <= chain.last and chain.is_masked():
+            return OPEN_CHAIN
         if run.start != NONE and at >= run.start and run.is_masked():
-            token = window.token(at)
-            if _is_of_run(window, at, token, run) if at <= run.last else run.is_pending(window, at, token):
-                return OPEN, OPEN_RUN
-        return "", 0
+            masked = (
+                _is_of_run(self.window, at, token, run) if at <= run.last else run.is_pending(self.window, at, token)
+            )
+            return OPEN_RUN if masked else 0
+        return 0
 
     def _render(self, text: str, start: int, stop: int, *, opened: bool) -> tuple[str, int]:
         """Adds words to a text, masked where they must be: (text, where the first open mask begins or -1)."""
         window = self.window
+        tokens, base = window.tokens, window.base
+        closed = len(window.masks) > 0
         first_open = -1
-        at = start
-        while at < stop:
-            label, group = self._label(at, opened)
-            end = at + 1
-            if not label:
-                piece = window.token(at).text
-            else:
-                while end < stop:
-                    after, number = self._label(end, opened)
-                    if after != label or number != group:
-                        break
-                    end += 1
-                piece = _mask(window, at, end, label)
-                if label == OPEN and first_open < 0:
+        masked_from = start  # words before `at` that one mask hides begin there
+        group = 0
+        label = ""
+        for at in range(start, stop + 1):
+            token: Token | None = None
+            mask: Mask | None = None
+            now = 0
+            if at < stop:
+                token = tokens[at - base]
+                if closed:
+                    mask = window.mask(at)
+                now = mask.group if mask is not None else (self._group(at, token) if opened else 0)
+            if group and (now != group or (mask is not None and mask.label != label)):
+                piece = _mask(window, masked_from, at, label)
+                if first_open < 0 and label == OPEN:
                     first_open = len(text) + (1 if text else 0) + piece.index("[...]")
-            text = f"{text} {piece}" if text else piece
-            at = end
+                text = f"{text} {piece}" if text else piece
+                group = 0
+            if token is None:
+                break
+            if not now:
+                text = f"{text} {token.text}" if text else token.text
+            elif not group:
+                group, masked_from, label = now, at, (mask.label if mask is not None else OPEN)
         return text, first_open
 
 
@@ -422,7 +430,10 @@ def _mask(window: Window, start: int, stop: int, label: str) -> str:
 
 def _is_of_run(window: Window, at: int, token: Token, run: Run) -> bool:
     """Whether a word inside an open run is masked with it; talk in between stays visible."""
-    if token.cls == FILLER:
+    cls = token.cls
+    if cls in (DIGITS, SPOKEN, TENS):
+        return True
+    if cls == FILLER:
         return at < run.last and is_linker(window, at, at - 1)
     if token.cls == MARK:
         return False

@@ -8,6 +8,7 @@ from captiond.core.redact.classes import (
     ADDRESS,
     DIGITS,
     FILLER,
+    IS_COUNTRY,
     LETTER,
     MARK,
     MULTIPLE,
@@ -281,7 +282,7 @@ class Run:
         """ "GB" or "G", "B": where an IBAN may begin."""
         if token.cls == LETTER:
             return True
-        if token.cls != WORD or token.core.upper() not in IBAN_CHARS:
+        if token.cls != WORD or not token.flags & IS_COUNTRY:
             return False
         if token.text[:2].isupper():
             return True

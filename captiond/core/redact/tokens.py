@@ -25,7 +25,17 @@ _SEPARATORS: Final = "-./\\_|*~=·•,;:"
 _LETTERS_AND_DIGITS: Final[bytes] = bytes(chr(code).isalnum() for code in range(256))
 _DIGIT: Final = 1
 _LETTER: Final = 2
-_KINDS: Final[bytes] = bytes(_LETTER if chr(c).isalpha() else _DIGIT if chr(c).isdigit() else 0 for c in range(128))
+_OTHER: Final = 3  # of Latin-1: lower case is not case-folded, or it is a digit of no ASCII
+_KINDS: Final[bytes] = bytes(
+    0
+    if not char.isalnum()
+    else _DIGIT
+    if char in "0123456789"
+    else _LETTER
+    if char.lower() == char.casefold()
+    else _OTHER
+    for char in map(chr, range(256))
+)
 _BRACKET: Final = ord("[")
 
 
@@ -61,42 +71,49 @@ class Token:
 
     def lead(self) -> str:
         """The punctuation before the core that stays beside a mask."""
-        lead = self.text[: self.first]
-        return "".join(c for c in lead if c in _VISIBLE_LEAD)
+        if self.first == 0:
+            return ""
+        return "".join([c for c in self.text[: self.first] if c in _VISIBLE_LEAD])
 
     def trail(self) -> str:
         """The punctuation after the core that stays beside a mask."""
-        trail = self.text[self.last :]
-        return "".join(c for c in trail if c in _VISIBLE_TRAIL)
+        if self.last == len(self.text):
+            return ""
+        return "".join([c for c in self.text[self.last :] if c in _VISIBLE_TRAIL])
 
 
 def read(word: str, lexicon: Lexicon) -> Token:
     """Reads one word. Never fails, whatever is in it; the cost is linear in its length."""
     size: i64 = len(word)
     first: i64 = 0
+    kind: i64 = 0
     while first < size:
         code: i64 = ord(word[first])
-        if code > 127:
+        if code > 255:
             return _read_any(word, lexicon)
-        if _KINDS[code]:
+        kind = _KINDS[code]
+        if kind:
             break
         first += 1
     last: i64 = first
     while last < size:
         code = ord(word[last])
-        if code > 127:
+        if code > 255:
             return _read_any(word, lexicon)
-        if _KINDS[code] != _LETTER:
+        if _KINDS[code] != kind:
             break
         last += 1
     stop: i64 = last
     while stop < size:
         code = ord(word[stop])
-        if code > 127 or _KINDS[code]:
+        if code > 255 or _KINDS[code]:
             return _read_any(word, lexicon)
         stop += 1
-    if last == first or (first > 0 and ord(word[first - 1]) == _BRACKET):
+    if last == first or kind == _OTHER or (first > 0 and ord(word[first - 1]) == _BRACKET):
         return _read_any(word, lexicon)
+    if kind == _DIGIT:
+        said = word if last - first == size else word[first:last]
+        return Token(word, said, DIGITS, said, first, last, False, 0)
     core = word.lower() if last - first == size else word[first:last].lower()
     entry = lexicon.entries.get(core)
     if entry is not None:
