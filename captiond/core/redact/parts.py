@@ -1,6 +1,7 @@
 """A closed run, cut into parts: digits said without another word between, each with what makes it harmless."""
 
 import itertools
+from typing import Final
 
 from captiond.core.redact.kinds import CVV, IBAN_CHARS, PIN, is_iban
 from captiond.core.redact.lexicon import MAX_PHRASE_WORDS
@@ -21,6 +22,8 @@ from captiond.core.redact.tokens import (
     Token,
 )
 from captiond.core.redact.window import Window
+
+MIN_PAUSE_LETTERS: Final = 3  # of an acknowledgement that is one alone; "de", "of", "it" are words of phrases
 
 
 class Part:
@@ -244,7 +247,9 @@ def is_tight(window: Window, start: int, stop: int) -> bool:
     lexicon = window.lexicon
     while at >= start:
         token = window.token(at)
-        alone = token.cls in (FILLER, MARK, SILENT) or token.core in lexicon.acknowledgements
+        alone = token.cls in (FILLER, MARK, SILENT) or (
+            token.core in lexicon.acknowledgements and len(token.core) >= MIN_PAUSE_LETTERS
+        )
         size = 1 if alone else 0
         for words in lexicon.interjections.get(token.core, ()):
             if at - len(words) + 1 >= start and all(window.core(at - i) == words[i] for i in range(len(words))):
