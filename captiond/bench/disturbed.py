@@ -17,6 +17,7 @@ Heard = tuple[str, tuple[Span, ...]]
 """A text and what is private or harmless in it."""
 
 STEP_MS: Final = (60, 350)  # from one event to the next
+MISHEARD_FROM_WORDS: Final = 10  # a digit taken back while a number is short lets others be shown: nobody can know it
 SILENCE_MS: Final = 3_600  # more than ends an open run
 
 
@@ -117,7 +118,9 @@ def _rewritten(rng: Random, words: Phrases, heard: Heard) -> Heard:
         said += text[at : span.start]
         inside = text[span.start : span.end]
         if span.mention.kind != "EMAIL":
-            inside = " ".join(how(rng, words, word) for word in inside.split(" "))
+            said_words = inside.split(" ")
+            if how is not _misheard or len(said_words) >= MISHEARD_FROM_WORDS:
+                inside = " ".join(how(rng, words, word) for word in said_words)
         moved.append(Span(len(said), len(said) + len(inside), span.mention, span.part))
         said += inside
         at = span.end
@@ -133,7 +136,7 @@ def _as_words(rng: Random, words: Phrases, word: str) -> str:
 
 
 def _misheard(rng: Random, words: Phrases, word: str) -> str:
-    return words.misheard.get(word, word) if rng.random() < 0.2 else word
+    return words.misheard.get(word, word) if rng.random() < 0.05 else word
 
 
 def _renumber(turns: Sequence[Turn]) -> None:

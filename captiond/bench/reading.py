@@ -153,6 +153,15 @@ def _italian_hundreds(table: dict[str, str]) -> dict[str, str]:
     return words
 
 
+def number_words(language: str) -> dict[int, str]:
+    """How the numbers from 0 to 99 are said; one way each."""
+    words: dict[int, str] = {}
+    for said, digits in _lexicon(language[:2].lower())[0].items():
+        if len(digits) <= 2:
+            words.setdefault(int(digits), " ".join(said))
+    return words
+
+
 def _joined(language: str, tens: str, unit: str, value: str) -> list[str]:
     if language == "en":
         return [f"{tens} {unit}"]

@@ -9,6 +9,7 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,9 +19,11 @@ from captiond.bench.phrases import LANGUAGES
 from captiond.bench.scoring import Filter, Score
 from captiond.bench.speech import invented
 from captiond.bench.streams import DataError, Stream, recorded, turns
+from captiond.core.redact.kinds import ALL, DEFAULT, KINDS
 
 INVENTED_STREAMS: Final = 300  # without --data: a minute's worth, enough to meet each form some 20 times
 INVENTED_SEED: Final = 20260302
+_TRUTH: Final = {"CC": "CARD"}  # what the truth calls a kind, where that is not its mask
 GENUINE: Final = "genuine"  # where a number stands is guessed there, so what it shows is reported and fails nothing
 
 
@@ -31,7 +34,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--data", type=Path, metavar="DIR", help="folder with pii/, cases/, plain/; default: own streams"
     )
     parser.add_argument(
-        "--language", metavar="TAG", help='begins with: en, es, fr, de; "all" (default en; when fuzzing all)'
+        "--language", metavar="TAG", help='begins with: en, es, fr, de, it; "all" (default en; when fuzzing all)'
+    )
+    parser.add_argument(
+        "--kinds",
+        default=",".join(kind.name for kind in KINDS if kind.default),
+        metavar="NAMES",
+        help='what is redacted and scored, as in the configuration, with commas between; "all" (default: %(default)s)',
     )
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout instead of tables")
     parser.add_argument(
@@ -54,13 +63,14 @@ def run(args: argparse.Namespace) -> int:
     language = args.language or "en"
     language = "" if language == "all" else language
     try:
+        kinds = _kinds(args.kinds)
         if args.data is None:
-            scores = {"invented": measure(_invented_streams(args.seed, INVENTED_STREAMS, language))}
+            scores = {"invented": measure(_invented_streams(args.seed, INVENTED_STREAMS, language, kinds), kinds=kinds)}
         elif not args.data.is_dir():
             print("--data: no such folder", file=sys.stderr)
             return 2
         else:
-            scores = {name: measure(streams) for name, streams in _corpora(args.data, language)}
+            scores = {name: measure(streams, kinds=kinds) for name, streams in _corpora(args.data, language)}
     except DataError as why:
         print(why, file=sys.stderr)
         return 2
@@ -80,6 +90,13 @@ def run(args: argparse.Namespace) -> int:
     return 1 if any(figures["leaked"] for name, figures in reports.items() if name != GENUINE) else 0
 
 
+def _kinds(names: str) -> frozenset[str]:
+    kinds = ALL if names == "all" else frozenset(names.split(","))
+    if not kinds <= ALL:
+        raise DataError(f"--kinds: known are {', '.join(kind.name for kind in KINDS)}")
+    return kinds
+
+
 def _fuzz(args: argparse.Namespace) -> int:
     """Attacks; 1 where something was found, 2 where there is no such language."""
     language = "" if args.language in (None, "all") else args.language
@@ -97,19 +114,19 @@ def _fuzz(args: argparse.Namespace) -> int:
     return 1 if attacks.found else 0
 
 
-def measure(streams: Iterable[Stream], redact: Filter | None = None) -> Score:
-    """Sends streams through a filter (default: the daemon's own) and counts."""
-    score = Score()
+def measure(streams: Iterable[Stream], redact: Filter | None = None, kinds: frozenset[str] = DEFAULT) -> Score:
+    """Sends streams through a filter (default: the daemon's own, with those kinds on) and counts those kinds."""
+    score = Score(kinds=frozenset(_TRUTH.get(kind, kind) for kind in kinds))
     for stream in streams:
-        score.add(stream, redact or captions)
+        score.add(stream, redact or partial(captions, kinds=kinds))
     return score
 
 
-def captions(lines: Iterable[bytes]) -> Iterator[Mapping[str, Any]]:
+def captions(lines: Iterable[bytes], kinds: frozenset[str] = DEFAULT) -> Iterator[Mapping[str, Any]]:
     """`captiond redact --events`, line for line."""
     from captiond.cli_redact import events  # noqa: PLC0415  (the command's own module: loaded when it is measured)
 
-    for line in events(lines):
+    for line in events(lines, kinds=kinds):
         yield json.loads(line)
 
 
@@ -117,11 +134,12 @@ def _tell(progress: str) -> None:
     print(progress, file=sys.stderr, flush=True)
 
 
-def _invented_streams(seed: int, count: int, language: str) -> Iterator[Stream]:
+def _invented_streams(seed: int, count: int, language: str, kinds: frozenset[str]) -> Iterator[Stream]:
+    more = sorted(kinds - DEFAULT)
     for tag in LANGUAGES:
         if tag.lower().startswith(language.lower()):
             for number in range(seed, seed + count):
-                yield invented(random.Random(number), f"seed-{number}", tag)
+                yield invented(random.Random(number), f"seed-{number}", tag, more)
 
 
 def _corpora(folder: Path, language: str) -> Iterator[tuple[str, Iterable[Stream]]]:

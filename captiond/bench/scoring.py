@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from captiond.bench.identity import date_words
 from captiond.bench.reading import MASK, Digit, places, read_digits, seen
 from captiond.bench.streams import BENIGN, PRIVATE, Event, Mention, Span, Stream
 
@@ -29,6 +30,19 @@ _CUES: Final = re.compile(
     r"|carta|codice di sicurezza|telefono|cellulare)\b",
     re.IGNORECASE,
 )
+_MORE_CUES: Final = {
+    "ACCOUNT": re.compile(r"\b(?:account|cuenta|compte|konto|kontonummer|conto)\b", re.IGNORECASE),
+    "DOB": re.compile(
+        r"\b(?:birth|birthday|born|nacimiento|nací|naissance|née?|geburtsdatum|geboren|nascita|nat[oa])\b",
+        re.IGNORECASE,
+    ),
+    "NATIONAL_ID": re.compile(
+        r"\b(?:passport|national insurance|dni|documento|sécurité sociale|identité|steuer-id|ausweis|codice fiscale)\b",
+        re.IGNORECASE,
+    ),
+}
+_ONLY_AFTER_A_CUE: Final = frozenset({"CVV", "ACCOUNT", "DOB"})  # nothing else tells them from harmless numbers
+_DATE_WORD: Final = re.compile(r"[^\W_]+")
 _EMAIL_CUES: Final = re.compile(
     r"\b(?:e-?mail(?: address)?(?: is)?|correo(?: electr[oó]nico)? es|e-?mail ist|mail est|e?-?mail è)\b", re.IGNORECASE
 )
@@ -49,7 +63,9 @@ class Exposure:
 
     @property
     def limit(self) -> int:
-        """How many shown digits make a leak. A 3-digit code has leaked when it is shown whole."""
+        """How many shown digits make a leak. A 3-digit code has leaked when it is shown whole, a date by a word."""
+        if self.mention.kind == "DOB":
+            return 1
         digits = sum(c.isdigit() for c in self.mention.value)
         return min(SHOWN_LIMIT, digits) if digits else SHOWN_LIMIT
 
@@ -157,7 +173,8 @@ class _Watch:
             if event.final:
                 exposure.finals.setdefault(mention.key, set())
             before = f"{self.before[event.session, event.utterance]} | {event.text[: span.start]}"
-            exposure.cued |= _CUES.search(before) is not None
+            cue = _MORE_CUES.get(mention.kind, _CUES).search(before)
+            exposure.cued |= cue is not None
             if not shown:
                 continue
             exposure.at_once = max(exposure.at_once, len(shown))
@@ -171,7 +188,7 @@ class _Watch:
                     exposure.after_cue |= shown
             else:
                 exposure.ever |= shown
-                if _CUES.search(before):
+                if cue:
                     if not exposure.after_cue:
                         self._find("after-cue", event, mention)
                     exposure.after_cue |= shown
@@ -229,8 +246,8 @@ class _Watch:
 
     def _count(self, exposure: Exposure, language: str) -> None:
         mention, limit = exposure.mention, exposure.limit
-        if mention.kind == "CVV" and not exposure.cued:
-            self._benign(self.score.off[language, "CVV without a cue"], not all(exposure.finals.values()))
+        if mention.kind in _ONLY_AFTER_A_CUE and not exposure.cued:
+            self._benign(self.score.off[language, f"{mention.kind} without a cue"], not all(exposure.finals.values()))
             return
         row = self.score.rows[language, mention.kind, mention.form]
         is_email = mention.kind == "EMAIL"
@@ -313,6 +330,12 @@ def _shown_places(event: Event, span: Span, flags: bytes, parts: Mapping[tuple[s
         connector = _CONNECTOR.search(said)
         stop = span.start + connector.start() if connector else span.end
         return {i - span.start for i in range(span.start, stop) if flags[i] and event.text[i].isalnum()}
+    if span.mention.kind == "DOB":
+        known = date_words(event.language)
+        words = [m for m in _DATE_WORD.finditer(said) if m.group().casefold() in known or m.group()[0].isdigit()]
+        if not event.final and words and words[-1].end() == len(said):
+            words.pop()  # it may be half a word
+        return {m.start() for m in words if all(flags[span.start + m.start() : span.start + m.end()])}
     read = read_digits(said, event.language)
     if not event.final and _unfinished(read, said):
         read = read[:-1]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
+from captiond.bench.identity import Said, birthday, national_id
 from captiond.bench.phrases import ENGLISH, LANGUAGES, Phrases
 from captiond.bench.streams import BENIGN, PRIVATE, Event, Mention, Span, Stream
 
@@ -40,6 +41,7 @@ class _Script:
     name: str
     language: str
     words: Phrases
+    more: Sequence[str] = ()
     events: list[Event] = field(default_factory=list)
     now_ms: int = _START_MS
     sequences: dict[str, int] = field(default_factory=dict)
@@ -100,9 +102,15 @@ class _Script:
         self.emit(who, [(p.written, p.mention, p.part) for p in pieces], final=True)
 
 
-def invented(rng: Random, name: str, language: str = "en-US") -> Stream:
-    """A conversation of an agent and a customer with some four private and some four harmless numbers."""
-    script = _Script(rng, name, language, LANGUAGES[language])
+def invented(rng: Random, name: str, language: str = "en-US", more: Sequence[str] = ()) -> Stream:
+    """A conversation of an agent and a customer with some four private and some four harmless numbers.
+
+    Args:
+        more: kinds that are said besides: of ACCOUNT, DOB, NATIONAL_ID.
+    """
+    script = _Script(rng, name, language, LANGUAGES[language], more)
+    if more:
+        _identity_turn(script)
     for _ in range(rng.randint(2, 5)):
         rng.choice(
             (_private_turn, _private_turn, _split_turn, _email_turn, _harmless_turn, _harmless_turn, _small_talk)
@@ -126,6 +134,38 @@ def _private_turn(script: _Script) -> None:
         before = rng.choice(words.cued[kind]) if cued else rng.choice(words.uncued)
         script.say("customer", [_plain(before), *pieces, _plain(rng.choice(words.after))])
     _small_talk(script)
+
+
+def _identity_turn(script: _Script) -> None:
+    """An account, a birthday, a national id: after its cue, or without one where its check digits tell what it is."""
+    rng, words = script.rng, script.words
+    kind = rng.choice(script.more)
+    said = birthday(rng, script.language) if kind == "DOB" else _identity(script, kind)
+    mention = script.mention(kind, said.form, PRIVATE, said.value)
+    piece = _Piece(said.heard, said.written, mention)
+    if kind == "NATIONAL_ID" and said.form != "spoken" and rng.random() < 0.5:
+        script.say("customer", [_plain(rng.choice(words.uncued)), piece, _plain(rng.choice(words.after))])
+    elif rng.random() < 0.4:
+        script.say("agent", [_plain(f"{rng.choice(words.cued[kind])} {words.ask}")])
+        script.say("customer", [_plain(rng.choice(words.uncued)), piece, _plain(rng.choice(words.after))])
+    else:
+        script.say("customer", [_plain(rng.choice(words.cued[kind])), piece, _plain(rng.choice(words.after))])
+    _small_talk(script)
+
+
+def _identity(script: _Script, kind: str) -> Said:
+    rng = script.rng
+    size = rng.randint(8, 12)
+    if kind == "NATIONAL_ID":
+        chars = national_id(rng, script.language)
+    else:
+        chars = "".join(str(rng.randint(0, 9)) for _ in range(size))
+    spelled = tuple(script.words.digits[int(c)] if c.isdigit() else c for c in chars)
+    form = rng.choice(("typed", "grouped", "spoken"))
+    if form == "spoken":
+        return Said(form, spelled, spelled, chars)
+    groups = tuple(g for g in _cut(chars, (3, 3, 3, 3)) if g)
+    return Said(form, spelled, groups if form == "grouped" and chars.isdigit() else (chars,), chars)
 
 
 def _two_numbers_turn(script: _Script) -> None:

@@ -53,7 +53,7 @@ def test_a_quadratic_cost_is_named_and_a_linear_one_is_not(monkeypatch: pytest.M
         ("square", 2.0, 2.0),
         ("straight", 1.0, 1.0),
     ]
-    assert [said.split(":")[0] for said in shortfalls(rows)] == ["ones, square"] * 2
+    assert [said.split(":")[0] for said in shortfalls(rows)] == ["'ones', square"]
 
 
 def test_what_is_masked_unread_does_not_hide_a_slope(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,7 +87,7 @@ def test_the_command_checks_only_when_told(capsys: pytest.CaptureFixture[str], m
     assert run(parser.parse_args(["--hostile", "--check", "--json"])) == 1
     said = capsys.readouterr()
     assert json.loads(said.out)["rows"][0]["slope"] == 2.0
-    assert "ones, square: slope 2.00" in said.err
+    assert "'ones', square: slope 2.00" in said.err
 
 
 def test_the_daemons_own_redactor_takes_each_family(monkeypatch: pytest.MonkeyPatch) -> None:

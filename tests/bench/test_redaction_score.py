@@ -15,6 +15,7 @@ from captiond.bench.redaction import add_arguments, measure, report, run
 from captiond.bench.scoring import Filter, Score
 from captiond.bench.speech import invented
 from captiond.bench.streams import BENIGN, PRIVATE, DataError, Event, Mention, Span, Stream, recorded, turn
+from captiond.core.redact import DEFAULT
 
 SHARED_DATA = Path(__file__).parents[2] / ".." / "shared" / "data"
 SEED_PATTERNS = (  # complete written patterns only, each caption alone: what this project's predecessor did
@@ -28,7 +29,7 @@ SEED_PATTERNS = (  # complete written patterns only, each caption alone: what th
 def per_event(show: Any) -> Filter:
     """A filter that knows nothing but the text of each event."""
 
-    def redact(lines: Iterable[bytes]) -> Iterator[Mapping[str, Any]]:
+    def redact(lines: Iterable[bytes], kinds: frozenset[str] = DEFAULT) -> Iterator[Mapping[str, Any]]:
         utterances: Counter[str] = Counter()
         for line in lines:
             event = json.loads(line)

@@ -6,7 +6,16 @@ dates are what captions must keep, and nothing here happens. Source: contract, s
 
 from typing import Final
 
-from captiond.core.redact.classes import DIGITS, FILLER, MARK, SCALE, SILENT, SPOKEN, WORD
+from captiond.core.redact.classes import (
+    DIGITS,
+    FILLER,
+    MARK,
+    SCALE,
+    SILENT,
+    SPOKEN,
+    TENS,
+    WORD,
+)
 from captiond.core.redact.kinds import DOB
 from captiond.core.redact.parts import Part
 from captiond.core.redact.shapes import is_date, is_year
@@ -83,14 +92,16 @@ def _follows_digits(window: Window, *, bridge: bool) -> bool:
 
 
 def _is_ordinal(window: Window, core: str) -> bool:
-    """ "third", "twenty-third"; "one second" is a pause."""
+    """ "third", "twenty-third"; "one second" and "a second" are pauses."""
     ordinals = window.lexicon.ordinals
     if core not in ordinals:
         return "-" in core and any(word in ordinals for word in core.split("-"))
     if core not in window.lexicon.units:
         return True
-    before = window.end() - 1
-    return before < window.base or (window.token(before).digits == "" and len(window.core(before)) > 1)
+    if window.end() == window.base:
+        return True
+    before = window.token(window.end() - 1)
+    return before.cls == TENS or (before.digits == "" and len(before.core) > 1)
 
 
 def _is_next(window: Window, one: Part, other: Part) -> bool:

@@ -6,13 +6,22 @@ from captiond.core.redact.classes import (
     FILLER,
 )
 from captiond.core.redact.dates import birthday_end
+from captiond.core.redact.early import is_named
 from captiond.core.redact.kinds import CC, CVV, DOB, EMAIL, NUMBER, PHONE, PIN, SSN
 from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.naming import CUED_DIGITS, LIKELY, NUMBER_DIGITS, SURE, classify, named
-from captiond.core.redact.parts import Part, cut
+from captiond.core.redact.parts import Part, cut, is_tight
 from captiond.core.redact.rest import BEFORE_ANY_TIME, BEFORE_TIMES, LATE_DIGITS, Decision, Found, complete
 from captiond.core.redact.runs import Run
-from captiond.core.redact.shapes import BEFORE_YEARS, MAX_YEAR_TOKENS, SHORT_NUMBERS, is_counting, is_year, is_years
+from captiond.core.redact.shapes import (
+    BEFORE_YEARS,
+    MAX_YEAR_TOKENS,
+    SHORT_NUMBERS,
+    is_counting,
+    is_thousands,
+    is_year,
+    is_years,
+)
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Marker, Window
 
@@ -58,8 +67,8 @@ def decide(window: Window, run: Run, how: int, known: frozenset[str]) -> Decisio
             kept_before = marker is not None and marker.kind == KEEP
             if kept_before:
                 window.answer([m for m in window.markers if m.kind == KEEP and m.at < part.start])
-            if len(part.digits) >= LATE_DIGITS and not part.keep:
-                decision.kept.append(part.digits)
+                if len(part.digits) >= LATE_DIGITS and not part.keep:
+                    decision.kept.append(part.digits)
             part.harmless = True
             i += 1
             continue
@@ -124,16 +133,20 @@ def _is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known:
         if kind == SSN and len(part.digits) == 9 and part.stop == part.start + 1:
             return False
         return not (kind == DOB and DOB in window.kinds)
-    if kind == KEEP or (part.start and "#" in window.token(part.start).text[: window.token(part.start).first]):
+    if kind == KEEP:
         return True
     cued = kind != ""
+    if not cued and "#" in window.token(part.start).text[: window.token(part.start).first]:
+        return True
     if part.digits in known and len(part.digits) >= LATE_DIGITS:
         return True
     after = window.token(part.stop).text if part.stop < window.end() else ""
     if kind not in _SHORT and part.digits in SHORT_NUMBERS and part.start == run.start and not part.cut:
         return True
-    if not (cued or part.cut) and is_years(_tokens(window, part)):
-        return True
+    if not (cued or part.cut):
+        said = _tokens(window, part)
+        if is_years(said) or (is_thousands(said) and not part.plus) or is_named(window, part.start, said):
+            return True
     following = window.core(part.stop)
     if (following in window.lexicon.units and not part.pauses) or after[:1] in ("%", "€", "$", "£"):
         return part.scaled or len(part.digits) <= (6 if cued else 12)
@@ -219,7 +232,7 @@ def _name(window: Window, run: Run, parts: list[Part], first: int, marker: Marke
         return stop, NUMBER if digits >= CUED_DIGITS else ""
     if how == PASSED or stop < len(parts):
         return first + 1, ""
-    label = _at_the_end(window, parts[first:stop], digits, kind, how, marker)
+    label = _at_the_end(window, run, parts[first:stop], digits, kind, how, marker)
     return (stop if label else first + 1), label
 
 
@@ -268,17 +281,34 @@ def _was_answered(window: Window, run: Run) -> bool:
     return any(window.is_used(m) and m.at < run.last for m in window.markers)
 
 
-def _at_the_end(window: Window, parts: list[Part], digits: int, kind: str, how: int, marker: Marker | None) -> str:
+def _at_the_end(
+    window: Window, run: Run, parts: list[Part], digits: int, kind: str, how: int, marker: Marker | None
+) -> str:
     """A run that nothing follows: cued, or of 7 digits and more, it closes masked."""
     if kind:
         carried = marker is None or window.owner(parts[0].start) != marker.owner
         if digits <= 2 and how == ENDED and carried:
             return ""  # "have you got your card?" "I have two." "Good."
+        if digits <= 2 and run.digits <= 2 and kind not in _SHORT and _is_passed(window, parts[-1]):
+            return ""  # "dial 9 for an outside line"
         label = named(kind)
         return label if label in window.kinds else NUMBER
     if digits >= LATE_DIGITS and not any(p.mixed for p in parts):
         return PHONE if digits == LATE_DIGITS and PHONE in window.kinds else NUMBER
     return ""
+
+
+def _is_passed(window: Window, part: Part) -> bool:
+    """Whether words that are no pause were said behind it in its utterance."""
+    stop = part.wide_stop or part.stop
+    end = stop
+    while end < window.end() and window.owner(end) == window.owner(part.start):
+        end += 1
+    return not is_tight(window, stop, end)
+
+
+def _owner_of(window: Window, marker: Marker) -> int:
+    return window.owner(marker.at) if window.base <= marker.at < window.end() else -1
 
 
 def _reach(window: Window, parts: list[Part], first: int) -> int:

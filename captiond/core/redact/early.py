@@ -34,9 +34,12 @@ MAX_CUED_AMOUNT_DIGITS: Final = 6  # the same after a cue
 MAX_CODE_DIGITS: Final = 8  # of a code such as "INC0032516"; from 9 on it is a number with a prefix
 MAX_RANGE_DIGITS: Final = 3  # of either end of "286 to 156"
 MIN_CODE_LETTERS: Final = 3  # fewer may be the country of an IBAN or a slip before digits
-MAX_DESIGNATOR_DIGITS: Final = 5  # behind two capital letters: a flight, a postcode
+MAX_DESIGNATOR_DIGITS: Final = 5  # behind an abbreviation in capitals: a flight, a postcode, a standard
+MAX_ABBREVIATION_LETTERS: Final = 5  # "ISO", "UNESCO" is none of these
 MAX_PLACE_DIGITS: Final = 3  # behind "exit", "room": so few are no mask's business, but would count for the next ones
 SSN_DIGITS: Final = 9
+_OF_THEM: Final = frozenset(["them", "us", "you", "these", "those", "our", "my", "your"])
+_PERCENT: Final = frozenset([("por", "ciento"), ("por", "cien"), ("pour", "cent"), ("per", "cento"), ("per", "cent")])
 
 
 def is_shaped(window: Window, at: int, token: Token, *, cued: bool) -> bool:
@@ -74,6 +77,8 @@ def is_harmless(window: Window, start: int, stop: int, at: int, *, cued: bool, a
     size = sum(len(t.digits) for t in tokens)
     if at == stop and _is_counted(window, tokens, size, window.token(at), cued=cued):
         return True
+    if at == stop + 1 and window.core(stop) == "of" and window.core(at) in _OF_THEM:
+        return len(tokens) == 1 and size <= 2
     if DOB in window.kinds and window.has_cue(DOB, window.owner(start)):
         return False
     if is_date(window, start, stop):
@@ -97,7 +102,11 @@ def is_harmless(window: Window, start: int, stop: int, at: int, *, cued: bool, a
     if is_year(tokens) and before in BEFORE_YEARS:
         return True
     return (
-        is_years(tokens) or is_counting(tokens) or _is_range(window, tokens) or _is_named(window, start, tokens, size)
+        is_years(tokens)
+        or is_counting(tokens)
+        or _is_range(window, tokens)
+        or is_named(window, start, tokens)
+        or _is_place(window, start, tokens)
     )
 
 
@@ -111,7 +120,7 @@ def _is_counted(window: Window, tokens: list[Token], size: int, following: Token
         return size <= (MAX_CUED_AMOUNT_DIGITS if cued else MAX_AMOUNT_DIGITS)
     if core in lexicon.clock:
         return is_time(tokens)
-    return core == "of" and len(tokens) == 1 and size <= 2
+    return False
 
 
 def _is_code(tokens: list[Token], on: frozenset[str]) -> bool:
@@ -140,16 +149,29 @@ def _is_range(window: Window, tokens: list[Token]) -> bool:
     return one.cls == other.cls == DIGITS and max(len(one.digits), len(other.digits)) <= MAX_RANGE_DIGITS
 
 
-def _is_named(window: Window, start: int, tokens: list[Token], size: int) -> bool:
-    """ "#6968508", "LH 2139", "CA 94105", "exit 81": a sign, a code of two letters, a short number behind its noun."""
+def is_named(window: Window, start: int, tokens: list[Token]) -> bool:
+    """ "#6968508", "LH 2139", "CA 94105", "ISO 27001": one typed number behind a sign or an abbreviation."""
     if len(tokens) != 1 or tokens[0].cls != DIGITS or tokens[0].mixed:
         return False
+    size = len(tokens[0].digits)
     if "#" in tokens[0].text[: tokens[0].first]:
         return size <= MAX_AMOUNT_DIGITS
     before = window.core(start - 1)
-    if len(before) == 2 and window.token(start - 1).text[:2].isupper():
-        return size <= MAX_DESIGNATOR_DIGITS
-    return size <= MAX_PLACE_DIGITS and any(m.kind == KEEP and m.at == start - 1 for m in window.markers)
+    if not (2 <= len(before) <= MAX_ABBREVIATION_LETTERS and before.isalpha() and before not in window.lexicon.common):
+        return False
+    return window.token(start - 1).text[: len(before)].isupper() and size <= MAX_DESIGNATOR_DIGITS
+
+
+def _is_place(window: Window, start: int, tokens: list[Token]) -> bool:
+    """ "exit 81": a short number right behind its noun."""
+    if len(tokens) != 1 or len(tokens[0].digits) > MAX_PLACE_DIGITS:
+        return False
+    return any(m.kind == KEEP and m.at == start - 1 for m in window.markers)
+
+
+def is_percent(window: Window, at: int, token: Token) -> bool:
+    """ "45 por ciento", "pour cent": the hundred is no number there."""
+    return (window.core(at - 1), token.core) in _PERCENT and at - 2 >= window.base and window.token(at - 2).digits != ""
 
 
 def inert(token: Token) -> Token:

@@ -214,7 +214,9 @@ class Machine:
         self.hedged = False
         window = self.window
         if DOB in window.kinds:
-            token = as_date(window, token, self.current)
+            # A date may go on in the next utterance, which its cue no longer reaches by itself.
+            asked = window.owner(self.run.start) if self.run.is_open() else self.current
+            token = as_date(window, token, asked)
         at = window.append(token, self.current)
         if unfinished and self.run.is_waiting() and token.cls in _WORDS and token.flags & IS_BEGINNING:
             self.hedged = True  # "um, oh on": the "oh" before it stays what it may be

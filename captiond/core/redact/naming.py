@@ -94,8 +94,9 @@ def _with_letters(letters: str, kind: str, *, mixed: bool) -> tuple[str, int] | 
     while head < len(letters) and letters[head].isalpha():
         head += 1
     rest = letters[head:]
-    if rest.isdigit() and len(rest) >= NUMBER_DIGITS:  # "AC-377058504202": a number with a prefix
-        return (kind if kind in (ACCOUNT, NATIONAL_ID) else NUMBER), LIKELY
+    asked = kind in (ACCOUNT, NATIONAL_ID)
+    if rest.isdigit() and len(rest) >= (CUED_DIGITS if asked else NUMBER_DIGITS):  # "AC-377058504202": with a prefix
+        return (kind if asked else NUMBER), LIKELY
     if kind and kind != NUMBER and head == 0 and letters[:CUED_DIGITS].isdigit():
         return named(kind), LIKELY
     if kind == NATIONAL_ID and len(letters) >= CUED_DIGITS:

@@ -1,6 +1,7 @@
 """A closed run, cut into parts: digits said without another word between, each with what makes it harmless."""
 
 import itertools
+from typing import Final
 
 from mypy_extensions import mypyc_attr
 
@@ -23,6 +24,8 @@ from captiond.core.redact.runs import Run, is_bank, is_country
 from captiond.core.redact.shapes import harmless_end, is_harmless_token, is_month_day
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
+
+MIN_PAUSE_LETTERS: Final = 3  # of an acknowledgement that is one alone; "de", "of", "it" are words of phrases
 
 
 @mypyc_attr(acyclic=True)
@@ -247,7 +250,9 @@ def is_tight(window: Window, start: int, stop: int) -> bool:
     lexicon = window.lexicon
     while at >= start:
         token = window.token(at)
-        alone = token.cls in (FILLER, MARK, SILENT) or token.core in lexicon.acknowledgements
+        alone = token.cls in (FILLER, MARK, SILENT) or (
+            token.core in lexicon.acknowledgements and len(token.core) >= MIN_PAUSE_LETTERS
+        )
         size = 1 if alone else 0
         for words in lexicon.interjections.get(token.core, ()):
             if at - len(words) + 1 >= start and all(window.core(at - i) == words[i] for i in range(len(words))):

@@ -3,6 +3,9 @@
 import itertools
 from typing import Final
 
+from captiond.core.redact.classes import (
+    DIGITS,
+)
 from captiond.core.redact.kinds import CC, IBAN, NUMBER
 from captiond.core.redact.naming import CUED_DIGITS
 from captiond.core.redact.parts import Part
@@ -12,6 +15,7 @@ from captiond.core.redact.window import Window
 PIECE_DIGITS: Final = 3  # so many of a private number, said again beside it, are masked with it
 REST_DIGITS: Final = 2  # so many right behind a long number are its rest; one may be a word ("okay, one of ...")
 LATE_DIGITS: Final = 7  # so many are masked where nothing follows
+SMALL_DIGITS: Final = 2  # so many between words are no piece of a number that nothing announced
 LEFT_DIGITS: Final = 4  # so many digits left of a run would break the promise, were they of the number found in it
 LONGEST_DIGITS: Final = 19  # of a payment card: more than that together are two numbers
 
@@ -119,8 +123,24 @@ def _mask_rest(window: Window, run: Run, parts: list[Part], decision: Decision) 
     rest = [p for p in parts if not (p.mixed or _is_plain(p))]
     while rest and len(rest[-1].digits) <= 4 and window.core(rest[-1].start - 1) in BEFORE_ANY_TIME:
         rest.pop()
-    if sum(len(p.wide or p.digits) for p in rest) >= LATE_DIGITS:
+    if sum(len(p.wide or p.digits) for p in rest) >= LATE_DIGITS and not _are_strewn(window, rest):
         decision.found.append(Found(NUMBER, rest))
+
+
+def _are_strewn(window: Window, parts: list[Part]) -> bool:
+    """ "I am 34, my wife is 36, the kids are 7, 9 and 11", "take the 405 to the 10": small numbers with talk between.
+
+    One digit said as a word is no such number: a long one is read out so, and the talk may be misheard digits.
+    """
+    together = 0
+    for part in parts:
+        if len(part.digits) == 1 and window.token(part.start).cls != DIGITS:
+            return False
+        named = window.core(part.start - 1) in window.lexicon.determiners
+        together = len(part.digits) + (together if part.tight or part.glued else 0)
+        if len(part.digits) > SMALL_DIGITS + named or together > LEFT_DIGITS:
+            return False
+    return True
 
 
 def _mask_between(window: Window, run: Run, parts: list[Part], decision: Decision) -> None:

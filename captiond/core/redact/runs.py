@@ -19,13 +19,14 @@ from captiond.core.redact.classes import (
     WEAK,
     WORD,
 )
-from captiond.core.redact.early import inert, is_date, is_harmless, is_shaped
+from captiond.core.redact.early import inert, is_date, is_harmless, is_percent, is_shaped
 from captiond.core.redact.kinds import IBAN, IBAN_CHARS, NATIONAL_ID
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
 
 MAX_WORDS_BETWEEN: Final = 4  # other words that a run survives
 MASKED_FROM_DIGITS: Final = 4  # fewer may be shown: a viewer never gets 4 digits of one number
+MAX_PERCENT_DIGITS: Final = 6  # before "por ciento"
 MAX_RUN_TOKENS: Final = 96  # 34 IBAN characters, each with a filler and a word between; more is noise, masked for good
 IBAN_CHECK_DIGITS: Final = 4  # the two check digits, and as many more where one was heard twice
 LETTERED_DIGITS: Final = (7, 8)  # a check letter may follow so many: "33417638 H"
@@ -150,6 +151,11 @@ class Run:
         cls = token.cls
         if self.shaped:
             self._let_go(window)
+        if is_percent(window, at, token):
+            if self.last == at - 2 and self.group != NONE and self.digits - self.group_digits <= MAX_PERCENT_DIGITS:
+                self._let_go(window)
+            token = window.tokens[at - window.base] = inert(token)
+            cls = WORD
         code_cued = cls == LETTER and _is_code_cued(window, at)
         if cls in (DIGITS, SPOKEN, TENS) or (cls == ADDRESS and token.digits):
             self._digit(window, at, token, cued)

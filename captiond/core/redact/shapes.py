@@ -41,8 +41,14 @@ SHORT_NUMBERS: Final = frozenset(
     ]
 )  # emergency and help lines: they must be seen
 BEFORE_YEARS: Final = frozenset(
-    ["in", "since", "next", "of", "from", "until", "till", "year", "by", "last", "en", "desde", "depuis", "seit", "im"]
-)
+    [
+        *("in", "since", "next", "of", "from", "until", "till", "year", "by", "last", "before", "after", "around"),
+        *("en", "desde", "de", "del", "hasta", "año", "antes"),
+        *("depuis", "des", "dès", "avant", "après", "année", "an", "jusqu'en"),
+        *("seit", "im", "von", "bis", "vor", "ab", "nach", "jahr"),
+        *("dal", "nel"),
+    ]
+)  # words that a year follows, language by language
 _ORDINAL_ENDINGS: Final = ("st", "nd", "rd", "th", "er", "ère", "e", "º", "ª", "o", "a")
 
 
@@ -236,3 +242,10 @@ def is_counting(tokens: list[Token]) -> bool:
         return False
     step = values[1] - values[0]
     return step != 0 and all(values[i + 1] - values[i] == step for i in range(len(values) - 1))
+
+
+def is_thousands(tokens: list[Token]) -> bool:
+    """ "8 336 817": grouped by spaces, as French and Spanish write it; longer ones may be telephone numbers."""
+    sizes = [len(t.digits) for t in tokens]
+    plain = all(t.cls == DIGITS and t.core.isdigit() for t in tokens)
+    return plain and len(sizes) >= 3 and sizes[0] <= 2 and all(size == 3 for size in sizes[1:]) and sum(sizes) <= 8

@@ -117,6 +117,7 @@ GERMAN = Table(
         "reservierung;reservierungsnummer;flug;zimmer;zimmernummer;postleitzahl;plz;version;modell;seriennummer;"
         "sendung;sendungsnummer;sendungsverfolgung;paket;paketnummer;seite;kapitel;bundesstraße;autobahn;ausfahrt;"
         "hausnummer;stock;schaden;schadennummer;angebot;angebotsnummer;artikel;artikelnummer;zug;gleis;platz;test;"
+        "einwahlcode;besprechungscode;police;mitgliedsnummer;port;iso;breitengrad;längengrad;kilometer;formular;"
         "kundennummer;durchwahl;vertrag;vertragsnummer;policennummer"
     ),
     months=(

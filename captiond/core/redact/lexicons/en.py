@@ -65,6 +65,9 @@ ENGLISH = Table(
         "request number;purchase order;work order;shipment;parcel;package number;reservation;reservation number;"
         "transaction id;extension;queue number;article;section;paragraph;line number;appointment number;docket;bus;"
         "train;platform;seat;row;locker;channel;testing;test;counting;count to;frequency;error code;error;"
+        "meeting id;conference id;conference code;dial-in code;dial in code;participant code;event code;policy;claim;"
+        "student number;customer number;employee number;badge number;member number;membership number;port;form;"
+        "iso;rfc;latitude;longitude;mile;mile marker;kilometer;"
         "status code;promo code;coupon;coupon code;voucher;meter reading"
     ),
     months=(

@@ -60,7 +60,8 @@ SPANISH = Table(
         "expediente;reserva;número de reserva;localizador;vuelo;habitación;código postal;cp;versión;modelo;"
         "número de serie;envío;seguimiento;número de seguimiento;factura;número de factura;página;capítulo;carretera;"
         "autopista;salida;calle;piso;puerta;portal;siniestro;presupuesto;albarán;puntos;prueba;probando;extensión;"
-        "contrato;número de contrato;número de póliza"
+        "código de la reunión;código de reunión;póliza;número de cliente;puerto;iso;latitud;longitud;kilómetro;"
+        "nacional;contrato;número de contrato;número de póliza"
     ),
     months=(
         "enero febrero marzo abril mayo junio julio agosto septiembre setiembre octubre noviembre diciembre ene feb "

@@ -100,6 +100,7 @@ FRENCH = Table(
         "incident;réservation;numéro de réservation;vol;chambre;code postal;version;modèle;numéro de série;colis;"
         "suivi;numéro de suivi;facture;numéro de facture;page;chapitre;route;autoroute;sortie;rue;étage;bâtiment;"
         "appartement;sinistre;devis;article;train;quai;place;test;essai;extension;porte la référence;contrat;"
+        "code de la réunion;code de réunion;police;numéro de client;port;iso;latitude;longitude;kilomètre;nationale;"
         "numéro de contrat;numéro de police"
     ),
     months=(
