@@ -307,10 +307,6 @@ def _is_passed(window: Window, part: Part) -> bool:
     return not is_tight(window, stop, end)
 
 
-def _owner_of(window: Window, marker: Marker) -> int:
-    return window.owner(marker.at) if window.base <= marker.at < window.end() else -1
-
-
 def _reach(window: Window, parts: list[Part], first: int) -> int:
     """How many parts may be one number with the first: no cue, no harmless number, no long talk between them."""
     stop = first + 1
