@@ -18,6 +18,7 @@ from captiond.core.redact.shapes import (
     MAX_YEAR_TOKENS,
     SHORT_NUMBERS,
     is_counting,
+    is_freephone,
     is_thousands,
     is_year,
     is_years,
@@ -156,7 +157,7 @@ def _is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known:
         return True
     if is_counting(_tokens(window, part)) and not (cued or part.cut):
         return True
-    if part.scaled and not cued and not _is_freephone(part.digits):
+    if part.scaled and not cued and not is_freephone(part.digits):
         return True
     if part.ranged and len(part.digits) <= 4:
         return kind not in _SHORT
@@ -208,10 +209,6 @@ def _is_spoken_time(window: Window, part: Part) -> bool:
     if window.core(part.start - 1) not in BEFORE_TIMES or not 1 <= len(part.digits) <= 4:
         return False
     return part.spoken and int(part.digits[:-2] or part.digits) <= 24
-
-
-def _is_freephone(digits: str) -> bool:
-    return digits[:3] in ("800", "888") or digits[:4] == "1800" or len(digits) in (10, 11)
 
 
 def _name(window: Window, run: Run, parts: list[Part], first: int, marker: Marker | None, how: int) -> tuple[int, str]:

@@ -10,6 +10,7 @@ from typing import Final
 from captiond.core.redact.classes import (
     DIGITS,
     FILLER,
+    SCALE,
     WEAK,
     WORD,
 )
@@ -20,6 +21,7 @@ from captiond.core.redact.shapes import (
     CURRENCY,
     harmless_end,
     is_counting,
+    is_freephone,
     is_harmless_token,
     is_month_day,
     is_time,
@@ -38,6 +40,7 @@ MAX_DESIGNATOR_DIGITS: Final = 5  # behind an abbreviation in capitals: a flight
 MAX_ABBREVIATION_LETTERS: Final = 5  # "ISO", "UNESCO" is none of these
 MAX_PLACE_DIGITS: Final = 3  # behind "exit", "room": so few are no mask's business, but would count for the next ones
 SSN_DIGITS: Final = 9
+_A: Final = frozenset(["a", "an", "per", "each", "al", "por", "par", "pro", "im", "the"])  # "1100 a month"
 _OF_THEM: Final = frozenset(["them", "us", "you", "these", "those", "our", "my", "your"])
 _PERCENT: Final = frozenset([("por", "ciento"), ("por", "cien"), ("pour", "cent"), ("per", "cento"), ("per", "cent")])
 
@@ -66,7 +69,6 @@ def is_harmless(window: Window, start: int, stop: int, at: int, *, cued: bool, a
         cued: a cue reaches them.
         alone: no other digits are near before them.
     """
-    lexicon = window.lexicon
     tokens = [window.token(i) for i in range(start, stop) if window.token(i).cls != FILLER]
     while len(tokens) > 1 and tokens[-1].cls == WEAK and tokens[-1].digits != "0":
         tokens.pop()
@@ -77,6 +79,8 @@ def is_harmless(window: Window, start: int, stop: int, at: int, *, cued: bool, a
     size = sum(len(t.digits) for t in tokens)
     if at == stop and _is_counted(window, tokens, size, window.token(at), cued=cued):
         return True
+    if at == stop + 1 and window.core(stop) in _A and _is_unit(window, window.core(at)):
+        return size <= (MAX_CUED_AMOUNT_DIGITS if cued else MAX_AMOUNT_DIGITS)
     if at == stop + 1 and window.core(stop) == "of" and window.core(at) in _OF_THEM:
         return len(tokens) == 1 and size <= 2
     if DOB in window.kinds and window.has_cue(DOB, window.owner(start)):
@@ -85,12 +89,18 @@ def is_harmless(window: Window, start: int, stop: int, at: int, *, cued: bool, a
         return True
     if _is_code(tokens, window.kinds):
         return alone and not cued
-    following = window.token(at)
-    known = following.core in lexicon.common or following.core in lexicon.at
-    if not (alone and known) or following.core in lexicon.pauses:
+    return alone and _is_ended(window, start, tokens, window.token(at), cued=cued)
+
+
+def _is_ended(window: Window, start: int, tokens: list[Token], following: Token, *, cued: bool) -> bool:
+    """Before an ordinary word, which is no pause inside a number and not half of a digit ("fo")."""
+    lexicon = window.lexicon
+    if following.cls != WORD or following.core in lexicon.pauses or following.core in lexicon.beginnings:
         return False
-    if following.core in lexicon.beginnings:  # half of a digit: "fo"
-        return False
+    if not cued and _is_range(window, tokens, years=True):
+        return True
+    if following.core not in lexicon.common and following.core not in lexicon.at:
+        return False  # it may be a misheard digit
     before = window.core(start - 1)
     if len(tokens) == 1:
         if tokens[0].core in lexicon.pronouns and before in lexicon.determiners:
@@ -104,7 +114,8 @@ def is_harmless(window: Window, start: int, stop: int, at: int, *, cued: bool, a
     return (
         is_years(tokens)
         or is_counting(tokens)
-        or _is_range(window, tokens)
+        or _is_amount(tokens)
+        or _is_range(window, tokens, years=False)
         or is_named(window, start, tokens)
         or _is_place(window, start, tokens)
     )
@@ -114,13 +125,16 @@ def _is_counted(window: Window, tokens: list[Token], size: int, following: Token
     """Right before a unit, a currency or "o'clock": "37 dollars", "seven pm", "two of them"."""
     lexicon = window.lexicon
     core = following.core
-    if core in lexicon.units and core not in lexicon.interjections:  # "one second" may be a pause inside a number
-        return size <= (MAX_CUED_AMOUNT_DIGITS if cued else MAX_AMOUNT_DIGITS)
-    if following.text[0] in "%" + CURRENCY:
+    if _is_unit(window, core) or following.text[0] in "%" + CURRENCY:
         return size <= (MAX_CUED_AMOUNT_DIGITS if cued else MAX_AMOUNT_DIGITS)
     if core in lexicon.clock:
         return is_time(tokens)
     return False
+
+
+def _is_unit(window: Window, core: str) -> bool:
+    """A unit; but "one second" may be a pause inside a number."""
+    return core in window.lexicon.units and core not in window.lexicon.interjections
 
 
 def _is_code(tokens: list[Token], on: frozenset[str]) -> bool:
@@ -141,12 +155,20 @@ def _is_code(tokens: list[Token], on: frozenset[str]) -> bool:
     return not tail.isdigit() and (head > 0 or not core[:4].isdigit())
 
 
-def _is_range(window: Window, tokens: list[Token]) -> bool:
-    """ "286 to 156"."""
+def _is_range(window: Window, tokens: list[Token], *, years: bool) -> bool:
+    """ "286 to 156"; of years "2019 to 2023"."""
     if len(tokens) != 3 or tokens[1].core not in window.lexicon.ranges:
         return False
     one, other = tokens[0], tokens[2]
+    if years:
+        return is_year([one]) and is_year([other])
     return one.cls == other.cls == DIGITS and max(len(one.digits), len(other.digits)) <= MAX_RANGE_DIGITS
+
+
+def _is_amount(tokens: list[Token]) -> bool:
+    """ "seventeen hundred", "two thousand nine hundred"; "eight hundred" begins telephone numbers."""
+    digits = "".join(t.digits for t in tokens)
+    return any(t.cls == SCALE for t in tokens) and not is_freephone(digits)
 
 
 def is_named(window: Window, start: int, tokens: list[Token]) -> bool:

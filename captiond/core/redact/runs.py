@@ -191,7 +191,8 @@ class Run:
             self._let_go(window)
         known = not (self.iban or _is_lost(window, at, cued))
         shaped = known and is_shaped(window, at, token, cued=cued or self.cued)
-        if self.group == NONE or shaped or not self._follows(at) or window.owner(at) != window.owner(at - 1):
+        follows = self._follows(at) or (self.weak != NONE and self.weak == self.last + 1)
+        if self.group == NONE or shaped or not follows or window.owner(at) != window.owner(at - 1):
             self._group(self.weak if self.weak_digits and not shaped else at)
             self.dated = known and not (cued or self.cued) and is_date(window, self.group, at + 1)
         self.shaped = shaped
@@ -217,7 +218,8 @@ class Run:
             said = window.lexicon.multiples[token.core] - 1  # the digit after it counts itself
         if self.dated and not (self._follows(at) and is_date(window, self.group, at + 1)):
             self._let_go(window)
-        if self.is_open() and self._follows(at) and not (before.mixed or "%" in before.text):
+        word = before.cls == DIGITS and token.core in window.lexicon.ranges  # "1 for sales, 2 for support"
+        if self.is_open() and self._follows(at) and not (word or before.mixed or "%" in before.text):
             if self.group == NONE:
                 self._group(at)
             self.digits += 0 if self.dated else said

@@ -249,3 +249,8 @@ def is_thousands(tokens: list[Token]) -> bool:
     sizes = [len(t.digits) for t in tokens]
     plain = all(t.cls == DIGITS and t.core.isdigit() for t in tokens)
     return plain and len(sizes) >= 3 and sizes[0] <= 2 and all(size == 3 for size in sizes[1:]) and sum(sizes) <= 8
+
+
+def is_freephone(digits: str) -> bool:
+    """Whether a number said with "hundred" may be a telephone number: "eight hundred five five five ..."."""
+    return digits[:3] in ("800", "888") or digits[:4] == "1800" or len(digits) in (10, 11)

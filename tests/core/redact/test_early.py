@@ -90,3 +90,24 @@ def test_it_is_let_go_in_the_utterance_where_it_was_said(talk: Talk) -> None:
     talk.say("a", "it's 4111 1111")
     assert talk.say("b", "1525 dollars", final=False) == "1525 dollars"
     assert talk.screen["a"].text == "it's [...]"
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("press 1 for sales, 2 for support", "press 1 for sales, 2 for support"),
+        ("rent is eleven hundred a month", "rent is eleven hundred a month"),
+        ("from 2019 to 2023 I lived", "from 2019 to 2023 I lived"),
+        ("in seventeen hundred there was nothing", "in seventeen hundred there was nothing"),
+        ("it's 4 for 1 won", "it's [...]"),
+        ("it's one eight hundred that", "it's [...] that"),
+    ],
+)
+def test_more_of_what_is_shown(said: str, shown: str) -> None:
+    assert Talk().say("u", said, final=False) == shown
+
+
+def test_a_hundred_of_percent_is_no_number() -> None:
+    talk = Talk(language="es")
+    assert talk.say("u", "un 45 por ciento, quizás un 50 por ciento", final=False)[-13:] == "50 por ciento"
+    assert talk.say("v", "es 4111 1111 1111 por ciento", final=False) == "es [...] por ciento"

@@ -128,7 +128,9 @@ GERMAN = Table(
     units=(
         "euro euros cent cents dollar franken pfund prozent punkt punkte stück einheiten artikel person personen mal "
         "minute minuten sekunde sekunden stunde stunden tag tage tagen woche wochen monat monate monaten jahr jahre "
-        "jahren kilometer meter kilo gramm grad million millionen tausend eur usd nächte"
+        "jahren kilometer meter kilo gramm grad million millionen tausend eur usd nächte "
+        "erwachsene kinder schüler mitarbeiter kalorien schritte volt ampere watt zentimeter millimeter milligramm "
+        "liter tabletten seiten kapitel tore spiele etagen stockwerke bytes karten menschen leute quadratmeter"
     ),
     ordinals=_ordinals(),
     years=_years(),

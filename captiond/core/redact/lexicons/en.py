@@ -80,7 +80,10 @@ ENGLISH = Table(
         "usd eur gbp unit units point points item items piece pieces copies people persons guests tickets times "
         "minute minutes second seconds hour hours day days week weeks month months year years mile miles km "
         "kilometers meters metres feet foot inch inches kilo kilos kg grams ounces lbs degrees megabytes gigabytes "
-        "business working gigs gb mb million billion thousand trillion stars rooms nights night bags boxes orders calls"
+        "business working gigs gb mb million billion thousand trillion stars rooms nights night bags boxes orders "
+        "calls adults children kids students employees calories steps volts amps watts kilowatts celsius fahrenheit "
+        "centimeters centimetres cm mm millimeters milligrams milligram mg gram liters litres gallons tablets pills "
+        "square acres tons pixels lines pages chapters episodes seasons games goals laps floors stories bytes"
     ),
     ordinals=(
         "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "

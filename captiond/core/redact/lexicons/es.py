@@ -72,7 +72,9 @@ SPANISH = Table(
         "euro euros céntimo céntimos centavos dólar dólares peso pesos libra libras punto puntos unidad unidades "
         "pieza piezas persona personas vez veces minuto minutos segundo segundos hora horas día días semana semanas "
         "mes meses año años kilómetro kilómetros metro metros kilo kilos gramos grado grados millón millones mil "
-        "por-ciento eur usd"
+        "por-ciento eur usd "
+        "adultos niños alumnos empleados calorías pasos voltios amperios vatios centímetros milímetros miligramos "
+        "gramo litro litros pastillas comprimidos páginas capítulos goles partidos plantas bytes"
     ),
     ordinals="primero primer segundo tercero cuarto quinto sexto séptimo octavo noveno décimo",
     of="de del año",

@@ -112,7 +112,9 @@ FRENCH = Table(
         "euro euros centime centimes dollar dollars livre livres franc francs pour-cent pourcent point points unité "
         "unités pièce pièces article articles personne personnes fois minute minutes seconde secondes heure heures "
         "jour jours semaine semaines mois an ans année années kilomètre kilomètres mètre mètres kilo kilos grammes "
-        "degré degrés million millions mille milliard eur usd"
+        "degré degrés million millions mille milliard eur usd "
+        "adultes enfants élèves employés calories pas volts ampères watts centimètres millimètres milligrammes gramme "
+        "litre litres comprimés pages chapitres buts matchs étages octets billets"
     ),
     ordinals="premier première deuxième troisième quatrième cinquième sixième septième huitième neuvième dixième",
     of="de",
