@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 WORD: Final = 0
 FILLER: Final = 1  # never closes a run
 DIGITS: Final = 2  # numerals, with or without letters and separators
@@ -28,3 +30,15 @@ IS_ARTICLE: Final = 256
 IS_COUNTRY: Final = 512  # an IBAN may begin with it
 IS_BEGINNING: Final = 1024  # may be the first letters of a number word or a connector
 IS_BEFORE_CUE: Final = 2048  # the last word but one of a phrase that is a cue
+
+
+@mypyc_attr(acyclic=True)
+class Entry:
+    """What the lexicon knows of one word: its class, the digits it says, and the bits above."""
+
+    __slots__ = ("cls", "digits", "flags")
+
+    def __init__(self, cls: int, digits: str, flags: int) -> None:
+        self.cls = cls
+        self.digits = digits
+        self.flags = flags

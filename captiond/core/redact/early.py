@@ -92,6 +92,16 @@ def is_harmless(window: Window, start: int, stop: int, at: int, *, cued: bool, a
     return alone and _is_ended(window, start, tokens, window.token(at), cued=cued)
 
 
+def may_be_harmless(window: Window, start: int, stop: int, *, cued: bool, alone: bool) -> bool:
+    """Whether `is_harmless` may be true before an ordinary word, no unit, month or the like; if in doubt, yes."""
+    tokens = [window.token(i) for i in range(start, stop) if window.token(i).cls != FILLER]
+    if tokens[0].cls == WEAK or tokens[-1].cls == WEAK or tokens[0].mixed or is_date(window, start, stop):
+        return True
+    if not alone:
+        return False
+    return (not cued and _is_range(window, tokens, years=True)) or _is_over(window, start, tokens, cued=cued)
+
+
 def _is_ended(window: Window, start: int, tokens: list[Token], following: Token, *, cued: bool) -> bool:
     """Before an ordinary word, which is no pause inside a number and not half of a digit ("fo")."""
     lexicon = window.lexicon
@@ -101,6 +111,12 @@ def _is_ended(window: Window, start: int, tokens: list[Token], following: Token,
         return True
     if following.core not in lexicon.common and following.core not in lexicon.at:
         return False  # it may be a misheard digit
+    return _is_over(window, start, tokens, cued=cued)
+
+
+def _is_over(window: Window, start: int, tokens: list[Token], *, cued: bool) -> bool:
+    """Whether digits need no more than an ordinary word behind them to be harmless."""
+    lexicon = window.lexicon
     before = window.core(start - 1)
     if len(tokens) == 1:
         if tokens[0].core in lexicon.pronouns and before in lexicon.determiners:

@@ -13,6 +13,8 @@ from typing import Final
 
 from mypy_extensions import i64
 
+from captiond.core.redact.classes import SPOKEN, TENS, Entry
+
 REPLAYED: Final = 6  # words that a later one can look back on: four before the last of a cue, five of a loose address
 
 # What a word of the lexicon may do, as bits of one byte.
@@ -35,11 +37,32 @@ _SIZE: Final = 1 << 16  # slots; some 500 words are in them, so one other word i
 _SPACE: Final = 1
 _END: Final = 2  # punctuation that may stand at the end of a word
 _INNER: Final = 3  # apostrophe and hyphen, between letters
+_NUMERAL: Final = 4
 _A: Final = 97  # what is not below it is a letter, as its lower case
 _HASH: Final = (1 << 26) - 1
 _SINGLE: Final = 1 << 8
 _COUNTED: Final = 1 << 9
 _HASHED: Final = 1 << 13
+_DIGIT_CLASSES: Final = (SPOKEN, TENS)
+
+
+class Leave:
+    """Which words the gate may let through behind a point.
+
+    Attributes:
+        triggers: bits of those that it may not; 0 where it may let through none but digits.
+        words: how many ordinary words it may let through.
+        digits: how many digits, before any other word, change nothing: the point ends in the mask of their run.
+        digit_like: so many words before the point may be misheard digits.
+    """
+
+    __slots__ = ("digit_like", "digits", "triggers", "words")
+
+    def __init__(self, triggers: int, words: int, digits: int, digit_like: int) -> None:
+        self.triggers = triggers
+        self.words = words
+        self.digits = digits
+        self.digit_like = digit_like
 
 
 def _characters() -> bytes:
@@ -50,6 +73,8 @@ def _characters() -> bytes:
         classes[ord(char)] = _END
     for char in "'-":
         classes[ord(char)] = _INNER
+    for char in "0123456789":
+        classes[ord(char)] = _NUMERAL
     for code in range(256):
         char = chr(code)
         folded = char.casefold()
@@ -81,65 +106,68 @@ def _spellings(word: str) -> list[str]:
 
 
 class Trail:
-    """The words let through behind a point of one utterance.
+    """The words let through behind a point of one utterance: ordinary ones, or digits that a mask hides already.
 
     Attributes:
         start: where in the text the first of them begins; `stops`: for each, where the next one begins.
-        triggers: bits of words that are not let through now; `budget`: how many words may be.
-        rest: where the last word begins, which may not be over; the text's length where there is none.
+        digits: how many of them are digits of the masked run at the point; behind those no ordinary word is let through.
+        hidden: all that `walk` has seen behind the point are such digits.
     """
 
-    __slots__ = ("_marks", "_slots", "budget", "rest", "start", "stops", "triggers")
+    __slots__ = ("_budget", "_entries", "_marks", "_room", "_slots", "_triggers", "digits", "hidden", "start", "stops")
 
-    def __init__(self, slots: bytes) -> None:
+    def __init__(self, slots: bytes, entries: dict[str, Entry]) -> None:
         self._slots = slots
+        self._entries = entries
         self.start: i64 = 0
         self.stops: list[int] = []
         self._marks: list[int] = []
-        self.triggers: i64 = 0
-        self.budget: i64 = 0
-        self.rest: i64 = 0
+        self._triggers: i64 = 0
+        self._budget: i64 = 0
+        self._room: i64 = 0
+        self.digits: i64 = 0
+        self.hidden = False
 
-    def begin(self, start: int, triggers: int, budget: int, *, begun: bool, digit_like: int) -> None:
+    def begin(self, start: int, leave: Leave, *, begun: bool) -> None:
         """Nothing is let through yet.
 
         Args:
             begun: the word before may be the last but one of a phrase that announces something.
-            digit_like: so many words before may be misheard digits.
         """
         self.start = start
-        self.triggers = triggers
-        self.budget = budget
+        self._triggers = leave.triggers
+        self._budget = leave.words
+        self._room = leave.digits
+        self.digits = 0
         self.stops = []
-        self._marks = [(CUE_BEFORE if begun else 0) + digit_like * _COUNTED]
-
-    def end(self) -> int:
-        """Where the next word begins."""
-        return self.stops[-1] if self.stops else int(self.start)
+        self._marks = [(CUE_BEFORE if begun else 0) + leave.digit_like * _COUNTED]
 
     def back(self, same: int) -> None:
         """Only so many characters of the text are still the same."""
         while self.stops and self.stops[-1] > same:
             self.stops.pop()
             self._marks.pop()
+        self.digits = min(self.digits, len(self.stops))
 
     def walk(self, text: str) -> bool:
         """Lets through what is new; False where something else comes, or may."""
         slots = self._slots
+        triggers = self._triggers
         size: i64 = len(text)
         at: i64 = self.start
-        known = len(self.stops)
+        known: i64 = len(self.stops)
         if known:
             at = self.stops[known - 1]
         before: i64 = self._marks[known]
-        left: i64 = self.budget - known
+        digits: i64 = self.digits
+        hidden = digits == known
         while at < size:
             hashed: i64 = 0
             part: i64 = 0
+            parts: i64 = 0
             flags: i64 = 0
             same: i64 = 0
             last: i64 = 0
-            letters: i64 = 0
             i: i64 = at
             kind: i64 = 0
             while i < size:
@@ -156,11 +184,14 @@ class Trail:
                         last = code
                         same = 0
                     hashed = (hashed * 31 + kind) & _HASH
-                    part = (part * 31 + kind) & _HASH
-                    letters += 1
+                    if parts:
+                        part = (part * 31 + kind) & _HASH
                 elif kind == _INNER:
-                    if part == 0:
+                    if last == 0:
                         return False
+                    if parts == 0:
+                        part = hashed
+                    parts = 1
                     flags |= slots[(part ^ (part >> 11)) & (_SIZE - 1)]
                     hashed = (hashed * 31 + code) & _HASH
                     part = 0
@@ -168,38 +199,64 @@ class Trail:
                 else:
                     break
                 i += 1
-            if letters == 0:
-                return False
-            if i < size and kind == _END:
-                while i < size:
-                    code = ord(text[i])
-                    if code > 255 or _CHARACTERS[code] != _END:
-                        break
-                    i += 1
-            if i < size and ord(text[i]) != 32:
-                return False
-            flags |= slots[(part ^ (part >> 11)) & (_SIZE - 1)] | slots[(hashed ^ (hashed >> 11)) & (_SIZE - 1)]
-            left -= 1
-            if flags & self.triggers or left < 0:
-                return False
-            if flags & CUE_END and before & CUE_BEFORE:
-                return False
-            if hashed == before >> 13:
-                return False  # said twice: one of them may be too many
-            mark = hashed * _HASHED | (flags & 0xFF)
-            if letters == 1:
-                if before & _SINGLE or self.triggers & LINKER:
-                    return False  # spelling
-                mark |= _SINGLE
-            if flags & DIGIT_LIKE:
-                mark |= (before & (15 * _COUNTED)) + _COUNTED
-                if mark & (15 * _COUNTED) > MAX_DIGIT_LIKE * _COUNTED:
+            stop: i64 = i
+            if stop == at:
+                if kind != _NUMERAL or known > digits or digits >= self._room:
                     return False
+                while i < size and 48 <= ord(text[i]) <= 57:
+                    i += 1
+                if i < size and ord(text[i]) != 32:
+                    return False
+                flags = NUMBER
+            else:
+                if i < size and kind == _END:
+                    while i < size:
+                        code = ord(text[i])
+                        if code > 255 or _CHARACTERS[code] != _END:
+                            break
+                        i += 1
+                if i < size and ord(text[i]) != 32:
+                    return False
+                flags |= slots[(hashed ^ (hashed >> 11)) & (_SIZE - 1)]
+                if parts:
+                    flags |= slots[(part ^ (part >> 11)) & (_SIZE - 1)]
+            mark: i64 = hashed * _HASHED | (flags & 0xFF)
+            if known == digits and flags & NUMBER and digits < self._room:
+                if stop != at and not (i == stop and self._says_digits(text, at, stop)):
+                    return False
+                if i < size:
+                    digits += 1
+            else:
+                if flags & triggers or known >= self._budget or digits:
+                    return False
+                if flags & CUE_END and before & CUE_BEFORE:
+                    return False
+                if hashed == before >> 13:
+                    return False  # said twice: one of them may be too many
+                if stop - at == 1:
+                    if before & _SINGLE or triggers & LINKER:
+                        return False  # spelling
+                    mark |= _SINGLE
+                if flags & DIGIT_LIKE:
+                    mark |= (before & (15 * _COUNTED)) + _COUNTED
+                    if mark & (15 * _COUNTED) > MAX_DIGIT_LIKE * _COUNTED:
+                        return False
+                hidden = False
             if i >= size:
                 break
             at = i + 1
             before = mark
+            known += 1
+            self.digits = digits
             self.stops.append(int(at))
             self._marks.append(int(mark))
-        self.rest = at
+        self.hidden = hidden
         return True
+
+    def _says_digits(self, text: str, start: int, stop: int) -> bool:
+        """Whether a word is one of those that a run always takes for digits; a hash alone does not tell."""
+        word = text[start:stop]
+        entry = self._entries.get(word)
+        if entry is None:
+            entry = self._entries.get(word.lower())
+        return entry is not None and entry.cls in _DIGIT_CLASSES

@@ -8,8 +8,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from typing import Final
 
-from mypy_extensions import mypyc_attr
-
 from captiond.core.redact import gate
 from captiond.core.redact.classes import (
     ENDS_CUE,
@@ -34,23 +32,12 @@ from captiond.core.redact.classes import (
     TENS,
     WEAK,
     WORD,
+    Entry,
 )
 from captiond.core.redact.kinds import IBAN_CHARS
 
 KEEP: Final = "KEEP"  # the kind of a phrase that makes the number after it harmless
 MAX_PHRASE_WORDS: Final = 5
-
-
-@mypyc_attr(acyclic=True)
-class Entry:
-    """What the lexicon knows of one word: its class, the digits it says, and the bits above."""
-
-    __slots__ = ("cls", "digits", "flags")
-
-    def __init__(self, cls: int, digits: str, flags: int) -> None:
-        self.cls = cls
-        self.digits = digits
-        self.flags = flags
 
 
 @dataclass(frozen=True)
@@ -194,6 +181,9 @@ class Lexicon:
             yield word, gate.DIGIT_LIKE | (gate.ZERO if said == "0" or word in self.articles else 0)
         for word in (*self.multiples, *self.scales):
             yield word, gate.DIGIT_LIKE
+        for some in (self.units, self.clock, self.months, self.of, frozenset(["of"])):
+            for word in some:  # they may show that the digits before them are harmless
+                yield word, gate.DIGIT_LIKE
         for some in (self.at, self.dot, self.joins, self.silent, self.plus):
             for word in some:
                 yield word, gate.CONNECTOR

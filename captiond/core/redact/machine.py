@@ -8,6 +8,7 @@ from captiond.core.redact import gate
 from captiond.core.redact.classes import DIGITS, FILLER, IS_BEGINNING, IS_COMMON, LETTER, MARK, SPOKEN, TENS, WORD
 from captiond.core.redact.dates import as_date
 from captiond.core.redact.decide import ENDED, PASSED, SILENCE, TOO_LONG, decide, loose_end
+from captiond.core.redact.gate import Leave
 from captiond.core.redact.kinds import DOB, EMAIL, IBAN, NATIONAL_ID
 from captiond.core.redact.lexicon import KEEP, Lexicon
 from captiond.core.redact.mail import NOTHING, Chain
@@ -179,29 +180,32 @@ class Machine:
         self.window.leap(words)
         self.settled = self.window.end()
 
-    def quiet(self) -> tuple[int, int]:
-        """Which words the gate may let through now: (bits of those that it may not, how many); (0, 0) for none."""
+    def leave(self) -> Leave | None:
+        """Which words the gate may let through now; None for none."""
         window, run, chain = self.window, self.run, self.chain
         if chain.phase != NOTHING and (chain.is_masked() or chain.joined or chain.letters > 1):
-            return 0, 0
+            return None
         cued = self.lost
         for marker in window.markers:
             if marker.reach >= self.current and marker.kind != KEEP:
                 if marker.kind in _EXACTING and not window.is_used(marker):
-                    return 0, 0
+                    return None
                 cued = cued or marker.kind != EMAIL
         end = window.end()
-        if run.is_open():
-            if run.iban or run.weak != NONE or run.may_be_let_go():
-                return 0, 0
-            return gate.RUNNING, min(MAX_WORDS_BETWEEN - run.gap, MAX_RUN_TOKENS - 2 - (end - run.start))
-        if run.weak != NONE and end - run.weak > 2:
-            return 0, 0
-        return (gate.CUED if cued else gate.ALWAYS), MANY
+        if not run.is_open():
+            digit_like = end - run.weak if run.weak != NONE else 0
+            return Leave(gate.CUED if cued else gate.ALWAYS, MANY, 0, digit_like) if digit_like <= 2 else None
+        if run.iban or run.weak != NONE or run.dated or run.shaped:
+            return None
+        room = MAX_RUN_TOKENS - 2 - (end - run.start)
+        words = 0 if run.may_be_let_go(window) else min(MAX_WORDS_BETWEEN - run.gap, room)
+        digits = room if run.is_masked() and run.last == end - 1 and self._ends_in_mask() else 0
+        return Leave(gate.RUNNING, words, digits, 0) if words > 0 or digits > 0 else None
 
-    def digit_like(self) -> int:
-        """How many words stand at the end that are digits if the next one is."""
-        return self.window.end() - self.run.weak if self.run.weak != NONE else 0
+    def _ends_in_mask(self) -> bool:
+        """Whether the caption ends in the open mask of the run, so that one more digit changes nothing in it."""
+        token = self.window.tokens[-1]
+        return token.owner == self.current and token.last == len(token.text)
 
     def step(self, token: Token, *, unfinished: bool = False) -> None:
         """One more word of the newest utterance.

@@ -19,7 +19,7 @@ from captiond.core.redact.classes import (
     WEAK,
     WORD,
 )
-from captiond.core.redact.early import inert, is_date, is_harmless, is_percent, is_shaped
+from captiond.core.redact.early import inert, is_date, is_harmless, is_percent, is_shaped, may_be_harmless
 from captiond.core.redact.kinds import IBAN, IBAN_CHARS, NATIONAL_ID
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
@@ -154,7 +154,8 @@ class Run:
         if is_percent(window, at, token):
             if self.last == at - 2 and self.group != NONE and self.digits - self.group_digits <= MAX_PERCENT_DIGITS:
                 self._let_go(window)
-            token = window.tokens[at - window.base] = inert(token)
+            token = inert(token)
+            window.replace(at, token)
             cls = WORD
         code_cued = cls == LETTER and _is_code_cued(window, at)
         if cls in (DIGITS, SPOKEN, TENS) or (cls == ADDRESS and token.digits):
@@ -233,11 +234,13 @@ class Run:
         """Digits begin to be said in a row."""
         self.group, self.group_last, self.group_gap, self.group_digits = at, self.last, self.gap, self.digits
 
-    def may_be_let_go(self) -> bool:
-        """Whether a word that comes now may show that the digits said last are harmless."""
-        if self.dated or self.shaped or self.gap < 2:  # right behind them, or as "7 de junio"
-            return True
-        return self.group != NONE and self.group_last == NONE and not (self.cued and self.last > self.group)
+    def may_be_let_go(self, window: Window) -> bool:
+        """Whether an ordinary word that comes now may show that the digits said last are harmless."""
+        if self.group == NONE:
+            return False
+        if self.gap == 1 and window.core(self.last + 1) == "of":
+            return True  # "two of them"
+        return may_be_harmless(window, self.group, self.last + 1, cued=self.cued, alone=self.group_last == NONE)
 
     def _let_go(self, window: Window) -> None:
         """The digits said last, in a row, are harmless: they are words, and the run is what it was before them."""

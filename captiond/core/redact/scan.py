@@ -42,7 +42,7 @@ class Scan:
         self._text = ""
         self._repeats = Repeats()
         self._points: list[Point] = [Point(machine, 0, "", "", 0)]
-        self._trail = Trail(lexicon.gate)
+        self._trail = Trail(lexicon.gate, lexicon.entries)
         self._ahead = False  # the machine stands behind the last point
         self._last_word = ""  # the word it stands behind then, if that may as well be over; else ""
         self._waiting, self._waiting_offset = "", 0  # a word that is not stepped yet, and the offset of its point
@@ -80,6 +80,8 @@ class Scan:
         self._text = text
         if not self._rendered:
             self._render()
+        if self._trail.hidden:
+            return self.head
         start = self._trail.start
         stop: i64 = len(text)
         if stop and ord(text[stop - 1]) == 32:
@@ -88,6 +90,8 @@ class Scan:
             return self.head
         if not self.head:
             return text if start == 0 and stop == len(text) else text[start:stop]
+        if start and ord(text[start - 1]) == 32:
+            return self.head + text[start - 1 : stop]
         return f"{self.head} {text[start:stop]}"
 
     def read(self, text: str, *, final: bool) -> str | None:
@@ -155,7 +159,7 @@ class Scan:
         start = self._points[-1].offset
         stops = self._trail.stops
         words = len(stops) - REPLAYED
-        if words <= 0:
+        if words <= 0 or self._trail.digits:
             return start
         stop = stops[words - 1]
         self.machine.leap(text[start : stop - 1], words)
@@ -167,13 +171,12 @@ class Scan:
     def _open_gate(self) -> None:
         """Looks whether words may pass behind the last point."""
         self._rendered = False
-        triggers, budget = self.machine.quiet()
-        self._gated = triggers != 0 and self._repeats.count <= KEPT
-        if not self._gated:
-            return
-        window = self.machine.window
-        begun = bool(window.tokens) and window.tokens[-1].flags & IS_BEFORE_CUE != 0
-        self._trail.begin(self._points[-1].offset, triggers, budget, begun=begun, digit_like=self.machine.digit_like())
+        leave = self.machine.leave()
+        self._gated = leave is not None and self._repeats.count <= KEPT
+        if leave is not None and self._gated:
+            tokens = self.machine.window.tokens
+            begun = bool(tokens) and tokens[-1].flags & IS_BEFORE_CUE != 0
+            self._trail.begin(self._points[-1].offset, leave, begun=begun)
 
     def _render(self) -> None:
         if self._ahead:
