@@ -4,7 +4,7 @@ from typing import Final
 
 from mypy_extensions import i64
 
-_NEAR: Final = 24  # code points: the last words; a recogniser seldom rewrites more
+_NEAR: Final = 12  # code points: the last words; a recogniser seldom rewrites more
 _FARTHER: Final = 4
 
 

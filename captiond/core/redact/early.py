@@ -43,6 +43,7 @@ SSN_DIGITS: Final = 9
 _A: Final = frozenset(["a", "an", "per", "each", "al", "por", "par", "pro", "im", "the"])  # "1100 a month"
 _OF_THEM: Final = frozenset(["them", "us", "you", "these", "those", "our", "my", "your"])
 _PERCENT: Final = frozenset([("por", "ciento"), ("por", "cien"), ("pour", "cent"), ("per", "cento"), ("per", "cent")])
+_HUNDREDS: Final = frozenset([hundred for _, hundred in _PERCENT])
 
 
 def is_shaped(window: Window, at: int, token: Token, *, cued: bool) -> bool:
@@ -94,11 +95,12 @@ def is_harmless(window: Window, start: int, stop: int, at: int, *, cued: bool, a
 
 def may_be_harmless(window: Window, start: int, stop: int, *, cued: bool, alone: bool) -> bool:
     """Whether `is_harmless` may be true before an ordinary word, no unit, month or the like; if in doubt, yes."""
-    tokens = [window.token(i) for i in range(start, stop) if window.token(i).cls != FILLER]
-    if tokens[0].cls == WEAK or tokens[-1].cls == WEAK or tokens[0].mixed or is_date(window, start, stop):
+    first, last = window.token(start), window.token(stop - 1)
+    if first.cls == WEAK or last.cls == WEAK or first.mixed or is_date(window, start, stop):
         return True
-    if not alone:
+    if not alone or (cued and stop - start > 1):
         return False
+    tokens = [window.token(i) for i in range(start, stop) if window.token(i).cls != FILLER]
     return (not cued and _is_range(window, tokens, years=True)) or _is_over(window, start, tokens, cued=cued)
 
 
@@ -209,7 +211,9 @@ def _is_place(window: Window, start: int, tokens: list[Token]) -> bool:
 
 def is_percent(window: Window, at: int, token: Token) -> bool:
     """ "45 por ciento", "pour cent": the hundred is no number there."""
-    return (window.core(at - 1), token.core) in _PERCENT and at - 2 >= window.base and window.token(at - 2).digits != ""
+    if token.core not in _HUNDREDS or (window.core(at - 1), token.core) not in _PERCENT:
+        return False
+    return at - 2 >= window.base and window.token(at - 2).digits != ""
 
 
 def inert(token: Token) -> Token:

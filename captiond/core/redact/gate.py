@@ -11,10 +11,11 @@ costs time and changes nothing.
 from collections.abc import Iterable
 from typing import Final
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from captiond.core.redact.classes import SPOKEN, TENS, Entry
 
+MASKED_FROM_DIGITS: Final = 4  # of an open run: fewer may be shown (contract, section 6)
 REPLAYED: Final = 6  # words that a later one can look back on: four before the last of a cue, five of a loose address
 
 # What a word of the lexicon may do, as bits of one byte.
@@ -46,6 +47,7 @@ _HASHED: Final = 1 << 13
 _DIGIT_CLASSES: Final = (SPOKEN, TENS)
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Leave:
     """Which words the gate may let through behind a point.
 
@@ -139,7 +141,8 @@ class Trail:
         self._budget = leave.words
         self._room = leave.digits
         self.digits = 0
-        self.stops = []
+        while self.stops:
+            self.stops.pop()
         self._marks = [(CUE_BEFORE if begun else 0) + leave.digit_like * _COUNTED]
 
     def back(self, same: int) -> None:
@@ -201,7 +204,7 @@ class Trail:
                 i += 1
             stop: i64 = i
             if stop == at:
-                if kind != _NUMERAL or known > digits or digits >= self._room:
+                if kind != _NUMERAL:
                     return False
                 while i < size and 48 <= ord(text[i]) <= 57:
                     i += 1
@@ -227,6 +230,12 @@ class Trail:
                 if i < size:
                     digits += 1
             else:
+                if i >= size:  # the last word, which may not be over: what it leaves behind is nothing yet
+                    flags &= ~(CUE | CUE_END)
+                    if flags & NUMBER and triggers == ALWAYS and not before & (15 * _COUNTED):
+                        if not self._says_few(text, at, stop, i):
+                            return False
+                        flags = 0
                 if flags & triggers or known >= self._budget or digits:
                     return False
                 if flags & CUE_END and before & CUE_BEFORE:
@@ -253,10 +262,16 @@ class Trail:
         self.hidden = hidden
         return True
 
+    def _says_few(self, text: str, start: int, stop: int, end: int) -> bool:
+        """Whether a first number has so few digits that it is shown while no run is open and no cue came."""
+        if stop == start:
+            return end - start < MASKED_FROM_DIGITS
+        word = text[start:stop]
+        entry = self._entries.get(word) or self._entries.get(word.lower())
+        return entry is not None and entry.cls in _DIGIT_CLASSES and len(entry.digits) < MASKED_FROM_DIGITS
+
     def _says_digits(self, text: str, start: int, stop: int) -> bool:
         """Whether a word is one of those that a run always takes for digits; a hash alone does not tell."""
         word = text[start:stop]
-        entry = self._entries.get(word)
-        if entry is None:
-            entry = self._entries.get(word.lower())
+        entry = self._entries.get(word) or self._entries.get(word.lower())
         return entry is not None and entry.cls in _DIGIT_CLASSES

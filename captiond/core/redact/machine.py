@@ -18,6 +18,7 @@ from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Mask, Window
 
 OPEN: Final = "..."
+_OPEN_MASK: Final = "[...]"
 MANY: Final = 1 << 30  # words: as good as no limit
 OPEN_RUN: Final = -1
 OPEN_CHAIN: Final = -2
@@ -328,6 +329,12 @@ class Machine:
         if hold <= at:
             return
         window = self.window
+        if hold == at + 1 and not window.masks:
+            token = window.tokens[at - window.base]
+            if token.owner == self.current:
+                self.text = self.text + " " + token.text if self.text else token.text
+                self.settled = hold
+                return
         while at < hold:
             owner = window.owner(at)
             stop = at + 1
@@ -359,6 +366,8 @@ class Machine:
             while end < stop and window.owner(end) == number:
                 end += 1
             stop = end
+        if at == stop:
+            return text, len(text), False
         text, opened = self._render(text, at, stop, opened=True)
         return text, (len(text) if opened < 0 else opened), opened >= 0
 
@@ -375,27 +384,17 @@ class Machine:
         self.sheets = self.sheets[number + 1 - self.first :]
         self.first = number + 1
 
-    def _group(self, at: int, token: Token) -> int:
-        """What masks a word for now: OPEN_CHAIN, OPEN_RUN, or 0 for nothing. Closed masks come first, see `_render`."""
-        chain, run = self.chain, self.run
-        if chain.start != NONE and chain.start <= at <= chain.last and chain.is_masked():
-            return OPEN_CHAIN
-        if run.start != NONE and at >= run.start and run.is_masked():
-            masked = (
-                _is_of_run(self.window, at, token, run) if at <= run.last else run.is_pending(self.window, at, token)
-            )
-            return OPEN_RUN if masked else 0
-        return 0
-
     def _render(self, text: str, start: int, stop: int, *, opened: bool) -> tuple[str, int]:
         """Adds words to a text, masked where they must be: (text, where the first open mask begins or -1)."""
-        window = self.window
+        window, run, chain = self.window, self.run, self.chain
         tokens, base = window.tokens, window.base
         closed = len(window.masks) > 0
+        chain_start = chain.start if opened and chain.start != NONE and chain.is_masked() else stop
+        run_start = run.start if opened and run.is_masked() else stop
         first_open = -1
-        masked_from = start  # words before `at` that one mask hides begin there
         group = 0
         label = ""
+        masked_from = start  # what `group` hides begins there
         for at in range(start, stop + 1):
             token: Token | None = None
             mask: Mask | None = None
@@ -404,17 +403,23 @@ class Machine:
                 token = tokens[at - base]
                 if closed:
                     mask = window.mask(at)
-                now = mask.group if mask is not None else (self._group(at, token) if opened else 0)
+                if mask is not None:
+                    now = mask.group
+                elif chain_start <= at <= chain.last:
+                    now = OPEN_CHAIN
+                elif run_start <= at:
+                    hidden = _is_of_run(window, at, token, run) if at <= run.last else run.is_pending(window, at, token)
+                    now = OPEN_RUN if hidden else 0
             if group and (now != group or (mask is not None and mask.label != label)):
                 piece = _mask(window, masked_from, at, label)
                 if first_open < 0 and label == OPEN:
                     first_open = len(text) + (1 if text else 0) + piece.index("[...]")
-                text = f"{text} {piece}" if text else piece
+                text = text + " " + piece if text else piece
                 group = 0
             if token is None:
                 break
             if not now:
-                text = f"{text} {token.text}" if text else token.text
+                text = text + " " + token.text if text else token.text
             elif not group:
                 group, masked_from, label = now, at, (mask.label if mask is not None else OPEN)
         return text, first_open
@@ -429,6 +434,8 @@ def may_become(token: Token) -> bool:
 def _mask(window: Window, start: int, stop: int, label: str) -> str:
     first, last = window.token(start), window.token(stop - 1)
     lead, trail = first.lead(), last.trail()
+    if not lead and not trail:
+        return _OPEN_MASK if label == OPEN else f"[{label}]"
     if lead.endswith("(") and ")" not in trail:
         lead = lead[:-1]
     return f"{lead}[{label}]{trail}"

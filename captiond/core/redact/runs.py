@@ -20,12 +20,12 @@ from captiond.core.redact.classes import (
     WORD,
 )
 from captiond.core.redact.early import inert, is_date, is_harmless, is_percent, is_shaped, may_be_harmless
+from captiond.core.redact.gate import MASKED_FROM_DIGITS
 from captiond.core.redact.kinds import IBAN, IBAN_CHARS, NATIONAL_ID
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
 
 MAX_WORDS_BETWEEN: Final = 4  # other words that a run survives
-MASKED_FROM_DIGITS: Final = 4  # fewer may be shown: a viewer never gets 4 digits of one number
 MAX_PERCENT_DIGITS: Final = 6  # before "por ciento"
 MAX_RUN_TOKENS: Final = 96  # 34 IBAN characters, each with a filler and a word between; more is noise, masked for good
 IBAN_CHECK_DIGITS: Final = 4  # the two check digits, and as many more where one was heard twice

@@ -55,12 +55,16 @@ _ORDINAL_ENDINGS: Final = ("st", "nd", "rd", "th", "er", "ère", "e", "º", "ª"
 def is_harmless_token(token: Token) -> bool:
     """Whether one typed token is a number to keep, whatever stands beside it."""
     text, core = token.text, token.core
+    if core == token.digits and len(core) == len(text):
+        return False
     if any(c in CURRENCY for c in text[: token.first]) or (
         any(c in CURRENCY + "%°" for c in text[token.last :]) and len(token.digits) <= 12
     ):
         return len(token.digits) <= 12
     if token.mixed:
         return _is_ordinal(core) or is_clock(core)
+    if core == token.digits:
+        return False  # no mark in it
     return is_clock(core) or is_date(core) or is_version(core) or is_grouped_amount(core) or _is_zip(core)
 
 

@@ -114,11 +114,14 @@ def read(word: str, lexicon: Lexicon) -> Token:
     if kind == _DIGIT:
         said = word if last - first == size else word[first:last]
         return Token(word, said, DIGITS, said, first, last, False, 0)
-    core = word.lower() if last - first == size else word[first:last].lower()
-    entry = lexicon.entries.get(core)
-    if entry is not None:
-        return Token(word, core, entry.cls, entry.digits, first, last, False, entry.flags)
-    return Token(word, core, LETTER if last - first == 1 else WORD, "", first, last, False, 0)
+    core = word if last - first == size else word[first:last]
+    entry = lexicon.entries.get(core)  # most words are in lower case already
+    if entry is None:
+        core = core.lower()
+        entry = lexicon.entries.get(core)
+        if entry is None:
+            return Token(word, core, LETTER if last - first == 1 else WORD, "", first, last, False, 0)
+    return Token(word, core, entry.cls, entry.digits, first, last, False, entry.flags)
 
 
 def _read_any(word: str, lexicon: Lexicon) -> Token:
