@@ -5,7 +5,20 @@ from typing import Final
 from mypy_extensions import mypyc_attr
 
 from captiond.core.redact import gate
-from captiond.core.redact.classes import DIGITS, FILLER, IS_BEGINNING, IS_COMMON, LETTER, MARK, SPOKEN, TENS, WORD
+from captiond.core.redact.classes import (
+    DIGITS,
+    ENDS_CUE,
+    FILLER,
+    IS_BEGINNING,
+    IS_COMMON,
+    IS_COUNTRY,
+    IS_MONTH,
+    LETTER,
+    MARK,
+    SPOKEN,
+    TENS,
+    WORD,
+)
 from captiond.core.redact.dates import as_date
 from captiond.core.redact.decide import ENDED, PASSED, SILENCE, TOO_LONG, decide, loose_end
 from captiond.core.redact.gate import Leave
@@ -19,6 +32,7 @@ from captiond.core.redact.window import Mask, Window
 
 OPEN: Final = "..."
 _OPEN_MASK: Final = "[...]"
+MAX_RECENT: Final = 96  # characters; so many are copied for each word
 MANY: Final = 1 << 30  # words: as good as no limit
 OPEN_RUN: Final = -1
 OPEN_CHAIN: Final = -2
@@ -50,7 +64,7 @@ class Point:
 
     __slots__ = (
         "base", "chain", "count", "counts", "end", "group", "kept", "last", "lost", "markers", "markers_size", "masks",
-        "masks_size", "offset", "run", "settled", "sheets", "text", "tokens", "used", "word",
+        "masks_size", "offset", "recent", "run", "settled", "sheets", "text", "tokens", "used", "word",
     )  # fmt: skip
 
     def __init__(self, machine: "Machine", offset: int, word: str, last: str, count: int) -> None:
@@ -71,6 +85,7 @@ class Point:
         self.run: Run | None = None if run.start == NONE and run.weak == NONE else run.copy()
         self.chain: Chain | None = None if machine.chain.phase == NOTHING else machine.chain.copy()
         self.text = machine.text
+        self.recent = machine.recent
         self.counts = machine.counts
         self.sheets = machine.sheets
         self.settled = machine.settled
@@ -84,7 +99,8 @@ class Machine:
 
     Attributes:
         window: unsettled words and their context.
-        text, counts: the settled beginning of the newest utterance's caption, and what was masked in it.
+        text, recent: the settled beginning of the newest utterance's caption, in two pieces, since the first may be long.
+        counts: what was masked in it.
         sheets: the same of the utterances before it that are still asked for.
         first: number of the first of them; `current`: number of the newest.
         settled: index of the first unsettled word.
@@ -94,8 +110,8 @@ class Machine:
     """
 
     __slots__ = (
-        "chain", "counts", "current", "first", "group", "hedged", "kept", "known", "lost", "run", "settled", "sheets",
-        "text", "window",
+        "chain", "counts", "current", "first", "group", "hedged", "kept", "known", "lost", "recent", "run",
+        "settled", "sheets", "text", "window",
     )  # fmt: skip
 
     def __init__(self, lexicon: Lexicon, kinds: frozenset[str]) -> None:
@@ -103,6 +119,7 @@ class Machine:
         self.run = Run()
         self.chain = Chain()
         self.text = ""
+        self.recent = ""
         self.counts: dict[str, int] = {}
         self.sheets: list[Sheet] = []
         self.first = 0
@@ -120,7 +137,7 @@ class Machine:
         other.window = self.window.copy()
         other.run = self.run.copy()
         other.chain = self.chain.copy()
-        other.text, other.counts, other.sheets = self.text, self.counts, self.sheets
+        other.text, other.recent, other.counts, other.sheets = self.text, self.recent, self.counts, self.sheets
         other.first, other.current, other.settled = self.first, self.current, self.settled
         other.group, other.lost, other.known = self.group, self.lost, self.known
         other.kept = self.kept[:]
@@ -154,6 +171,7 @@ class Machine:
         elif self.chain.phase != NOTHING:
             self.chain.reset()
         self.text = point.text
+        self.recent = point.recent
         self.counts = point.counts
         self.sheets = point.sheets
         self.settled = point.settled
@@ -164,8 +182,8 @@ class Machine:
 
     def begin(self) -> None:
         """A new utterance: cues of the one before the last end here, unless an open run came after them."""
-        self.sheets = [*self.sheets, Sheet(self.text, self.counts)]
-        self.text, self.counts = "", {}
+        self.sheets = [*self.sheets, Sheet(_joined(self.text, self.recent), self.counts)]
+        self.text, self.recent, self.counts = "", "", {}
         self.current += 1
         self.kept = []
         window = self.window
@@ -177,7 +195,8 @@ class Machine:
         self.run.weak, self.run.weak_digits = NONE, 0
         self.chain.reset()
         self._settle()
-        self.text = f"{self.text} {text}" if self.text else text
+        self.text = _joined(_joined(self.text, self.recent), text)
+        self.recent = ""
         self.window.leap(words)
         self.settled = self.window.end()
 
@@ -218,6 +237,18 @@ class Machine:
         """
         self.hedged = False
         window = self.window
+        run, chain = self.run, self.chain
+        if (
+            run.start == NONE
+            and run.weak == NONE
+            and chain.phase == NOTHING
+            and token.cls == WORD
+            and token.flags & (IS_COMMON | IS_MONTH | IS_COUNTRY | ENDS_CUE) == IS_COMMON
+            and DOB not in window.kinds
+        ):  # an ordinary word while nothing is open: the steps of both would do nothing
+            window.append(token, self.current)
+            self._settle()
+            return
         if DOB in window.kinds:
             # A date may go on in the next utterance, which its cue no longer reaches by itself.
             asked = window.owner(self.run.start) if self.run.is_open() else self.current
@@ -332,8 +363,10 @@ class Machine:
         if hold == at + 1 and not window.masks:
             token = window.tokens[at - window.base]
             if token.owner == self.current:
-                self.text = self.text + " " + token.text if self.text else token.text
+                self.recent = self.recent + " " + token.text if self.recent else token.text
                 self.settled = hold
+                if len(self.recent) > MAX_RECENT:
+                    self.text, self.recent = _joined(self.text, self.recent), ""
                 return
         while at < hold:
             owner = window.owner(at)
@@ -341,7 +374,8 @@ class Machine:
             while stop < hold and window.owner(stop) == owner:
                 stop += 1
             if owner == self.current:
-                self.text, _ = self._render(self.text, at, stop, opened=False)
+                self.recent, _ = self._render(self.recent, at, stop, opened=False)
+                self.text, self.recent = _joined(self.text, self.recent), ""
             else:
                 sheet = self.sheets[owner - self.first]
                 text, _ = self._render(sheet.text, at, stop, opened=False)
@@ -355,20 +389,24 @@ class Machine:
         at = max(self.settled, window.base)
         stop = window.end()
         if number == self.current:
-            text = self.text
+            before, text = self.text, self.recent
             while at < stop and window.owner(at) < number:
                 at += 1
         else:
-            text = self.sheets[number - self.first].text
+            before, text = "", self.sheets[number - self.first].text
             while at < stop and window.owner(at) < number:
                 at += 1
             end = at
             while end < stop and window.owner(end) == number:
                 end += 1
             stop = end
-        if at == stop:
-            return text, len(text), False
-        text, opened = self._render(text, at, stop, opened=True)
+        opened = -1
+        if at < stop:
+            text, opened = self._render(text, at, stop, opened=True)
+        if before:
+            text = _joined(before, text)
+            if opened >= 0:
+                opened += len(before) + 1
         return text, (len(text) if opened < 0 else opened), opened >= 0
 
     def counted(self, number: int) -> dict[str, int]:
@@ -423,6 +461,13 @@ class Machine:
             elif not group:
                 group, masked_from, label = now, at, (mask.label if mask is not None else OPEN)
         return text, first_open
+
+
+def _joined(text: str, more: str) -> str:
+    """Two pieces of a caption in one."""
+    if not text:
+        return more
+    return text + " " + more if more else text
 
 
 def may_become(token: Token) -> bool:

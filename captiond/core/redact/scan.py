@@ -30,7 +30,7 @@ class Scan:
     """
 
     __slots__ = (
-        "_ahead", "_gated", "_last_word", "_points", "_rendered", "_repeats", "_stood", "_text", "_trail", "_waiting",
+        "_ahead", "_as_it_is", "_gated", "_last_word", "_points", "_rendered", "_repeats", "_stood", "_text", "_trail", "_waiting",
         "_waiting_offset", "_warm", "counts", "head", "held", "lexicon", "machine", "settled",
     )  # fmt: skip
 
@@ -50,6 +50,7 @@ class Scan:
         self._warm = 0  # so many words more are read only for what they leave behind
         self._gated = False
         self._rendered = False  # `head` is that of the last point
+        self._as_it_is = False  # and it is the text itself, word for word
         self._open_gate()
 
     def goes_on(self, text: str) -> bool:
@@ -82,8 +83,10 @@ class Scan:
             self._render()
         if self._trail.hidden:
             return self.head
-        start = self._trail.start
         stop: i64 = len(text)
+        if self._as_it_is and stop and ord(text[stop - 1]) != 32:
+            return text
+        start = self._trail.start
         if stop and ord(text[stop - 1]) == 32:
             stop -= 1
         if stop <= start:
@@ -184,6 +187,10 @@ class Scan:
         self.head, self.settled, self.held = self.machine.shown(self.machine.current)
         self.counts = self.machine.counts
         self._rendered = True
+        start = self._points[-1].offset
+        size = len(self.head)
+        whole = size == start == 0 or (size == start - 1 and self._text[size] == " ")
+        self._as_it_is = whole and self._text.startswith(self.head)
 
     def _stand_at_last_point(self) -> None:
         point = self._points[-1]
