@@ -42,3 +42,8 @@ class Entry:
         self.cls = cls
         self.digits = digits
         self.flags = flags
+
+
+def is_ordinary(cls: int, flags: int) -> bool:
+    """Whether a word is everybody's and nothing else: outside a run or an address it leaves nothing behind."""
+    return cls == WORD and flags & (IS_COMMON | IS_MONTH | IS_COUNTRY | ENDS_CUE) == IS_COMMON

@@ -13,7 +13,7 @@ from typing import Final
 
 from mypy_extensions import i64, mypyc_attr
 
-from captiond.core.redact.classes import SPOKEN, TENS, Entry
+from captiond.core.redact.classes import IS_AT, MULTIPLE, SPOKEN, TENS, WEAK, Entry, is_ordinary
 
 MASKED_FROM_DIGITS: Final = 4  # of an open run: fewer may be shown (contract, section 6)
 REPLAYED: Final = 6  # words that a later one can look back on: four before the last of a cue, five of a loose address
@@ -43,8 +43,11 @@ _A: Final = 97  # what is not below it is a letter, as its lower case
 _HASH: Final = (1 << 26) - 1
 _SINGLE: Final = 1 << 8
 _COUNTED: Final = 1 << 9
-_HASHED: Final = 1 << 13
+_SPOKEN: Final = 1 << 13
+_HASHED: Final = 1 << 14
+_HASHED_SHIFT: Final = 14
 _DIGIT_CLASSES: Final = (SPOKEN, TENS)
+_AFTER_SPOKEN: Final = (WEAK, MULTIPLE)
 
 
 @mypyc_attr(acyclic=True, free_list_len=1)
@@ -56,11 +59,18 @@ class Leave:
         words: how many ordinary words it may let through.
         digits: how many digits, before any other word, change nothing: the point ends in the mask of their run.
         digit_like: so many words before the point may be misheard digits.
+        spoken: the word before the point is a number word.
+        strict: only words that are known to be everybody's, since any other one may be part of an address.
     """
 
-    __slots__ = ("digit_like", "digits", "triggers", "words")
+    __slots__ = ("digit_like", "digits", "spoken", "strict", "triggers", "words")
 
-    def __init__(self, triggers: int, words: int, digits: int, digit_like: int) -> None:
+    def __init__(
+        self, triggers: int, words: int, *, digits: int = 0, digit_like: int = 0, spoken: bool = False,
+        strict: bool = False,
+    ) -> None:  # fmt: skip
+        self.spoken = spoken
+        self.strict = strict
         self.triggers = triggers
         self.words = words
         self.digits = digits
@@ -116,7 +126,9 @@ class Trail:
         hidden: all that `walk` has seen behind the point are such digits.
     """
 
-    __slots__ = ("_budget", "_entries", "_marks", "_room", "_slots", "_triggers", "digits", "hidden", "start", "stops")
+    __slots__ = (
+        "_budget", "_entries", "_marks", "_room", "_slots", "_strict", "_triggers", "digits", "hidden", "start", "stops",
+    )  # fmt: skip
 
     def __init__(self, slots: bytes, entries: dict[str, Entry]) -> None:
         self._slots = slots
@@ -127,6 +139,7 @@ class Trail:
         self._triggers: i64 = 0
         self._budget: i64 = 0
         self._room: i64 = 0
+        self._strict = False
         self.digits: i64 = 0
         self.hidden = False
 
@@ -140,10 +153,12 @@ class Trail:
         self._triggers = leave.triggers
         self._budget = leave.words
         self._room = leave.digits
+        self._strict = leave.strict
         self.digits = 0
         while self.stops:
             self.stops.pop()
-        self._marks = [(CUE_BEFORE if begun else 0) + leave.digit_like * _COUNTED]
+        spoken = _SPOKEN if leave.spoken else 0
+        self._marks = [(CUE_BEFORE if begun else 0) | spoken | (leave.digit_like * _COUNTED)]
 
     def back(self, same: int) -> None:
         """Only so many characters of the text are still the same."""
@@ -224,9 +239,11 @@ class Trail:
                 if parts:
                     flags |= slots[(part ^ (part >> 11)) & (_SIZE - 1)]
             mark: i64 = hashed * _HASHED | (flags & 0xFF)
-            if known == digits and flags & NUMBER and digits < self._room:
-                if stop != at and not (i == stop and self._says_digits(text, at, stop)):
-                    return False
+            if known == digits and flags & (NUMBER | DIGIT_LIKE) and digits < self._room:
+                if stop != at:
+                    if i != stop or not self._says_digits(text, at, stop, before & _SPOKEN != 0):
+                        return False
+                    mark |= _SPOKEN
                 if i < size:
                     digits += 1
             else:
@@ -236,11 +253,15 @@ class Trail:
                         if not self._says_few(text, at, stop, i):
                             return False
                         flags = 0
+                if flags & CONNECTOR and known > 0 and self._is_place(text, at, stop):
+                    flags &= ~CONNECTOR
                 if flags & triggers or known >= self._budget or digits:
+                    return False
+                if self._strict and not self._is_common(text, at, stop):
                     return False
                 if flags & CUE_END and before & CUE_BEFORE:
                     return False
-                if hashed == before >> 13:
+                if hashed == before >> _HASHED_SHIFT:
                     return False  # said twice: one of them may be too many
                 if stop - at == 1:
                     if before & _SINGLE or triggers & LINKER:
@@ -266,12 +287,35 @@ class Trail:
         """Whether a first number has so few digits that it is shown while no run is open and no cue came."""
         if stop == start:
             return end - start < MASKED_FROM_DIGITS
-        word = text[start:stop]
-        entry = self._entries.get(word) or self._entries.get(word.lower())
+        entry = self._entry(text, start, stop)
         return entry is not None and entry.cls in _DIGIT_CLASSES and len(entry.digits) < MASKED_FROM_DIGITS
 
-    def _says_digits(self, text: str, start: int, stop: int) -> bool:
-        """Whether a word is one of those that a run always takes for digits; a hash alone does not tell."""
+    def _says_digits(self, text: str, start: int, stop: int, spoken: bool) -> bool:
+        """Whether a word is one that a run takes for digits; a hash alone does not tell.
+
+        Args:
+            spoken: a number word stands before it: then a misheard one is a digit, too.
+        """
+        entry = self._entry(text, start, stop)
+        if entry is None:
+            return False
+        return entry.cls in _DIGIT_CLASSES or (spoken and entry.cls in _AFTER_SPOKEN)
+
+    def _is_place(self, text: str, start: int, stop: int) -> bool:
+        """ "we are at": whether a word that may join an address stands behind one that is part of none."""
+        entry = self._entry(text, start, stop)
+        if entry is None or not entry.flags & IS_AT or not is_ordinary(entry.cls, entry.flags):
+            return False
+        count = len(self.stops)
+        first = self.stops[count - 2] if count > 1 else int(self.start)
+        return self._is_common(text, first, start - 1)
+
+    def _is_common(self, text: str, start: int, stop: int) -> bool:
+        """Whether a word is known, and no part of an address or a code."""
+        entry = self._entry(text, start, stop)
+        return entry is not None and is_ordinary(entry.cls, entry.flags)
+
+    def _entry(self, text: str, start: int, stop: int) -> Entry | None:
         word = text[start:stop]
-        entry = self._entries.get(word) or self._entries.get(word.lower())
-        return entry is not None and entry.cls in _DIGIT_CLASSES
+        entry = self._entries.get(word)
+        return self._entries.get(word.lower()) if entry is None else entry

@@ -7,17 +7,15 @@ from mypy_extensions import mypyc_attr
 from captiond.core.redact import gate
 from captiond.core.redact.classes import (
     DIGITS,
-    ENDS_CUE,
     FILLER,
     IS_BEGINNING,
     IS_COMMON,
-    IS_COUNTRY,
-    IS_MONTH,
     LETTER,
     MARK,
     SPOKEN,
     TENS,
     WORD,
+    is_ordinary,
 )
 from captiond.core.redact.dates import as_date
 from captiond.core.redact.decide import ENDED, PASSED, SILENCE, TOO_LONG, decide, loose_end
@@ -205,22 +203,28 @@ class Machine:
         window, run, chain = self.window, self.run, self.chain
         if chain.phase != NOTHING and (chain.is_masked() or chain.joined or chain.letters > 1):
             return None
-        cued = self.lost
+        cued, strict = self.lost, False
         for marker in window.markers:
             if marker.reach >= self.current and marker.kind != KEEP:
                 if marker.kind in _EXACTING and not window.is_used(marker):
-                    return None
+                    if run.is_open() or chain.phase != NOTHING or run.weak != NONE or marker.kind == DOB:
+                        return None
+                    strict = True
                 cued = cued or marker.kind != EMAIL
         end = window.end()
         if not run.is_open():
             digit_like = end - run.weak if run.weak != NONE else 0
-            return Leave(gate.CUED if cued else gate.ALWAYS, MANY, 0, digit_like) if digit_like <= 2 else None
+            if digit_like > 2:
+                return None
+            return Leave(gate.CUED if cued or strict else gate.ALWAYS, MANY, digit_like=digit_like, strict=strict)
         if run.iban or run.weak != NONE or run.dated or run.shaped:
             return None
         room = MAX_RUN_TOKENS - 2 - (end - run.start)
         words = 0 if run.may_be_let_go(window) else min(MAX_WORDS_BETWEEN - run.gap, room)
-        digits = room if run.is_masked() and run.last == end - 1 and self._ends_in_mask() else 0
-        return Leave(gate.RUNNING, words, digits, 0) if words > 0 or digits > 0 else None
+        if not (run.is_masked() and run.last == end - 1 and self._ends_in_mask()):
+            return Leave(gate.RUNNING, words) if words > 0 else None
+        spoken = window.tokens[-1].cls in (SPOKEN, TENS)
+        return Leave(gate.RUNNING, words, digits=room, spoken=spoken) if words > 0 or room > 0 else None
 
     def _ends_in_mask(self) -> bool:
         """Whether the caption ends in the open mask of the run, so that one more digit changes nothing in it."""
@@ -242,8 +246,7 @@ class Machine:
             run.start == NONE
             and run.weak == NONE
             and chain.phase == NOTHING
-            and token.cls == WORD
-            and token.flags & (IS_COMMON | IS_MONTH | IS_COUNTRY | ENDS_CUE) == IS_COMMON
+            and is_ordinary(token.cls, token.flags)
             and DOB not in window.kinds
         ):  # an ordinary word while nothing is open: the steps of both would do nothing
             window.append(token, self.current)
