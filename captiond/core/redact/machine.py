@@ -192,7 +192,7 @@ class Machine:
         """So many words came, as `text`, that the gate let through: they are settled and leave nothing behind."""
         self.run.weak, self.run.weak_digits = NONE, 0
         self.chain.reset()
-        self._settle()
+        self.settle()
         self.text = _joined(_joined(self.text, self.recent), text)
         self.recent = ""
         self.window.leap(words)
@@ -239,6 +239,11 @@ class Machine:
                 ("do" that becomes "dot", "tree" that becomes "three"), so it ends nothing that would be shown then.
                 `hedged` says whether that made a difference.
         """
+        self.advance(token, unfinished=unfinished)
+        self.settle()
+
+    def advance(self, token: Token, *, unfinished: bool = False) -> None:
+        """As `step`, for one of several words: what has settled is written down at the end of the last one."""
         self.hedged = False
         window = self.window
         run, chain = self.run, self.chain
@@ -250,7 +255,6 @@ class Machine:
             and DOB not in window.kinds
         ):  # an ordinary word while nothing is open: the steps of both would do nothing
             window.append(token, self.current)
-            self._settle()
             return
         if DOB in window.kinds:
             # A date may go on in the next utterance, which its cue no longer reaches by itself.
@@ -274,7 +278,6 @@ class Machine:
                 return
             self._close_chain()
             self.chain.step(window, at, token)
-        self._settle()
 
     def finish(self) -> None:
         """The utterance is final: what it did not go on with is decided; what it ends inside of stays open."""
@@ -283,7 +286,7 @@ class Machine:
             self._close_run(ENDED)
         if chain.phase != NOTHING and (chain.is_complete() or self.window.owner(chain.last) < self.current):
             self._close_chain()
-        self._settle()
+        self.settle()
 
     def close(self) -> None:
         """Nothing follows: every run ends here."""
@@ -292,7 +295,7 @@ class Machine:
         if self.chain.phase != NOTHING:
             self._close_chain()
         self.run.weak = NONE
-        self._settle()
+        self.settle()
 
     def is_open(self) -> bool:
         """Whether a next utterance could go on with something."""
@@ -357,7 +360,8 @@ class Machine:
             hold = min(hold, self.chain.start)
         return hold
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """Writes down what no later word can change any more."""
         hold = self._hold()
         at = self.settled
         if hold <= at:
@@ -433,6 +437,10 @@ class Machine:
         chain_start = chain.start if opened and chain.start != NONE and chain.is_masked() else stop
         run_start = run.start if opened and run.is_masked() else stop
         first_open = -1
+        pieces: list[str] = []
+        if text:
+            pieces.append(text)
+        size = len(text)  # of the pieces, and the spaces before each but the first
         group = 0
         label = ""
         masked_from = start  # what `group` hides begins there
@@ -453,17 +461,23 @@ class Machine:
                     now = OPEN_RUN if hidden else 0
             if group and (now != group or (mask is not None and mask.label != label)):
                 piece = _mask(window, masked_from, at, label)
+                if pieces:
+                    size += 1
                 if first_open < 0 and label == OPEN:
-                    first_open = len(text) + (1 if text else 0) + piece.index("[...]")
-                text = text + " " + piece if text else piece
+                    first_open = size + piece.index("[...]")
+                pieces.append(piece)
+                size += len(piece)
                 group = 0
             if token is None:
                 break
             if not now:
-                text = text + " " + token.text if text else token.text
+                if pieces:
+                    size += 1
+                pieces.append(token.text)
+                size += len(token.text)
             elif not group:
                 group, masked_from, label = now, at, (mask.label if mask is not None else OPEN)
-        return text, first_open
+        return " ".join(pieces), first_open
 
 
 def _joined(text: str, more: str) -> str:

@@ -31,7 +31,7 @@ class Scan:
 
     __slots__ = (
         "_ahead", "_as_it_is", "_gated", "_last_word", "_points", "_rendered", "_repeats", "_stood", "_text", "_trail", "_waiting",
-        "_waiting_offset", "_warm", "counts", "head", "held", "lexicon", "machine", "settled",
+        "_waiting_offset", "counts", "head", "held", "lexicon", "machine", "settled",
     )  # fmt: skip
 
     def __init__(self, machine: Machine, lexicon: Lexicon) -> None:
@@ -47,7 +47,6 @@ class Scan:
         self._last_word = ""  # the word it stands behind then, if that may as well be over; else ""
         self._waiting, self._waiting_offset = "", 0  # a word that is not stepped yet, and the offset of its point
         self._stood = 1  # points that were there before and still are
-        self._warm = 0  # so many words more are read only for what they leave behind
         self._gated = False
         self._rendered = False  # `head` is that of the last point
         self._as_it_is = False  # and it is the text itself, word for word
@@ -65,6 +64,8 @@ class Scan:
         if points[-1].offset > same:
             while points[-1].offset > same or points[-1].offset < 0:
                 points.pop()
+            if len(points) == 1 and points[0].word:
+                return False  # what stood before it was forgotten, and punctuation may want it back
             self._stand_at_last_point()
             self._open_gate()
         elif self._gated:
@@ -159,16 +160,32 @@ class Scan:
         self._gated = self._rendered = False
         if self._ahead:
             self._stand_at_last_point()
-        start = self._points[-1].offset
         stops = self._trail.stops
-        words = len(stops) - REPLAYED
-        if words <= 0 or self._trail.digits:
+        count = len(stops)
+        start = self._points[-1].offset
+        if count == 0:
             return start
-        stop = stops[words - 1]
-        self.machine.leap(text[start : stop - 1], words)
-        self._repeats.start("")
-        self._points.append(Point(self.machine, -1, "", "", 0))
-        self._warm = REPLAYED - 1
+        machine = self.machine
+        first = 0
+        if count > REPLAYED and not self._trail.digits:
+            first = count - REPLAYED
+            machine.leap(text[start : stops[first - 1] - 1], first)
+            start = stops[first - 1]
+        for i in range(first, count - 1):
+            stop = stops[i]
+            word = text[start : stop - 1]
+            machine.advance(read(word, self.lexicon))
+            start = stop
+            if i == count - 2:  # the word behind this one may have to be taken back
+                machine.settle()
+                self._points.append(Point(machine, -1, word, word, 1))
+        stop = stops[count - 1]
+        word = text[start : stop - 1]
+        machine.step(read(word, self.lexicon))
+        self._repeats.start(word)
+        self._points.append(Point(machine, stop, word, word, 1))
+        if len(self._points) > MAX_POINTS:
+            self._forget()
         return stop
 
     def _open_gate(self) -> None:
@@ -276,11 +293,7 @@ class Scan:
         if not self._waiting:
             return
         self.machine.step(read(self._waiting, self.lexicon), unfinished=unfinished)
-        offset = self._waiting_offset
-        if self._warm:
-            self._warm -= 1
-            offset = -1  # its state misses what only a word further back could tell: nothing goes on from here
-        self._points.append(Point(self.machine, offset, self._waiting, last, count))
+        self._points.append(Point(self.machine, self._waiting_offset, self._waiting, last, count))
         self._waiting = ""
 
     def _forget(self) -> None:
