@@ -154,8 +154,8 @@ class Run:
         if is_percent(window, at, token):
             if self.last == at - 2 and self.group != NONE and self.digits - self.group_digits <= MAX_PERCENT_DIGITS:
                 self._let_go(window)
-            token = window.tokens[at - window.base] = inert(token)
-            cls = WORD
+            token, cls = inert(token), WORD
+            window.replace(at, token)
         code_cued = cls == LETTER and _is_code_cued(window, at)
         if cls in (DIGITS, SPOKEN, TENS) or (cls == ADDRESS and token.digits):
             self._digit(window, at, token, cued)
