@@ -17,7 +17,6 @@ from captiond.core.redact.classes import (
 from captiond.core.redact.kinds import DOB, IBAN_CHARS, checked
 from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.shapes import (
-    BEFORE_YEARS,
     CURRENCY,
     harmless_end,
     is_counting,
@@ -109,7 +108,7 @@ def _is_ended(window: Window, start: int, tokens: list[Token], following: Token,
             return True  # "oh, I forgot"
     if cued:
         return False
-    if is_year(tokens) and before in BEFORE_YEARS:
+    if is_year(tokens) and before in lexicon.before_years:
         return True
     return (
         is_years(tokens)

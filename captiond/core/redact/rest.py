@@ -19,11 +19,6 @@ SMALL_DIGITS: Final = 2  # so many between words are no piece of a number that n
 LEFT_DIGITS: Final = 4  # so many digits left of a run would break the promise, were they of the number found in it
 LONGEST_DIGITS: Final = 19  # of a payment card: more than that together are two numbers
 
-BEFORE_TIMES: Final = frozenset(
-    ["after", "before", "until", "till", "by", "around", "from", "between", "or", "to", "and", "após", "nach", "ab"]
-)
-BEFORE_ANY_TIME: Final = BEFORE_TIMES | {"at", "on", "um", "à", "a", "las"}
-
 
 class Found:
     """One private number: the parts of it, its name, how many there are."""
@@ -72,7 +67,7 @@ def _mask_leftovers(window: Window, parts: list[Part], decision: Decision) -> No
                 break
             if any(last.start < m.at < part.start for m in window.markers):
                 break
-            time = len(part.digits) <= 4 and window.core(part.start - 1) in BEFORE_ANY_TIME
+            time = len(part.digits) <= 4 and window.core(part.start - 1) in window.lexicon.before_any_time
             if not (_is_plain(part) or time):
                 left.append(part)
         digits = sum(len(p.digits) for p in left)
@@ -121,7 +116,7 @@ def _mask_rest(window: Window, run: Run, parts: list[Part], decision: Decision) 
     if decision.found or decision.kept:
         return
     rest = [p for p in parts if not (p.mixed or _is_plain(p))]
-    while rest and len(rest[-1].digits) <= 4 and window.core(rest[-1].start - 1) in BEFORE_ANY_TIME:
+    while rest and len(rest[-1].digits) <= 4 and window.core(rest[-1].start - 1) in window.lexicon.before_any_time:
         rest.pop()
     if sum(len(p.wide or p.digits) for p in rest) >= LATE_DIGITS and not _are_strewn(window, rest):
         decision.found.append(Found(NUMBER, rest))

@@ -89,7 +89,13 @@ ENGLISH = Table(
         "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
         "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth thirtieth hundredth"
     ),
-    of="of the",
+    of="of",
+    before_years="in since next of from until till year by last before after around",
+    before_times="after before until till by around from between or to and",
+    at_times="at on",
+    no_domains=(
+        "the a an my your his her our their this that these those all least once noon night home work any which what"
+    ),
     linkers="and",
     ranges="to for too",
     pronouns="one",
