@@ -240,6 +240,7 @@ class Machine:
     def finish(self) -> None:
         """The utterance is final: what it did not go on with is decided; what it ends inside of stays open."""
         run, chain = self.run, self.chain
+        run.take_waiting(self.window)
         if run.is_open() and self.window.owner(run.last) < self.current:
             self._close_run(ENDED)
         if chain.phase != NOTHING and (chain.is_complete() or self.window.owner(chain.last) < self.current):

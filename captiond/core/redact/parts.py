@@ -20,7 +20,7 @@ from captiond.core.redact.classes import (
 )
 from captiond.core.redact.kinds import CVV, IBAN_CHARS, PIN, is_iban
 from captiond.core.redact.lexicon import MAX_PHRASE_WORDS
-from captiond.core.redact.runs import Run, is_bank, is_country
+from captiond.core.redact.runs import Run, is_bank, is_country, is_digit_alone
 from captiond.core.redact.shapes import harmless_end, is_harmless_token, is_month_day
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
@@ -82,7 +82,7 @@ class Part:
 
 def cut(window: Window, run: Run) -> list[Part]:
     """The parts of a run in order, harmless ones among them."""
-    start, last, iban = run.start, run.last, run.iban
+    start, last = run.start, run.last
     parts: list[Part] = []
     begun = -1
     gap_from = start
@@ -93,7 +93,7 @@ def cut(window: Window, run: Run) -> list[Part]:
         if begun >= 0 and token is not None and _begins_anew(window, at, token):
             _finish(window, run, parts, (begun, at), (gap_from, barred))
             begun, gap_from, barred = -1, at, False
-        inside = token is not None and not window.label(at) and _belongs(window, at, token, begun >= 0, last, iban)
+        inside = token is not None and not window.label(at) and _belongs(window, run, at, token, begun >= 0)
         if inside:
             assert token is not None
             if _stands_alone(window, at, token):
@@ -131,8 +131,12 @@ def _begins_anew(window: Window, at: int, token: Token) -> bool:
     return token.mixed and token.core[:2].upper() in IBAN_CHARS and token.core[2:4].isdigit()
 
 
-def _belongs(window: Window, at: int, token: Token, begun: bool, last: int, iban: bool) -> bool:
-    cls = token.cls
+def _belongs(window: Window, run: Run, at: int, token: Token, begun: bool) -> bool:
+    cls, last, iban = token.cls, run.last, run.iban
+    if cls == WEAK and run.cued and at == run.start:
+        return True  # "the iban is un, no wait, ...": its first digit
+    if cls == WEAK and not begun and at == last and is_digit_alone(window, token):
+        return not _is_article(window, at, last)  # "..., pardon, un": its last one
     if cls in (DIGITS, TENS) or (cls == SPOKEN and token.core not in window.lexicon.pronouns):
         return True
     if cls == SPOKEN and begun:
@@ -225,14 +229,23 @@ def _may_be_a_word(window: Window, at: int) -> bool:
 
 
 def _is_article(window: Window, at: int, last: int) -> bool:
-    """ "... cero uno, un momento": after a number, before a word; not before a pause ("cinq un, pardon, six")."""
-    follows = window.token(at + 1).cls if at + 1 < window.end() else SILENT
-    if window.core(at) not in window.lexicon.articles or follows != WORD:
+    """ "... cero uno, un momento": after a number, before a word; not before a pause ("cinq un, pardon, six").
+
+    Nor before a word that no article stands before ("un merci", "un ça vous va"), nor at the end of an utterance.
+    """
+    if window.core(at) not in window.lexicon.articles or at + 1 >= window.end():
+        return False
+    follows = window.token(at + 1)
+    if follows.cls != WORD or window.owner(at + 1) != window.owner(at):
+        return False
+    if _begins_interjection(window, at):
+        return True
+    if follows.core in window.lexicon.common or follows.core in window.lexicon.pauses:
         return False
     end = at + 1
     while end < last and window.token(end).cls not in (DIGITS, SPOKEN, TENS):
         end += 1
-    return _begins_interjection(window, at) or not is_tight(window, at + 1, end)
+    return not is_tight(window, at + 1, end)
 
 
 def _begins_interjection(window: Window, at: int) -> bool:

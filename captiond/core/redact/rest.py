@@ -13,7 +13,8 @@ from captiond.core.redact.runs import Run
 from captiond.core.redact.window import Window
 
 PIECE_DIGITS: Final = 3  # so many of a private number, said again beside it, are masked with it
-REST_DIGITS: Final = 2  # so many right behind a long number are its rest; one may be a word ("okay, one of ...")
+REST_DIGITS: Final = 2  # so many right behind a long number are its rest; one may be a word ("okay, one of ..."),
+# but not at the end of an utterance
 LATE_DIGITS: Final = 7  # so many are masked where nothing follows
 SMALL_DIGITS: Final = 2  # so many between words are no piece of a number that nothing announced
 LEFT_DIGITS: Final = 4  # so many digits left of a run would break the promise, were they of the number found in it
@@ -50,7 +51,7 @@ def complete(window: Window, run: Run, parts: list[Part], decision: Decision, *,
         _mask_rest(window, run, parts, decision)
     _mask_between(window, run, parts, decision)
     _mask_repeats(parts, decision)
-    _mask_rest_of(parts, decision, cued=run.cued)
+    _mask_rest_of(window, parts, decision, cued=run.cued)
     _mask_leftovers(window, parts, decision)
 
 
@@ -76,7 +77,7 @@ def _mask_leftovers(window: Window, parts: list[Part], decision: Decision) -> No
             owners.update((p.start, found) for p in left)
 
 
-def _mask_rest_of(parts: list[Part], decision: Decision, *, cued: bool) -> None:
+def _mask_rest_of(window: Window, parts: list[Part], decision: Decision, *, cued: bool) -> None:
     """What follows a number with no more than a filler between belongs to it: "... 6271, um, 9108 4692"."""
     owners = {p.start: found for found in decision.found for p in found.parts}
     for before, part in itertools.pairwise(parts):
@@ -84,7 +85,9 @@ def _mask_rest_of(parts: list[Part], decision: Decision, *, cued: bool) -> None:
         if found is None or part.start in owners or not part.tight or part.barred or _is_plain(part):
             continue
         long = found.label in (CC, IBAN, NUMBER)  # behind a whole telephone number "okay, 20" may be 20 of something
-        if part.glued or len(part.digits) >= (REST_DIGITS if long or cued else CUED_DIGITS):
+        last = window.end() == part.stop or window.owner(part.stop) != window.owner(part.start)
+        enough = (1 if last else REST_DIGITS) if long or cued else CUED_DIGITS
+        if part.glued or len(part.digits) >= enough:
             found.parts.append(part)
             owners[part.start] = found
 

@@ -58,6 +58,11 @@ def _is_code_cued(window: Window, at: int) -> bool:
     return window.has_cue(IBAN, owner) or (NATIONAL_ID in window.kinds and window.has_cue(NATIONAL_ID, owner))
 
 
+def is_digit_alone(window: Window, token: Token) -> bool:
+    """ "oh" and "un": words that are a digit without another one right beside them."""
+    return token.digits == "0" or token.core in window.lexicon.articles
+
+
 def _is_first_digit(window: Window, at: int, token: Token) -> bool:
     """ "el código es un", "sûr, un", "double un": an article where the first digit is expected."""
     if token.core not in window.lexicon.articles:
@@ -273,7 +278,18 @@ class Run:
 
     def is_pending(self, window: Window, at: int, token: Token) -> bool:
         """Whether a word behind an open run is read as a digit of it until the next word decides: "um, oh"."""
-        return self.weak != NONE and at >= self.weak and (token.digits == "0" or token.core in window.lexicon.articles)
+        return self.weak != NONE and at >= self.weak and is_digit_alone(window, token)
+
+    def take_waiting(self, window: Window) -> None:
+        """The utterance is over: "..., pardon, un" at its end was a digit."""
+        at = window.end() - 1
+        if self.start == NONE or self.weak != at or self.weak < window.base:
+            return
+        if is_digit_alone(window, window.token(at)):
+            self._group(at)
+            self.last, self.gap = at, 0
+            self.digits += self.weak_digits
+            self.weak, self.weak_digits = NONE, 0
 
     def _follows(self, at: int) -> bool:
         return self.last == at - 1 or (self.linked == at - 1 and self.last == at - 2)

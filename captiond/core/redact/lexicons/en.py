@@ -16,10 +16,10 @@ ENGLISH = Table(
     ),
     fillers="uh um er erm eh ah hmm mm mhm uhm and then so like okay ok well yeah comma pause",
     interjections=(
-        "hold on;hang on;let me see;let me check;let me look;let us see;one moment;one second;one sec;just a moment;"
-        "just a second;just a sec;just a minute;wait;wait a second;wait a minute;sorry;excuse me;bear with me;"
-        "give me a second;give me a moment;you know;i think;i mean;where is it;here we go;go ahead;thank you;thanks;"
-        "next;got it;right;is it;yes;no;please;again;actually;and it is;it is;it's"
+        "i see;of course;hold on;hang on;let me see;let me check;let me look;let us see;one moment;one second;"
+        "one sec;just a moment;just a second;just a sec;just a minute;wait;wait a second;wait a minute;sorry;"
+        "excuse me;bear with me;give me a second;give me a moment;you know;i think;i mean;where is it;here we go;"
+        "go ahead;thank you;thanks;next;got it;right;is it;yes;no;please;again;actually;and it is;it is;it's"
     ),
     acknowledgements=(
         "yes yeah yep yup sure okay ok alright right certainly absolutely thanks thank you please of course hi hello "
