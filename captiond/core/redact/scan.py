@@ -233,6 +233,7 @@ class Scan:
             if not self._waiting:
                 self._waiting = self._pop()
             self._waiting += word
+            self._waiting_offset = -1  # the punctuation stands behind that offset
             repeats.start("")
             return
         if not repeats.is_same(word):
