@@ -8,7 +8,7 @@ from captiond.core.redact.classes import (
 )
 from captiond.core.redact.kinds import CC, IBAN, NUMBER
 from captiond.core.redact.naming import CUED_DIGITS
-from captiond.core.redact.parts import Part
+from captiond.core.redact.parts import MIN_PAUSE_LETTERS, Part
 from captiond.core.redact.runs import Run
 from captiond.core.redact.window import Window
 
@@ -85,11 +85,18 @@ def _mask_rest_of(window: Window, parts: list[Part], decision: Decision, *, cued
         if found is None or part.start in owners or not part.tight or part.barred or _is_plain(part):
             continue
         long = found.label in (CC, IBAN, NUMBER)  # behind a whole telephone number "okay, 20" may be 20 of something
-        last = window.end() == part.stop or window.owner(part.stop) != window.owner(part.start)
-        enough = (1 if last else REST_DIGITS) if long or cued else CUED_DIGITS
+        enough = (1 if _is_last_word(window, part) else REST_DIGITS) if long or cued else CUED_DIGITS
         if part.glued or len(part.digits) >= enough:
             found.parts.append(part)
             owners[part.start] = found
+
+
+def _is_last_word(window: Window, part: Part) -> bool:
+    """Whether nothing follows in its utterance but a pause or thanks: "..., um, two thank you"."""
+    if part.stop == window.end() or window.owner(part.stop) != window.owner(part.start):
+        return True
+    follows = window.core(part.stop)
+    return len(follows) >= MIN_PAUSE_LETTERS and follows in window.lexicon.pauses
 
 
 def _mask_repeats(parts: list[Part], decision: Decision) -> None:
