@@ -92,7 +92,7 @@ def test_figures_that_tell_turn_the_twins_of_the_daemon_red(monkeypatch: pytest.
     ("broken_by", "red"),
     [
         (broken.ReadsAllBeginnings, lambda: test_p6_cost.test_hostile_text_costs_in_proportion_to_its_length("(")),
-        (broken.RemembersUtterances, lambda: test_p6_cost.test_so_do_many_utterances_of_it("brackets")),
+        (broken.RemembersUtterances, lambda: test_p6_cost.test_so_do_many_utterances_of_it("one token")),
     ],
 )  # fmt: skip
 def test_steeper_cost_is_seen(
