@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from captiond.core import compiled
+from captiond.core.redact import scan
 from tests.harness import ROOT, SHARED_DATA, TREE
 
 PROGRAM = Path(__file__).with_name("every_caption.py")
@@ -32,6 +34,14 @@ def test_both_cores_show_the_same_captions(tmp_path: Path) -> None:
             captions += 1
         assert [process.wait() for process in running] == [0, 0]
     assert captions > 10_000
+
+
+def test_half_a_compiled_core_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One module of another kind than the rest is a broken installation: two versions of the redactor in one."""
+    assert compiled._is_compiled() == compiled.COMPILED
+    monkeypatch.setattr(scan, "__file__", "scan.py" if compiled.COMPILED else "scan.so")
+    with pytest.raises(ImportError, match="half of the core is compiled"):
+        compiled._is_compiled()
 
 
 def every_caption(tree: Path, folder: Path) -> "subprocess.Popen[str]":
