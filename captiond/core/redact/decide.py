@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from captiond.core.redact.cardinals import is_amount
 from captiond.core.redact.classes import (
     FILLER,
 )
@@ -141,7 +142,8 @@ def _is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known:
     if part.digits in known and len(part.digits) >= LATE_DIGITS:
         return True
     after = window.token(part.stop).text if part.stop < window.end() else ""
-    if kind not in _SHORT and part.digits in SHORT_NUMBERS and part.start == run.start and not part.cut:
+    whole = part.start == run.start and not part.cut and not (cued and run.last >= part.stop)
+    if kind not in _SHORT and part.digits in SHORT_NUMBERS and whole:
         return True
     if not (cued or part.cut):
         said = _tokens(window, part)
@@ -156,7 +158,7 @@ def _is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known:
         return True
     if is_counting(_tokens(window, part)) and not (cued or part.cut):
         return True
-    if part.scaled and not cued and not is_freephone(part.digits):
+    if part.scaled and not cued and not is_freephone(part.digits) and is_amount(_tokens(window, part)):
         return True
     if part.ranged and len(part.digits) <= 4:
         return kind not in _SHORT

@@ -7,10 +7,10 @@ decision as well, whatever followed. Source: reference/redaction.md, section 7, 
 
 from typing import Final
 
+from captiond.core.redact.cardinals import is_amount
 from captiond.core.redact.classes import (
     DIGITS,
     FILLER,
-    SCALE,
     WEAK,
     WORD,
 )
@@ -113,7 +113,7 @@ def _is_ended(window: Window, start: int, tokens: list[Token], following: Token,
     return (
         is_years(tokens)
         or is_counting(tokens)
-        or _is_amount(tokens)
+        or (is_amount(tokens) and not is_freephone("".join(t.digits for t in tokens)))
         or _is_range(window, tokens, years=False)
         or is_named(window, start, tokens)
         or _is_place(window, start, tokens)
@@ -162,12 +162,6 @@ def _is_range(window: Window, tokens: list[Token], *, years: bool) -> bool:
     if years:
         return is_year([one]) and is_year([other])
     return one.cls == other.cls == DIGITS and max(len(one.digits), len(other.digits)) <= MAX_RANGE_DIGITS
-
-
-def _is_amount(tokens: list[Token]) -> bool:
-    """ "seventeen hundred", "two thousand nine hundred"; "eight hundred" begins telephone numbers."""
-    digits = "".join(t.digits for t in tokens)
-    return any(t.cls == SCALE for t in tokens) and not is_freephone(digits)
 
 
 def is_named(window: Window, start: int, tokens: list[Token]) -> bool:

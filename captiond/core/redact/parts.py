@@ -5,6 +5,7 @@ from typing import Final
 
 from mypy_extensions import mypyc_attr
 
+from captiond.core.redact.cardinals import digits_said
 from captiond.core.redact.classes import (
     DIGITS,
     FILLER,
@@ -283,12 +284,13 @@ def _read(window: Window, part: Part) -> None:
     times = 1
     tens = False
     group = 0
-    has_letters = False
+    has_letters = multiplied = False
     for at in range(part.start, part.stop):
         token = window.token(at)
         cls = token.cls
         if cls == MULTIPLE:
             times = window.lexicon.multiples.get(token.core, 1)
+            multiplied = True
             continue
         if cls == SILENT:
             part.plus = part.plus or (not out and (token.text == "+" or token.core in window.lexicon.plus))
@@ -338,6 +340,8 @@ def _read(window: Window, part: Part) -> None:
     if group:
         part.sizes.append(group)
     part.digits = "".join(out)
+    if part.scaled and not multiplied:
+        part.digits = digits_said([window.token(at) for at in range(part.start, part.stop)], part.digits)
     if has_letters:
         part.letters = "".join(letters)
         if not is_iban(part.letters):

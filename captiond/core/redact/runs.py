@@ -38,7 +38,9 @@ def is_bank(window: Window, token: Token) -> bool:
     """Whether a word may be the four letters of a bank inside an IBAN."""
     if token.cls != WORD or len(token.core) != 4 or not token.core.isalpha():
         return False
-    return token.core not in window.lexicon.common or token.text[:4].isupper()  # "GB82 WEST"
+    if token.core not in window.lexicon.common or token.text[:4].isupper():  # "GB82 WEST"
+        return True
+    return window.has_cue(IBAN, token.owner) and token.core not in window.lexicon.pauses
 
 
 def is_country(window: Window, token: Token) -> bool:
@@ -145,7 +147,8 @@ class Run:
 
     def is_masked(self) -> bool:
         """Whether its digits are shown as an open mask."""
-        return self.start != NONE and (self.cued or self.digits >= MASKED_FROM_DIGITS)
+        waiting = self.weak_digits if self.weak != NONE else 0  # "nine two six, um, oh"
+        return self.start != NONE and (self.cued or self.digits + waiting >= MASKED_FROM_DIGITS)
 
     def hold(self) -> int:
         """The first index that a later token can still change; NONE where none."""

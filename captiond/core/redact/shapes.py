@@ -12,6 +12,7 @@ from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
 
 MAX_YEAR_TOKENS: Final = 4  # "two thousand twenty five"
+MAX_AMOUNT_CHARS: Final = 15  # "999,999,999,999"; with more digits it is a card whatever its commas
 CURRENCY: Final = "$€£¥₹"
 SHORT_NUMBERS: Final = frozenset(
     [
@@ -117,6 +118,8 @@ def is_grouped_amount(core: str) -> bool:
         if found and not (rest.isdigit() and len(rest) <= 2):
             continue
         fields = whole.split(group)
+        if len(whole) > MAX_AMOUNT_CHARS:
+            return False
         if len(fields) == 1:
             if found and whole.isdigit() and len(whole) <= 6:
                 return True

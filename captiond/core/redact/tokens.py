@@ -15,6 +15,7 @@ from captiond.core.redact.classes import (
     WORD,
 )
 from captiond.core.redact.lexicon import Lexicon
+from captiond.core.redact.markup import without_markup
 
 _VISIBLE_LEAD: Final = "\"'“‘«¿¡(["
 _VISIBLE_TRAIL: Final = "\"'”’»)].,!?;:…"
@@ -123,6 +124,11 @@ def read(word: str, lexicon: Lexicon) -> Token:
 
 def _read_any(word: str, lexicon: Lexicon) -> Token:
     """As `read`, for words that are not just letters of ASCII with punctuation around them."""
+    if "<" in word or "&" in word:
+        plain = without_markup(word)
+        if plain != word:
+            found = read(plain, lexicon)
+            return Token(word, found.core, found.cls, found.digits, 0, len(word), found.mixed, found.flags)
     size = len(word)
     first = 0
     while first < size and not _is_alnum(word, first):
