@@ -142,6 +142,18 @@ def test_words_that_turn_into_numerals_and_back_show_no_more(times: int) -> None
     assert max(map(len, digits_shown([s.text for s in speaker.shown]))) <= 3
 
 
+@pytest.mark.parametrize("before", ["", "it's ", "you can write to ", "my email is "])
+def test_an_address_is_masked_from_its_at_on(before: str) -> None:
+    """The letters of the name may have been shown until then; together with the "@" they are not."""
+    said = f"{before}jana.pavel@example.com thanks"
+    speaker = Speaker()
+    speaker.say(*(said[:end] for end in range(1, len(said) + 1)), said)
+    for heard, shown in zip([*range(1, len(said) + 1), len(said)], speaker.shown, strict=True):
+        if "@" in said[:heard]:
+            assert shown.text.startswith(f"{before}[")
+    assert speaker.stop() == [f"{before}[EMAIL] thanks"]
+
+
 def test_a_cue_of_the_agent_reaches_the_customers_answer() -> None:
     """In both directions of the contract: the other channel's next utterance, and the own channel's next."""
     agent = Speaker()
