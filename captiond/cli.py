@@ -68,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; answers its exit status. Help and wrong usage leave by `SystemExit`, as argparse does it."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = _Parser(prog="captiond", description=_ABOUT)
-    parser.add_argument("--version", action="version", version=f"captiond {__version__}")
+    parser.add_argument("--version", action=_Version)
     try:
         _add_commands(parser, COMMANDS, arguments)
         args, rest = parser.parse_known_args(arguments)
@@ -87,6 +87,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _explain(fault)
     except KeyboardInterrupt:
         return FAILED
+
+
+class _Version(argparse.Action):
+    """Says what runs here. The core is asked only now: no other command has to wait for it."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
+        super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS, help="what runs here")
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        how = import_module("captiond.core.compiled").HOW
+        print(f"captiond {__version__} (core: {how})")
+        parser.exit()
 
 
 def _explain(fault: Exception) -> int:

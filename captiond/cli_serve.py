@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import resource
 import sys
 
@@ -9,8 +10,11 @@ import uvloop
 
 from captiond.cli_config import add_config_argument, configured
 from captiond.config_rules import remarks
+from captiond.core.compiled import COMPILED
 from captiond.daemon import serve
 from captiond.logs import set_up, tell_uncaught
+
+log = logging.getLogger(__name__)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +33,10 @@ def run(args: argparse.Namespace) -> int:
     config = configured(args)
     set_up(level=config.log.level, layout=config.log.format)
     tell_uncaught()
+    if COMPILED:
+        log.info("the core is compiled")
+    else:
+        log.warning("the core is not compiled, and several times slower: install captiond with a C compiler at hand")
     # A core file would hold what is being said, and every secret.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

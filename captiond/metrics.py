@@ -21,6 +21,7 @@ from prometheus_client.utils import floatToGoString
 
 from captiond import __version__
 from captiond.base.errors import LocalError
+from captiond.core.compiled import HOW
 
 PREFIX: Final = "captiond_"
 LATEST_CREDIBLE_LATENCY_S: Final = 60.0  # contract: what lies outside 0 to 60 s says that two clocks differ
@@ -78,7 +79,7 @@ FIGURES: Final[dict[str, Figure]] = {
     "event_loop_lag_seconds": Figure("gauge", "How late the event loop last was"),
     "audit_records_total": Figure("counter", "Audit records in the file"),
     "audit_lost_total": Figure("counter", "Audit records lost to a full disk or a full queue"),
-    "build_info": Figure("gauge", "What runs here; always 1", ("version", "python")),
+    "build_info": Figure("gauge", "What runs here; always 1", ("version", "python", "core")),
 }
 
 
@@ -98,7 +99,7 @@ class Meter:
             self._make(name, figure)
         ProcessCollector(registry=self.registry)
         self._gauges["tokens_per_second"].set_function(self.tokens_per_second)
-        self._gauges["build_info"].labels(version=__version__, python=platform.python_version()).set(1)
+        self._gauges["build_info"].labels(version=__version__, python=platform.python_version(), core=HOW).set(1)
 
     def _make(self, name: str, figure: Figure) -> None:
         if figure.kind == "histogram":

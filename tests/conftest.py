@@ -1,7 +1,9 @@
 """What holds for all tests: nothing is left out silently.
 
 Tests marked `shared` read data that is not part of the repository. Where it is not there, they are left out and the run
-says so. Any other test that skips itself fails the run.
+says so. Tests marked `source_only` are for the core as Python, `compiled_only` for the core as machine code; a run says
+which it has and how many it left out, and ends at once if it is not the one that `--core` names. Any other test that
+skips itself fails the run.
 """
 
 from collections.abc import Generator
@@ -9,6 +11,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+
+from captiond.core.compiled import HOW
 
 # The same examples on every run: what is red once stays red. `captiond bench redaction --fuzz-seconds` looks further.
 settings.register_profile(
@@ -26,21 +30,37 @@ settings.load_profile("same-every-run")
 SHARED = Path(__file__).parents[1] / ".." / "shared" / "data"
 
 _left_out = pytest.StashKey[int]()
+_other_core = pytest.StashKey[int]()
 _skipped = pytest.StashKey[list[str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--core", choices=("python", "compiled"), default="python", help="which core has to be tested")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_left_out] = 0
+    config.stash[_other_core] = 0
     config.stash[_skipped] = []
+    if config.getoption("core") != HOW:
+        pytest.exit(
+            f"--core is {config.getoption('core')}, but the core found is {HOW}", returncode=pytest.ExitCode.USAGE_ERROR
+        )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if SHARED.is_dir():
-        return
-    needing = [item for item in items if item.get_closest_marker("shared")]
-    items[:] = [item for item in items if not item.get_closest_marker("shared")]
-    config.stash[_left_out] = len(needing)
-    config.hook.pytest_deselected(items=needing)
+    config.stash[_other_core] = _leave_out(config, items, "compiled_only" if HOW == "python" else "source_only")
+    if not SHARED.is_dir():
+        config.stash[_left_out] = _leave_out(config, items, "shared")
+
+
+def _leave_out(config: pytest.Config, items: list[pytest.Item], marker: str) -> int:
+    """Takes out the tests that have the marker; answers how many those are."""
+    marked = [item for item in items if item.get_closest_marker(marker)]
+    items[:] = [item for item in items if not item.get_closest_marker(marker)]
+    if marked:
+        config.hook.pytest_deselected(items=marked)
+    return len(marked)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -61,5 +81,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if config.stash[_left_out]:
         terminalreporter.section("LEFT OUT", red=True, bold=True)
         terminalreporter.line(f"{config.stash[_left_out]} tests were left out: {SHARED} is not there.")
+    other = "compiled" if HOW == "python" else "python"
+    terminalreporter.line(f"the core tested here: {HOW}; tests for the {other} one: {config.stash[_other_core]}")
     for name in config.stash[_skipped]:
         terminalreporter.line(f"SKIPPED, which counts as a failure here: {name}", red=True)

@@ -15,6 +15,7 @@ import aiohttp
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosedError
 
+import captiond
 from captiond.config import load
 from captiond.core.screen import Screen
 from captiond.daemon import Daemon, running
@@ -22,6 +23,7 @@ from captiond.simulator.server import Simulator
 from captiond.simulator.tracks import Track
 
 ROOT = Path(__file__).parents[1]
+TREE = Path(captiond.__file__).parents[1]  # what is tested: this tree's source, or the compiled installation
 SHARED_DATA = ROOT.parent / "shared" / "data"
 
 Json = dict[str, Any]
@@ -131,7 +133,7 @@ class DaemonProcess:
         self.folder = folder
         self.environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith("CAPTIOND_")},
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": str(TREE),
             "CAPTIOND_SERVER__PORT": "0",
             "CAPTIOND_AUDIT__PATH": str(folder / "audit.jsonl"),
             "CAPTIOND_DATABASE__URL": f"sqlite:///{folder / 'captiond.db'}",

@@ -12,9 +12,10 @@ from pathlib import Path
 import jwt
 import pytest
 
-from captiond import cli
+from captiond import __version__, cli
 from captiond.audit import AuditLog
 from captiond.cli import COMMANDS, Command, main
+from captiond.core.compiled import HOW
 
 ROOT = Path(__file__).parents[1]
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -74,7 +75,7 @@ def test_the_command_alone_and_an_unknown_one_are_wrong_usage(capsys: pytest.Cap
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert refused("--version") == 0
-    assert capsys.readouterr().out.startswith("captiond ")
+    assert capsys.readouterr().out == f"captiond {__version__} (core: {HOW})\n"
 
 
 @pytest.mark.parametrize("name", LATER)

@@ -1,5 +1,6 @@
 """The rules of the house that a machine can check, and that the repository's own promises hold."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import captiond
 from captiond.cli import COMMANDS
 from captiond.config import load
 from captiond.config_keys import Config
@@ -179,6 +181,29 @@ def test_the_proxy_passes_both_transports_unbuffered() -> None:
     assert all(line.strip().endswith((";", "{", "}", "'")) for line in bare.splitlines() if line.strip())
 
 
+def test_nothing_compiled_lies_beside_the_source() -> None:
+    """It would be found first, and hide what is edited: an old redactor that leaks."""
+    assert Path(captiond.__file__).parents[1] == ROOT
+    assert [str(path) for path in (ROOT / "captiond").rglob("*") if path.suffix in {".so", ".pyd", ".c"}] == []
+
+
+@pytest.mark.parametrize("how", ["editable_wheel", "build_ext --inplace", "develop"])
+def test_no_way_of_installing_compiles_in_place(how: str, tmp_path: Path) -> None:
+    """An editable installation, or a build in place, brings no extension into the folder of the source."""
+    (tmp_path / "captiond").symlink_to(ROOT / "captiond")
+    for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path)
+    code = (
+        "import runpy, setuptools\n"
+        "setuptools.setup = lambda **given: print(given['ext_modules'])\n"
+        "runpy.run_path('setup.py')"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code, *how.split()], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (ran.stdout, ran.returncode) == ("[]\n", 0), ran.stderr
+
+
 # -- the rules of the tests themselves -------------------------------------------------------------------------------
 
 
@@ -191,6 +216,7 @@ def mini_repository(folder: Path, test: str) -> "subprocess.CompletedProcess[str
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"],
         cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},  # what is installed may be another core
         capture_output=True,
         text=True,
         check=False,

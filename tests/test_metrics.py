@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from captiond import __version__
 from captiond.base import observe
 from captiond.base.errors import LocalError
+from captiond.core.compiled import HOW
 from captiond.metrics import FIGURES, Meter
 
 PACKAGE = Path(__file__).parents[1] / "captiond"
@@ -141,8 +142,8 @@ def test_words_per_second_are_those_of_finals_in_the_last_ten(meter: Meter, hand
     assert sample(meter, "tokens_total", final="true") == 60
 
 
-def test_build_info_names_version_and_python(meter: Meter) -> None:
-    assert sample(meter, "build_info", version=__version__, python=platform.python_version()) == 1
+def test_build_info_names_version_python_and_core(meter: Meter) -> None:
+    assert sample(meter, "build_info", version=__version__, python=platform.python_version(), core=HOW) == 1
 
 
 def test_two_meters_share_nothing(meter: Meter) -> None:

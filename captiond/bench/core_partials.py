@@ -1,7 +1,7 @@
 """Times the redactor alone on growing utterances, in rounds that alternate with the seed function in Node.
 
 Each language's streams are the utterances of one channel, one after the other, as in a long call: a fresh utterance id
-for each stream, 4 s of event time between them, and a final at the end of each, which is timed apart.
+for each stream, 4 s of event time between them, and a final and a silence at the end of each, which are timed apart.
 """
 
 import time
@@ -28,11 +28,16 @@ class Captioning(Protocol):
 
     def caption(self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float) -> object: ...
 
+    def expire(self, *, now_s: float) -> object: ...
+
 
 class Nothing:
     """Costs what the measuring itself costs: the loop, a method call, the reading of the clock."""
 
     def caption(self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float) -> object:
+        """Does nothing."""
+
+    def expire(self, *, now_s: float) -> object:
         """Does nothing."""
 
 
@@ -116,6 +121,7 @@ def time_streams(
             caption(utterance, text, final=False, now_s=now_s)
         grown = clock_ns()
         caption(utterance, text, final=True, now_s=now_s)
+        channels[growth.language].expire(now_s=now_s + PAUSE_S)  # as the daemon's own clock does
         timed.wall_finals_ns += clock_ns() - grown
         timed.wall_partials_ns += grown - began
     timed.cpu_ns = cpu_ns() - cpu_began
@@ -134,6 +140,7 @@ def time_each(streams: Sequence[Growth], channels: Mapping[str, Captioning], clo
             caption(utterance, text, final=False, now_s=now_s)
             each.append(clock_ns() - began)
         caption(utterance, text, final=True, now_s=now_s)
+        channels[growth.language].expire(now_s=now_s + PAUSE_S)
     return each
 
 

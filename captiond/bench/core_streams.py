@@ -43,7 +43,7 @@ class Talk:
     """Everything said in one language, one speaker of one call after the other.
 
     Attributes:
-        utterances: the texts of each, partials and then the final.
+        utterances: the partials of each; the final of one that has none.
         private, benign, plain: finals with a private number, with a harmless one, and with none.
     """
 
@@ -81,7 +81,8 @@ def talks(streams: Iterable[Stream]) -> list[Talk]:
             texts.append(event.text)
             if not event.final:
                 continue
-            utterances.append(tuple(texts[:-1] or texts))  # a final is rewritten whole: capitals, punctuation
+            # A final is no partial, and is rewritten whole (capitals, punctuation): talk goes on from the last partial.
+            utterances.append(tuple(texts[:-1] or texts))
             texts.clear()
             classes = {span.mention.cls for span in event.spans}
             if not classes and event.text and not any(c.isdigit() for c in event.text):

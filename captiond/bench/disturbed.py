@@ -17,6 +17,7 @@ Heard = tuple[str, tuple[Span, ...]]
 """A text and what is private or harmless in it."""
 
 STEP_MS: Final = (60, 350)  # from one event to the next
+MIN_OF_NAME: Final = 4  # letters; fewer of an address's name may be any word ("el correo es mi")
 MISHEARD_FROM_WORDS: Final = 10  # a digit taken back while a number is short lets others be shown: nobody can know it
 SILENCE_MS: Final = 3_600  # more than ends an open run
 
@@ -99,7 +100,10 @@ def _by_words(rng: Random, turn: Turn) -> None:
 
 def _by_characters(rng: Random, turn: Turn) -> None:
     stride = rng.choice((1, 1, 2, 3))
-    turn.partials = [_prefix(turn.final, end) for end in range(1, len(turn.final[0]), stride)]
+    text, spans = turn.final
+    names = [s.start for s in spans if s.mention.kind == "EMAIL"]
+    ends = [e for e in range(1, len(text), stride) if not any(0 < e - start < MIN_OF_NAME for start in names)]
+    turn.partials = [_prefix(turn.final, end) for end in ends]
 
 
 def _prefix(heard: Heard, end: int) -> Heard:

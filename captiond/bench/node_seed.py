@@ -1,6 +1,7 @@
 """The predecessor's redactor in Node, kept alive as a child process, so that its rounds alternate with rounds of ours.
 
-The function stands in tests/bench/seed_redactor.mjs; an installed package has no tests, and so no comparison.
+The function stands in tests/bench/seed_redactor.mjs; an installed package has no tests, and so no comparison
+unless the source tree is the working folder.
 """
 
 import json
@@ -14,7 +15,8 @@ from typing import Any, Final, Self
 
 from captiond.base.errors import CaptiondError
 
-DRIVER: Final = Path(__file__).parents[2] / "tests" / "bench" / "seed_rounds.mjs"
+DRIVER: Final = Path("tests", "bench", "seed_rounds.mjs")
+SOURCE_TREE: Final = Path(__file__).parents[2]
 ANSWER_S: Final = 120.0  # the longest round takes seconds; a child that says nothing for so long is ended
 
 
@@ -22,12 +24,20 @@ class NodeFailed(CaptiondError):
     """Node ended or answered nothing. Says so; never what text it was given."""
 
 
+def driver() -> Path | None:
+    """The script for Node: of the source tree that this module is in, or of the one that is the working folder.
+
+    The core is compiled where it is installed, and the tests are not there: then the working folder has to help.
+    """
+    return next((path for root in (SOURCE_TREE, Path.cwd()) if (path := root / DRIVER).is_file()), None)
+
+
 def missing() -> str | None:
     """Why there is nothing to compare with; None where there is."""
     if shutil.which("node") is None:
         return "no comparison with the seed function: node is not on the PATH"
-    if not DRIVER.is_file():
-        return f"no comparison with the seed function: {DRIVER.name} is in the source tree only (tests/bench)"
+    if driver() is None:
+        return f"no comparison with the seed function: no {DRIVER} here; run this in the source tree"
     return None
 
 
@@ -37,7 +47,7 @@ class SeedInNode:
     def __init__(self) -> None:
         self._node = shutil.which("node") or "node"
         self._child = subprocess.Popen(
-            [self._node, str(DRIVER)],
+            [self._node, str(driver())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # a stack trace could quote the text

@@ -20,6 +20,7 @@ class Phrases:
         email: what comes before an address; `at`, `dot` its connectors, `tld` its end.
         harmless: (class, what comes before, the thing). {n6} is a number of 6 to 10 digits, {big} an amount with
             separators, {small} a number below 1000, {year}, {hour}, {minute}, {day}, {percent}, {version}.
+        pairs: numbers are said two digits at a time as well.
     """
 
     digits: tuple[str, ...]
@@ -41,6 +42,7 @@ class Phrases:
     tld: str
     iban: str
     harmless: Sequence[tuple[str, str, str]]
+    pairs: bool = False
 
 
 ENGLISH: Final = Phrases(
@@ -95,6 +97,7 @@ ENGLISH: Final = Phrases(
         ("VERSION", "it runs version", "{version}"),
         ("ROUTE", "take", "Route {day}, exit {hour}"),
     ),
+    pairs=True,
 )  # fmt: skip
 
 SPANISH: Final = Phrases(
@@ -267,6 +270,7 @@ ITALIAN: Final = Phrases(
         ("VERSION", "ha la versione", "{version}"),
         ("DATE", "è partito il", "{day} marzo {year}"),
     ),
+    pairs=True,
 )  # fmt: skip
 
 LANGUAGES: Final[Mapping[str, Phrases]] = {

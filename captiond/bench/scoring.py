@@ -185,6 +185,8 @@ class _Watch:
                 # One letter may be a word ("email a friend"); a cue that has got its address announces no other.
                 cues = [cue.end() for cue in _EMAIL_CUES.finditer(before)]
                 if cues and len(shown) > 1 and not _CONNECTOR.search(before, cues[-1]):
+                    if not exposure.after_cue:
+                        self._find("after-cue", event, mention)
                     exposure.after_cue |= shown
             else:
                 exposure.ever |= shown

@@ -12,6 +12,7 @@ from typing import Final
 
 from captiond.bench.identity import Said, birthday, national_id
 from captiond.bench.phrases import ENGLISH, LANGUAGES, Phrases
+from captiond.bench.reading import number_words
 from captiond.bench.streams import BENIGN, PRIVATE, Event, Mention, Span, Stream
 
 _START_MS: Final = 1_772_442_000_000  # 2026-03-02T09:00:00Z
@@ -275,7 +276,7 @@ def _rendered(script: _Script, kind: str, digits: str) -> _Piece:
     if form in ("digits", "grouped", "dashed", "dots"):
         glue = {"digits": "", "grouped": " ", "dashed": "-", "dots": "."}[form]
         written = [tuple(glue.join(groups).split())] + [()] * (len(groups) - 1)
-    elif form == "spoken_pairs" and script.words is ENGLISH:
+    elif form == "spoken_pairs" and script.words.pairs:
         heard = written = [_pairs(script, g) for g in groups]
     elif form == "mixed":
         written = [(g,) if rng.random() < 0.5 else words for g, words in zip(groups, heard, strict=True)]
@@ -325,7 +326,7 @@ def _pairs(script: _Script, digits: str) -> tuple[str, ...]:
         pair = digits[i : i + 2]
         # A tens word before a unit that begins the next pair would be heard as one number: "forty" "two one".
         whole = len(pair) == 2 and pair[0] != "0" and pair[1] != "0"
-        said += _pair(pair).split() if whole else _words(script, pair)
+        said += number_words(script.language)[int(pair)].split() if whole else _words(script, pair)
     return tuple(said)
 
 

@@ -250,6 +250,7 @@ def hurt(monkeypatch: pytest.MonkeyPatch, step: Step) -> None:
         monkeypatch.setattr(step.owner, step.name, _leak)
 
 
+@pytest.mark.source_only
 @pytest.mark.parametrize("step", STEPS, ids=str)
 async def test_a_fault_at_any_step_shows_nothing_of_what_was_said(
     step: Step,

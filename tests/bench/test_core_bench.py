@@ -133,8 +133,11 @@ def test_the_command_prints_json_and_says_why_there_is_no_comparison(
 
 def test_an_installed_package_says_that_the_seed_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("shutil.which", lambda _: "/usr/bin/node")
-    monkeypatch.setattr(node_seed, "DRIVER", tmp_path / "seed_rounds.mjs")
+    monkeypatch.setattr(node_seed, "SOURCE_TREE", tmp_path / "site-packages")
+    monkeypatch.chdir(tmp_path)
     assert "source tree" in (node_seed.missing() or "")
+    monkeypatch.chdir(Path(__file__).parents[2])
+    assert node_seed.missing() is None
 
 
 @pytest.mark.parametrize(

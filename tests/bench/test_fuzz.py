@@ -7,108 +7,22 @@ from typing import Any
 
 import pytest
 
-from captiond.base.ids import RawText, SafeText, UtteranceId
 from captiond.bench import core_hostile, speaker
 from captiond.bench.fuzz import CHECKS, Found, Fuzz, faults, fuzz, one_round, table
 from captiond.bench.redaction import add_arguments, captions, run
 from captiond.bench.soup import Soup, smallest
 from captiond.bench.streams import Stream
-from captiond.core.redact import Call, Redactor, Shown
+from tests.core.redact_properties.broken import (  # type: ignore[import-not-found,unused-ignore]
+    EatsMasks,
+    Raises,
+    Remembers,
+    Restores,
+    ShowsPartials,
+    Stumbles,
+    Wrapped,
+)
 
 SEEDS = (2000, 2001, 2003, 2004)
-
-
-class Wrapped:
-    """A redactor seen from outside: what it is told and answers can be changed, compiled or not."""
-
-    def __init__(self, *, kinds: frozenset[str], language: str, call: Call) -> None:
-        self.inner = Redactor(kinds=kinds, language=language, call=call)
-
-    @property
-    def faults(self) -> int:
-        return self.inner.faults
-
-    def caption(self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float) -> list[Shown]:
-        return self.inner.caption(utterance, text, final=final, now_s=now_s)
-
-    def expire(self, *, now_s: float) -> list[Shown]:
-        return self.inner.expire(now_s=now_s)
-
-    def lose(self) -> None:
-        self.inner.lose()
-
-    def end(self) -> list[Shown]:
-        return self.inner.end()
-
-
-class ShowsPartials(Wrapped):
-    """As many products do: only finals are redacted."""
-
-    def caption(self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float) -> list[Shown]:
-        shown = super().caption(utterance, text, final=final, now_s=now_s)
-        return shown if final else [Shown(utterance, SafeText(text), final=False, held=False)]
-
-
-class Remembers(Wrapped):
-    """What was masked in one partial is masked in the next."""
-
-    masked = False
-
-    def caption(self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float) -> list[Shown]:
-        shown = super().caption(utterance, text, final=final, now_s=now_s)
-        self.masked = not final and (self.masked or "[...]" in shown[-1].text)
-        if self.masked and "[...]" not in shown[-1].text:
-            shown[-1] = Shown(utterance, SafeText("[...]"), final=False, held=True)
-        return shown
-
-
-class Restores(Wrapped):
-    """At the end everything comes back."""
-
-    def __init__(self, *, kinds: frozenset[str], language: str, call: Call) -> None:
-        super().__init__(kinds=kinds, language=language, call=call)
-        self.said: dict[UtteranceId, RawText] = {}
-
-    def caption(self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float) -> list[Shown]:
-        self.said[utterance] = text
-        return super().caption(utterance, text, final=final, now_s=now_s)
-
-    def end(self) -> list[Shown]:
-        super().end()
-        return [Shown(u, SafeText(text), final=True, held=False) for u, text in self.said.items()]
-
-
-class EatsMasks(Wrapped):
-    """What looks like a mask in the text is taken for its own and dropped."""
-
-    def caption(self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float) -> list[Shown]:
-        said = RawText(text.replace("[NUMBER]", ""))
-        return super().caption(utterance, said, final=final, now_s=now_s)
-
-
-class Stumbles(Wrapped):
-    """Fails inside now and then, and masks."""
-
-    stumbled = 0
-
-    @property
-    def faults(self) -> int:
-        return self.stumbled
-
-    def caption(self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float) -> list[Shown]:
-        if "7" in text or "seven" in text:
-            self.stumbled += 1
-            return [Shown(utterance, SafeText("[...]"), final=final, held=True)]
-        return super().caption(utterance, text, final=final, now_s=now_s)
-
-
-class Raises(Wrapped):
-    """Fails inside and lets it out."""
-
-    def caption(self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float) -> list[Shown]:
-        if "7" in text or "seven" in text:
-            raise ValueError("no")
-        return super().caption(utterance, text, final=final, now_s=now_s)
 
 
 def rounds(*seeds: int, language: str = "en-US") -> list[Found]:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from captiond.core.redact.cardinals import is_amount
 from captiond.core.redact.classes import (
     FILLER,
 )
@@ -11,10 +12,9 @@ from captiond.core.redact.kinds import CC, CVV, DOB, EMAIL, NUMBER, PHONE, PIN, 
 from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.naming import CUED_DIGITS, LIKELY, NUMBER_DIGITS, SURE, classify, named
 from captiond.core.redact.parts import Part, cut, is_tight
-from captiond.core.redact.rest import BEFORE_ANY_TIME, BEFORE_TIMES, LATE_DIGITS, Decision, Found, complete
+from captiond.core.redact.rest import LATE_DIGITS, Decision, Found, complete
 from captiond.core.redact.runs import Run
 from captiond.core.redact.shapes import (
-    BEFORE_YEARS,
     MAX_YEAR_TOKENS,
     SHORT_NUMBERS,
     is_counting,
@@ -142,7 +142,8 @@ def _is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known:
     if part.digits in known and len(part.digits) >= LATE_DIGITS:
         return True
     after = window.token(part.stop).text if part.stop < window.end() else ""
-    if kind not in _SHORT and part.digits in SHORT_NUMBERS and part.start == run.start and not part.cut:
+    whole = part.start == run.start and not part.cut and not (cued and run.last >= part.stop)
+    if kind not in _SHORT and part.digits in SHORT_NUMBERS and whole:
         return True
     if not (cued or part.cut):
         said = _tokens(window, part)
@@ -157,12 +158,12 @@ def _is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known:
         return True
     if is_counting(_tokens(window, part)) and not (cued or part.cut):
         return True
-    if part.scaled and not cued and not is_freephone(part.digits):
+    if part.scaled and not cued and not is_freephone(part.digits) and is_amount(_tokens(window, part)):
         return True
     if part.ranged and len(part.digits) <= 4:
         return kind not in _SHORT
     if part.year:
-        return not cued or (kind not in _SHORT and window.core(part.start - 1) in BEFORE_YEARS)
+        return not cued or (kind not in _SHORT and window.core(part.start - 1) in window.lexicon.before_years)
     return cued and kind not in _SHORT and _is_spoken_time(window, part)
 
 
@@ -198,7 +199,7 @@ def _is_lone_year(window: Window, part: Part, parts: list[Part]) -> bool:
         return False
     if not is_year(_tokens(window, part)):
         return False
-    if window.core(part.start - 1) in BEFORE_YEARS:
+    if window.core(part.start - 1) in window.lexicon.before_years:
         return True
     place = parts.index(part)
     return not part.tight or place == 0 or parts[place - 1].keep
@@ -206,7 +207,7 @@ def _is_lone_year(window: Window, part: Part, parts: list[Part]) -> bool:
 
 def _is_spoken_time(window: Window, part: Part) -> bool:
     """ "any time after three ten", "or six forty five"."""
-    if window.core(part.start - 1) not in BEFORE_TIMES or not 1 <= len(part.digits) <= 4:
+    if window.core(part.start - 1) not in window.lexicon.before_times or not 1 <= len(part.digits) <= 4:
         return False
     return part.spoken and int(part.digits[:-2] or part.digits) <= 24
 
@@ -320,7 +321,7 @@ def _reach(window: Window, parts: list[Part], first: int) -> int:
         if not other.tight:
             if min(len(one.digits), len(other.digits)) < PART_DIGITS:
                 break
-            if len(other.digits) <= 4 and window.core(other.start - 1) in BEFORE_ANY_TIME:
+            if len(other.digits) <= 4 and window.core(other.start - 1) in window.lexicon.before_any_time:
                 break
         stop += 1
     return stop

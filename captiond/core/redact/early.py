@@ -7,17 +7,16 @@ decision as well, whatever followed. Source: reference/redaction.md, section 7, 
 
 from typing import Final
 
+from captiond.core.redact.cardinals import is_amount
 from captiond.core.redact.classes import (
     DIGITS,
     FILLER,
-    SCALE,
     WEAK,
     WORD,
 )
 from captiond.core.redact.kinds import DOB, IBAN_CHARS, checked
 from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.shapes import (
-    BEFORE_YEARS,
     CURRENCY,
     harmless_end,
     is_counting,
@@ -96,7 +95,7 @@ def is_harmless(window: Window, start: int, stop: int, at: int, *, cued: bool, a
 def may_be_harmless(window: Window, start: int, stop: int, *, cued: bool, alone: bool) -> bool:
     """Whether `is_harmless` may be true before an ordinary word, no unit, month or the like; if in doubt, yes."""
     first, last = window.token(start), window.token(stop - 1)
-    if first.cls == WEAK or last.cls == WEAK or first.mixed or is_date(window, start, stop):
+    if WEAK in (first.cls, last.cls) or first.mixed or is_date(window, start, stop):
         return True
     if not alone or (cued and stop - start > 1):
         return False
@@ -127,12 +126,12 @@ def _is_over(window: Window, start: int, tokens: list[Token], *, cued: bool) -> 
             return True  # "oh, I forgot"
     if cued:
         return False
-    if is_year(tokens) and before in BEFORE_YEARS:
+    if is_year(tokens) and before in lexicon.before_years:
         return True
     return (
         is_years(tokens)
         or is_counting(tokens)
-        or _is_amount(tokens)
+        or (is_amount(tokens) and not is_freephone("".join(t.digits for t in tokens)))
         or _is_range(window, tokens, years=False)
         or is_named(window, start, tokens)
         or _is_place(window, start, tokens)
@@ -181,12 +180,6 @@ def _is_range(window: Window, tokens: list[Token], *, years: bool) -> bool:
     if years:
         return is_year([one]) and is_year([other])
     return one.cls == other.cls == DIGITS and max(len(one.digits), len(other.digits)) <= MAX_RANGE_DIGITS
-
-
-def _is_amount(tokens: list[Token]) -> bool:
-    """ "seventeen hundred", "two thousand nine hundred"; "eight hundred" begins telephone numbers."""
-    digits = "".join(t.digits for t in tokens)
-    return any(t.cls == SCALE for t in tokens) and not is_freephone(digits)
 
 
 def is_named(window: Window, start: int, tokens: list[Token]) -> bool:

@@ -122,12 +122,13 @@ class Trail:
 
     Attributes:
         start: where in the text the first of them begins; `stops`: for each, where the next one begins.
-        digits: how many of them are digits of the masked run at the point; behind those no ordinary word is let through.
+        digits: how many of them are digits of the masked run at the point; no ordinary word passes behind those.
         hidden: all that `walk` has seen behind the point are such digits.
     """
 
     __slots__ = (
-        "_budget", "_entries", "_marks", "_room", "_slots", "_strict", "_triggers", "digits", "hidden", "start", "stops",
+        "_budget", "_entries", "_marks", "_room", "_slots", "_strict", "_triggers", "digits", "hidden", "start",
+        "stops",
     )  # fmt: skip
 
     def __init__(self, slots: bytes, entries: dict[str, Entry]) -> None:

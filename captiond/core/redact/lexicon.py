@@ -71,6 +71,10 @@ class Table:
     years: dict[str, str] = field(default_factory=dict)
     ordinals: str = ""
     of: str = ""
+    before_years: str = ""
+    before_times: str = ""
+    at_times: str = ""
+    no_domains: str = ""
     common: str = ""
     linkers: str = ""
     ranges: str = ""
@@ -97,6 +101,10 @@ class Lexicon:
         months, clock, units: words beside a number that make it a date, a time, an amount.
         years: word > the year it says, where a language writes years as one word; digits in a date of birth only.
         of: words between the day, the month and the year of a date of birth ("of", "de").
+        before_years: words that a year follows ("since").
+        before_times: words that a time follows, as words or numerals ("after"); `before_any_time`: and those that many
+            other things follow too ("at").
+        no_domains: words that are no domain after "at" ("at the").
         common: words that are no part of an e-mail address; `prose`: those of them that are no hesitation.
         ranges: words that are misheard digits, and stand between two numbers as well ("4 to 6").
         pronouns, determiners: number words that are none after certain words ("the new one").
@@ -107,10 +115,11 @@ class Lexicon:
     """
 
     __slots__ = (
-        "acknowledgements", "articles", "at", "before_cues", "beginnings", "clock", "common", "copulas", "cues",
-        "determiners", "digits", "dot", "entries", "fillers", "gate", "interjections", "joins", "linkers",
-        "misheard", "months", "multiples", "of", "ordinals", "pauses", "plus", "pronouns", "prose", "ranges",
-        "scales", "silent", "tens", "units", "vigesimals", "years",
+        "acknowledgements", "articles", "at", "before_any_time", "before_cues", "before_times", "before_years",
+        "beginnings", "clock", "common", "copulas", "cues", "determiners", "digits", "dot", "entries", "fillers",
+        "gate", "interjections", "joins", "linkers", "misheard", "months", "multiples", "no_domains", "of",
+        "ordinals", "pauses", "plus", "pronouns", "prose", "ranges", "scales", "silent", "tens", "units",
+        "vigesimals", "years",
     )  # fmt: skip
 
     def __init__(self, table: Table) -> None:
@@ -142,6 +151,10 @@ class Lexicon:
         self.years: dict[str, str] = {word.casefold(): digits for word, digits in table.years.items()}
         self.ordinals: frozenset[str] = _words(table.ordinals)
         self.of: frozenset[str] = _words(table.of)
+        self.before_years: frozenset[str] = _words(table.before_years)
+        self.before_times: frozenset[str] = _words(table.before_times)
+        self.before_any_time: frozenset[str] = self.before_times | _words(table.at_times)
+        self.no_domains: frozenset[str] = _words(table.no_domains)
         self.linkers: frozenset[str] = _words(table.linkers)
         self.pronouns: frozenset[str] = _words(table.pronouns)
         self.determiners: frozenset[str] = _words(table.determiners)

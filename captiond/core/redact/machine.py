@@ -2,16 +2,12 @@
 
 from typing import Final
 
-from mypy_extensions import mypyc_attr
-
 from captiond.core.redact import gate
 from captiond.core.redact.classes import (
-    DIGITS,
     FILLER,
     IS_BEGINNING,
     IS_COMMON,
     LETTER,
-    MARK,
     SPOKEN,
     TENS,
     WORD,
@@ -23,73 +19,19 @@ from captiond.core.redact.gate import Leave
 from captiond.core.redact.kinds import DOB, EMAIL, IBAN, NATIONAL_ID
 from captiond.core.redact.lexicon import KEEP, Lexicon
 from captiond.core.redact.mail import NOTHING, Chain
+from captiond.core.redact.points import Point, Sheet
+from captiond.core.redact.render import joined, render
 from captiond.core.redact.rest import Decision
-from captiond.core.redact.runs import MAX_RUN_TOKENS, MAX_WORDS_BETWEEN, NONE, Run, is_bank, is_country, is_linker
+from captiond.core.redact.runs import MAX_RUN_TOKENS, MAX_WORDS_BETWEEN, NONE, Run
 from captiond.core.redact.tokens import Token
-from captiond.core.redact.window import Mask, Window
+from captiond.core.redact.window import Window
 
-OPEN: Final = "..."
-_OPEN_MASK: Final = "[...]"
 MAX_RECENT: Final = 96  # characters; so many are copied for each word
 MANY: Final = 1 << 30  # words: as good as no limit
-OPEN_RUN: Final = -1
-OPEN_CHAIN: Final = -2
 
 
 _WORDS: Final = (WORD, FILLER, LETTER)
 _EXACTING: Final = (EMAIL, IBAN, DOB, NATIONAL_ID)  # after such a cue ordinary words and letters may be private
-
-
-class Sheet:
-    """The settled beginning of an earlier utterance's caption, and what was masked in it. It never changes."""
-
-    __slots__ = ("counts", "text")
-
-    def __init__(self, text: str, counts: dict[str, int]) -> None:
-        self.text = text
-        self.counts = counts
-
-
-@mypyc_attr(acyclic=True, free_list_len=1)
-class Point:
-    """Where a machine stood behind a word, so that it can step back: what it had, and how much of what only grows.
-
-    Attributes:
-        offset: in the raw text, behind the white space after that word's chunk; -1 where reading can't go on from it.
-        word: as normalised, with the punctuation that joined it; "" where it was dropped.
-        last, count: what `normalise.Repeats` knew.
-    """
-
-    __slots__ = (
-        "base", "chain", "count", "counts", "end", "group", "kept", "last", "lost", "markers", "markers_size", "masks",
-        "masks_size", "offset", "recent", "run", "settled", "sheets", "text", "tokens", "used", "word",
-    )  # fmt: skip
-
-    def __init__(self, machine: "Machine", offset: int, word: str, last: str, count: int) -> None:
-        self.offset = offset
-        self.word = word
-        self.last = last
-        self.count = count
-        window = machine.window
-        self.tokens = window.tokens
-        self.base = window.base
-        self.end = window.base + len(window.tokens)
-        self.masks = window.masks
-        self.masks_size = len(window.masks)
-        self.markers = window.markers
-        self.markers_size = len(window.markers)
-        self.used = window.used
-        run = machine.run
-        self.run: Run | None = None if run.start == NONE and run.weak == NONE else run.copy()
-        self.chain: Chain | None = None if machine.chain.phase == NOTHING else machine.chain.copy()
-        self.text = machine.text
-        self.recent = machine.recent
-        self.counts = machine.counts
-        self.sheets = machine.sheets
-        self.settled = machine.settled
-        self.group = machine.group
-        self.lost = machine.lost
-        self.kept = len(machine.kept)
 
 
 class Machine:
@@ -97,7 +39,7 @@ class Machine:
 
     Attributes:
         window: unsettled words and their context.
-        text, recent: the settled beginning of the newest utterance's caption, in two pieces, since the first may be long.
+        text, recent: the settled beginning of the newest utterance's caption, in two pieces: the first may be long.
         counts: what was masked in it.
         sheets: the same of the utterances before it that are still asked for.
         first: number of the first of them; `current`: number of the newest.
@@ -180,7 +122,7 @@ class Machine:
 
     def begin(self) -> None:
         """A new utterance: cues of the one before the last end here, unless an open run came after them."""
-        self.sheets = [*self.sheets, Sheet(_joined(self.text, self.recent), self.counts)]
+        self.sheets = [*self.sheets, Sheet(joined(self.text, self.recent), self.counts)]
         self.text, self.recent, self.counts = "", "", {}
         self.current += 1
         self.kept = []
@@ -193,7 +135,7 @@ class Machine:
         self.run.weak, self.run.weak_digits = NONE, 0
         self.chain.reset()
         self.settle()
-        self.text = _joined(_joined(self.text, self.recent), text)
+        self.text = joined(joined(self.text, self.recent), text)
         self.recent = ""
         self.window.leap(words)
         self.settled = self.window.end()
@@ -282,6 +224,7 @@ class Machine:
     def finish(self) -> None:
         """The utterance is final: what it did not go on with is decided; what it ends inside of stays open."""
         run, chain = self.run, self.chain
+        run.take_waiting(self.window)
         if run.is_open() and self.window.owner(run.last) < self.current:
             self._close_run(ENDED)
         if chain.phase != NOTHING and (chain.is_complete() or self.window.owner(chain.last) < self.current):
@@ -373,7 +316,7 @@ class Machine:
                 self.recent = self.recent + " " + token.text if self.recent else token.text
                 self.settled = hold
                 if len(self.recent) > MAX_RECENT:
-                    self.text, self.recent = _joined(self.text, self.recent), ""
+                    self.text, self.recent = joined(self.text, self.recent), ""
                 return
         while at < hold:
             owner = window.owner(at)
@@ -381,11 +324,11 @@ class Machine:
             while stop < hold and window.owner(stop) == owner:
                 stop += 1
             if owner == self.current:
-                self.recent, _ = self._render(self.recent, at, stop, opened=False)
-                self.text, self.recent = _joined(self.text, self.recent), ""
+                self.recent, _ = render(window, self.run, self.chain, self.recent, at, stop, opened=False)
+                self.text, self.recent = joined(self.text, self.recent), ""
             else:
                 sheet = self.sheets[owner - self.first]
-                text, _ = self._render(sheet.text, at, stop, opened=False)
+                text, _ = render(window, self.run, self.chain, sheet.text, at, stop, opened=False)
                 self._replace(owner, Sheet(text, sheet.counts))
             at = stop
         self.settled = hold
@@ -409,9 +352,9 @@ class Machine:
             stop = end
         opened = -1
         if at < stop:
-            text, opened = self._render(text, at, stop, opened=True)
+            text, opened = render(window, self.run, self.chain, text, at, stop, opened=True)
         if before:
-            text = _joined(before, text)
+            text = joined(before, text)
             if opened >= 0:
                 opened += len(before) + 1
         return text, (len(text) if opened < 0 else opened), opened >= 0
@@ -429,90 +372,8 @@ class Machine:
         self.sheets = self.sheets[number + 1 - self.first :]
         self.first = number + 1
 
-    def _render(self, text: str, start: int, stop: int, *, opened: bool) -> tuple[str, int]:
-        """Adds words to a text, masked where they must be: (text, where the first open mask begins or -1)."""
-        window, run, chain = self.window, self.run, self.chain
-        tokens, base = window.tokens, window.base
-        closed = len(window.masks) > 0
-        chain_start = chain.start if opened and chain.start != NONE and chain.is_masked() else stop
-        run_start = run.start if opened and run.is_masked() else stop
-        first_open = -1
-        pieces: list[str] = []
-        if text:
-            pieces.append(text)
-        size = len(text)  # of the pieces, and the spaces before each but the first
-        group = 0
-        label = ""
-        masked_from = start  # what `group` hides begins there
-        for at in range(start, stop + 1):
-            token: Token | None = None
-            mask: Mask | None = None
-            now = 0
-            if at < stop:
-                token = tokens[at - base]
-                if closed:
-                    mask = window.mask(at)
-                if mask is not None:
-                    now = mask.group
-                elif chain_start <= at <= chain.last:
-                    now = OPEN_CHAIN
-                elif run_start <= at:
-                    hidden = _is_of_run(window, at, token, run) if at <= run.last else run.is_pending(window, at, token)
-                    now = OPEN_RUN if hidden else 0
-            if group and (now != group or (mask is not None and mask.label != label)):
-                piece = _mask(window, masked_from, at, label)
-                if pieces:
-                    size += 1
-                if first_open < 0 and label == OPEN:
-                    first_open = size + piece.index("[...]")
-                pieces.append(piece)
-                size += len(piece)
-                group = 0
-            if token is None:
-                break
-            if not now:
-                if pieces:
-                    size += 1
-                pieces.append(token.text)
-                size += len(token.text)
-            elif not group:
-                group, masked_from, label = now, at, (mask.label if mask is not None else OPEN)
-        return " ".join(pieces), first_open
-
-
-def _joined(text: str, more: str) -> str:
-    """Two pieces of a caption in one."""
-    if not text:
-        return more
-    return text + " " + more if more else text
-
 
 def may_become(token: Token) -> bool:
     """Whether the last word of a partial may turn into a digit, a connector or a name before it is over."""
     known = token.cls in (WORD, FILLER) and token.flags & IS_COMMON
     return not known or token.flags & IS_BEGINNING != 0
-
-
-def _mask(window: Window, start: int, stop: int, label: str) -> str:
-    first, last = window.token(start), window.token(stop - 1)
-    lead, trail = first.lead(), last.trail()
-    if not lead and not trail:
-        return _OPEN_MASK if label == OPEN else f"[{label}]"
-    if lead.endswith("(") and ")" not in trail:
-        lead = lead[:-1]
-    return f"{lead}[{label}]{trail}"
-
-
-def _is_of_run(window: Window, at: int, token: Token, run: Run) -> bool:
-    """Whether a word inside an open run is masked with it; talk in between stays visible."""
-    cls = token.cls
-    if cls in (DIGITS, SPOKEN, TENS):
-        return True
-    if cls == FILLER:
-        return at < run.last and is_linker(window, at, at - 1)
-    if token.cls == MARK:
-        return False
-    if token.cls in (WORD, LETTER):
-        code = token.cls == LETTER or is_bank(window, token) or is_country(window, token)
-        return run.iban and code
-    return True

@@ -44,58 +44,6 @@ DOMAIN: Final = 3
 DOT: Final = 4
 ENDING: Final = 5
 
-_NEVER_DOMAINS: Final = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "my",
-        "your",
-        "his",
-        "her",
-        "our",
-        "their",
-        "this",
-        "that",
-        "these",
-        "those",
-        "all",
-        "least",
-        "once",
-        "noon",
-        "night",
-        "home",
-        "work",
-        "any",
-        "which",
-        "what",
-        "el",
-        "la",
-        "los",
-        "las",
-        "un",
-        "una",
-        "mi",
-        "su",
-        "le",
-        "les",
-        "un",
-        "une",
-        "mon",
-        "ma",
-        "votre",
-        "der",
-        "die",
-        "das",
-        "den",
-        "dem",
-        "ein",
-        "eine",
-        "mein",
-        "ihr",
-    ]
-)
-
 
 @mypyc_attr(acyclic=True, free_list_len=1)
 class Chain:
@@ -259,7 +207,7 @@ class Chain:
     def _after_at(self, window: Window, at: int, token: Token) -> bool:
         sure = self.strong or self.joined or self.cued or self.spelled
         plain = token.cls in (WORD, LETTER) or is_part(token, window.lexicon) or token.cls in (FILLER, WEAK)
-        if not plain or token.core in _NEVER_DOMAINS or (not sure and token.flags & IS_COMMON):
+        if not plain or token.core in window.lexicon.no_domains or (not sure and token.flags & IS_COMMON):
             return True
         self.phase = ENDING if _has_ending("@" + token.core) else DOMAIN
         self.last, self.labels = at, 1

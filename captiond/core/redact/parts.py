@@ -5,6 +5,7 @@ from typing import Final
 
 from mypy_extensions import mypyc_attr
 
+from captiond.core.redact.cardinals import digits_said
 from captiond.core.redact.classes import (
     DIGITS,
     FILLER,
@@ -20,7 +21,7 @@ from captiond.core.redact.classes import (
 )
 from captiond.core.redact.kinds import CVV, IBAN_CHARS, PIN, is_iban
 from captiond.core.redact.lexicon import MAX_PHRASE_WORDS
-from captiond.core.redact.runs import Run, is_bank, is_country
+from captiond.core.redact.runs import Run, is_bank, is_country, is_digit_alone
 from captiond.core.redact.shapes import harmless_end, is_harmless_token, is_month_day
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
@@ -82,7 +83,7 @@ class Part:
 
 def cut(window: Window, run: Run) -> list[Part]:
     """The parts of a run in order, harmless ones among them."""
-    start, last, iban = run.start, run.last, run.iban
+    start, last = run.start, run.last
     parts: list[Part] = []
     begun = -1
     gap_from = start
@@ -93,7 +94,7 @@ def cut(window: Window, run: Run) -> list[Part]:
         if begun >= 0 and token is not None and _begins_anew(window, at, token):
             _finish(window, run, parts, (begun, at), (gap_from, barred))
             begun, gap_from, barred = -1, at, False
-        inside = token is not None and not window.label(at) and _belongs(window, at, token, begun >= 0, last, iban)
+        inside = token is not None and not window.label(at) and _belongs(window, run, at, token, begun >= 0)
         if inside:
             assert token is not None
             if _stands_alone(window, at, token):
@@ -131,8 +132,12 @@ def _begins_anew(window: Window, at: int, token: Token) -> bool:
     return token.mixed and token.core[:2].upper() in IBAN_CHARS and token.core[2:4].isdigit()
 
 
-def _belongs(window: Window, at: int, token: Token, begun: bool, last: int, iban: bool) -> bool:
-    cls = token.cls
+def _belongs(window: Window, run: Run, at: int, token: Token, begun: bool) -> bool:
+    cls, last, iban = token.cls, run.last, run.iban
+    if cls == WEAK and run.cued and at == run.start:
+        return True  # "the iban is un, no wait, ...": its first digit
+    if cls == WEAK and not begun and at == last and is_digit_alone(window, token):
+        return not _is_article(window, at, last)  # "..., pardon, un": its last one
     if cls in (DIGITS, TENS) or (cls == SPOKEN and token.core not in window.lexicon.pronouns):
         return True
     if cls == SPOKEN and begun:
@@ -225,14 +230,23 @@ def _may_be_a_word(window: Window, at: int) -> bool:
 
 
 def _is_article(window: Window, at: int, last: int) -> bool:
-    """ "... cero uno, un momento": after a number, before a word; not before a pause ("cinq un, pardon, six")."""
-    follows = window.token(at + 1).cls if at + 1 < window.end() else SILENT
-    if window.core(at) not in window.lexicon.articles or follows != WORD:
+    """ "... cero uno, un momento": after a number, before a word; not before a pause ("cinq un, pardon, six").
+
+    Nor before a word that no article stands before ("un merci", "un ça vous va"), nor at the end of an utterance.
+    """
+    if window.core(at) not in window.lexicon.articles or at + 1 >= window.end():
+        return False
+    follows = window.token(at + 1)
+    if follows.cls != WORD or window.owner(at + 1) != window.owner(at):
+        return False
+    if _begins_interjection(window, at):
+        return True
+    if follows.core in window.lexicon.common or follows.core in window.lexicon.pauses:
         return False
     end = at + 1
     while end < last and window.token(end).cls not in (DIGITS, SPOKEN, TENS):
         end += 1
-    return _begins_interjection(window, at) or not is_tight(window, at + 1, end)
+    return not is_tight(window, at + 1, end)
 
 
 def _begins_interjection(window: Window, at: int) -> bool:
@@ -270,12 +284,13 @@ def _read(window: Window, part: Part) -> None:
     times = 1
     tens = False
     group = 0
-    has_letters = False
+    has_letters = multiplied = False
     for at in range(part.start, part.stop):
         token = window.token(at)
         cls = token.cls
         if cls == MULTIPLE:
             times = window.lexicon.multiples.get(token.core, 1)
+            multiplied = True
             continue
         if cls == SILENT:
             part.plus = part.plus or (not out and (token.text == "+" or token.core in window.lexicon.plus))
@@ -325,6 +340,8 @@ def _read(window: Window, part: Part) -> None:
     if group:
         part.sizes.append(group)
     part.digits = "".join(out)
+    if part.scaled and not multiplied:
+        part.digits = digits_said([window.token(at) for at in range(part.start, part.stop)], part.digits)
     if has_letters:
         part.letters = "".join(letters)
         if not is_iban(part.letters):

@@ -8,21 +8,17 @@ from captiond.core.redact.classes import (
 )
 from captiond.core.redact.kinds import CC, IBAN, NUMBER
 from captiond.core.redact.naming import CUED_DIGITS
-from captiond.core.redact.parts import Part
+from captiond.core.redact.parts import MIN_PAUSE_LETTERS, Part
 from captiond.core.redact.runs import Run
 from captiond.core.redact.window import Window
 
 PIECE_DIGITS: Final = 3  # so many of a private number, said again beside it, are masked with it
-REST_DIGITS: Final = 2  # so many right behind a long number are its rest; one may be a word ("okay, one of ...")
+REST_DIGITS: Final = 2  # so many right behind a long number are its rest; one may be a word ("okay, one of ..."),
+# but not at the end of an utterance
 LATE_DIGITS: Final = 7  # so many are masked where nothing follows
 SMALL_DIGITS: Final = 2  # so many between words are no piece of a number that nothing announced
 LEFT_DIGITS: Final = 4  # so many digits left of a run would break the promise, were they of the number found in it
 LONGEST_DIGITS: Final = 19  # of a payment card: more than that together are two numbers
-
-BEFORE_TIMES: Final = frozenset(
-    ["after", "before", "until", "till", "by", "around", "from", "between", "or", "to", "and", "após", "nach", "ab"]
-)
-BEFORE_ANY_TIME: Final = BEFORE_TIMES | {"at", "on", "um", "à", "a", "las"}
 
 
 class Found:
@@ -55,7 +51,7 @@ def complete(window: Window, run: Run, parts: list[Part], decision: Decision, *,
         _mask_rest(window, run, parts, decision)
     _mask_between(window, run, parts, decision)
     _mask_repeats(parts, decision)
-    _mask_rest_of(parts, decision, cued=run.cued)
+    _mask_rest_of(window, parts, decision, cued=run.cued)
     _mask_leftovers(window, parts, decision)
 
 
@@ -72,7 +68,7 @@ def _mask_leftovers(window: Window, parts: list[Part], decision: Decision) -> No
                 break
             if any(last.start < m.at < part.start for m in window.markers):
                 break
-            time = len(part.digits) <= 4 and window.core(part.start - 1) in BEFORE_ANY_TIME
+            time = len(part.digits) <= 4 and window.core(part.start - 1) in window.lexicon.before_any_time
             if not (_is_plain(part) or time):
                 left.append(part)
         digits = sum(len(p.digits) for p in left)
@@ -81,7 +77,7 @@ def _mask_leftovers(window: Window, parts: list[Part], decision: Decision) -> No
             owners.update((p.start, found) for p in left)
 
 
-def _mask_rest_of(parts: list[Part], decision: Decision, *, cued: bool) -> None:
+def _mask_rest_of(window: Window, parts: list[Part], decision: Decision, *, cued: bool) -> None:
     """What follows a number with no more than a filler between belongs to it: "... 6271, um, 9108 4692"."""
     owners = {p.start: found for found in decision.found for p in found.parts}
     for before, part in itertools.pairwise(parts):
@@ -89,9 +85,18 @@ def _mask_rest_of(parts: list[Part], decision: Decision, *, cued: bool) -> None:
         if found is None or part.start in owners or not part.tight or part.barred or _is_plain(part):
             continue
         long = found.label in (CC, IBAN, NUMBER)  # behind a whole telephone number "okay, 20" may be 20 of something
-        if part.glued or len(part.digits) >= (REST_DIGITS if long or cued else CUED_DIGITS):
+        enough = (1 if _is_last_word(window, part) else REST_DIGITS) if long or cued else CUED_DIGITS
+        if part.glued or len(part.digits) >= enough:
             found.parts.append(part)
             owners[part.start] = found
+
+
+def _is_last_word(window: Window, part: Part) -> bool:
+    """Whether nothing follows in its utterance but a pause or thanks: "..., um, two thank you"."""
+    if part.stop == window.end() or window.owner(part.stop) != window.owner(part.start):
+        return True
+    follows = window.core(part.stop)
+    return len(follows) >= MIN_PAUSE_LETTERS and follows in window.lexicon.pauses
 
 
 def _mask_repeats(parts: list[Part], decision: Decision) -> None:
@@ -121,7 +126,7 @@ def _mask_rest(window: Window, run: Run, parts: list[Part], decision: Decision) 
     if decision.found or decision.kept:
         return
     rest = [p for p in parts if not (p.mixed or _is_plain(p))]
-    while rest and len(rest[-1].digits) <= 4 and window.core(rest[-1].start - 1) in BEFORE_ANY_TIME:
+    while rest and len(rest[-1].digits) <= 4 and window.core(rest[-1].start - 1) in window.lexicon.before_any_time:
         rest.pop()
     if sum(len(p.wide or p.digits) for p in rest) >= LATE_DIGITS and not _are_strewn(window, rest):
         decision.found.append(Found(NUMBER, rest))

@@ -38,7 +38,9 @@ def is_bank(window: Window, token: Token) -> bool:
     """Whether a word may be the four letters of a bank inside an IBAN."""
     if token.cls != WORD or len(token.core) != 4 or not token.core.isalpha():
         return False
-    return token.core not in window.lexicon.common or token.text[:4].isupper()  # "GB82 WEST"
+    if token.core not in window.lexicon.common or token.text[:4].isupper():  # "GB82 WEST"
+        return True
+    return window.has_cue(IBAN, token.owner) and token.core not in window.lexicon.pauses
 
 
 def is_country(window: Window, token: Token) -> bool:
@@ -56,6 +58,11 @@ def _is_code_cued(window: Window, at: int) -> bool:
     """Whether a cue announced something that has letters: an IBAN, a national id."""
     owner = window.owner(at)
     return window.has_cue(IBAN, owner) or (NATIONAL_ID in window.kinds and window.has_cue(NATIONAL_ID, owner))
+
+
+def is_digit_alone(window: Window, token: Token) -> bool:
+    """ "oh" and "un": words that are a digit without another one right beside them."""
+    return token.digits == "0" or token.core in window.lexicon.articles
 
 
 def _is_first_digit(window: Window, at: int, token: Token) -> bool:
@@ -140,7 +147,8 @@ class Run:
 
     def is_masked(self) -> bool:
         """Whether its digits are shown as an open mask."""
-        return self.start != NONE and (self.cued or self.digits >= MASKED_FROM_DIGITS)
+        waiting = self.weak_digits if self.weak != NONE else 0  # "nine two six, um, oh"
+        return self.start != NONE and (self.cued or self.digits + waiting >= MASKED_FROM_DIGITS)
 
     def hold(self) -> int:
         """The first index that a later token can still change; NONE where none."""
@@ -154,9 +162,8 @@ class Run:
         if is_percent(window, at, token):
             if self.last == at - 2 and self.group != NONE and self.digits - self.group_digits <= MAX_PERCENT_DIGITS:
                 self._let_go(window)
-            token = inert(token)
+            token, cls = inert(token), WORD
             window.replace(at, token)
-            cls = WORD
         code_cued = cls == LETTER and _is_code_cued(window, at)
         if cls in (DIGITS, SPOKEN, TENS) or (cls == ADDRESS and token.digits):
             self._digit(window, at, token, cued)
@@ -276,7 +283,18 @@ class Run:
 
     def is_pending(self, window: Window, at: int, token: Token) -> bool:
         """Whether a word behind an open run is read as a digit of it until the next word decides: "um, oh"."""
-        return self.weak != NONE and at >= self.weak and (token.digits == "0" or token.core in window.lexicon.articles)
+        return self.weak != NONE and at >= self.weak and is_digit_alone(window, token)
+
+    def take_waiting(self, window: Window) -> None:
+        """The utterance is over: "..., pardon, un" at its end was a digit."""
+        at = window.end() - 1
+        if self.start == NONE or self.weak != at or self.weak < window.base:
+            return
+        if is_digit_alone(window, window.token(at)):
+            self._group(at)
+            self.last, self.gap = at, 0
+            self.digits += self.weak_digits
+            self.weak, self.weak_digits = NONE, 0
 
     def _follows(self, at: int) -> bool:
         return self.last == at - 1 or (self.linked == at - 1 and self.last == at - 2)

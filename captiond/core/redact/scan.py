@@ -14,7 +14,8 @@ from captiond.core.normalise import KEPT, Repeats, clean, is_clean, joins
 from captiond.core.redact.classes import IS_BEFORE_CUE
 from captiond.core.redact.gate import REPLAYED, Trail
 from captiond.core.redact.lexicon import Lexicon
-from captiond.core.redact.machine import Machine, Point
+from captiond.core.redact.machine import Machine
+from captiond.core.redact.points import Point
 from captiond.core.redact.tokens import read
 
 MAX_POINTS: Final = 32
@@ -30,8 +31,8 @@ class Scan:
     """
 
     __slots__ = (
-        "_ahead", "_as_it_is", "_gated", "_last_word", "_points", "_rendered", "_repeats", "_stood", "_text", "_trail", "_waiting",
-        "_waiting_offset", "counts", "head", "held", "lexicon", "machine", "settled",
+        "_ahead", "_as_it_is", "_gated", "_last_word", "_points", "_rendered", "_repeats", "_stood", "_text",
+        "_trail", "_waiting", "_waiting_offset", "counts", "head", "held", "lexicon", "machine", "settled",
     )  # fmt: skip
 
     def __init__(self, machine: Machine, lexicon: Lexicon) -> None:
@@ -163,8 +164,8 @@ class Scan:
         stops = self._trail.stops
         count = len(stops)
         start = self._points[-1].offset
-        if count == 0:
-            return start
+        if count == 0 or (count <= REPLAYED and self._repeats.is_same(text[start : stops[0] - 1])):
+            return start  # nothing, or a word said again: that is read as if there were no gate
         machine = self.machine
         first = 0
         if count > REPLAYED and not self._trail.digits:
@@ -260,7 +261,7 @@ class Scan:
             if not self._waiting:
                 self._waiting = self._pop()
             self._waiting += word
-            self._waiting_offset = -1  # the chunk may go on
+            self._waiting_offset = -1  # the punctuation stands behind that offset
             repeats.start("")
             return
         if not repeats.is_same(word):

@@ -12,6 +12,7 @@ from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
 
 MAX_YEAR_TOKENS: Final = 4  # "two thousand twenty five"
+MAX_AMOUNT_CHARS: Final = 15  # "999,999,999,999"; with more digits it is a card whatever its commas
 CURRENCY: Final = "$€£¥₹"
 SHORT_NUMBERS: Final = frozenset(
     [
@@ -40,15 +41,6 @@ SHORT_NUMBERS: Final = frozenset(
         "116123",
     ]
 )  # emergency and help lines: they must be seen
-BEFORE_YEARS: Final = frozenset(
-    [
-        *("in", "since", "next", "of", "from", "until", "till", "year", "by", "last", "before", "after", "around"),
-        *("en", "desde", "de", "del", "hasta", "año", "antes"),
-        *("depuis", "des", "dès", "avant", "après", "année", "an", "jusqu'en"),
-        *("seit", "im", "von", "bis", "vor", "ab", "nach", "jahr"),
-        *("dal", "nel"),
-    ]
-)  # words that a year follows, language by language
 _ORDINAL_ENDINGS: Final = ("st", "nd", "rd", "th", "er", "ère", "e", "º", "ª", "o", "a")
 
 
@@ -130,6 +122,8 @@ def is_grouped_amount(core: str) -> bool:
         if found and not (rest.isdigit() and len(rest) <= 2):
             continue
         fields = whole.split(group)
+        if len(whole) > MAX_AMOUNT_CHARS:
+            return False
         if len(fields) == 1:
             if found and whole.isdigit() and len(whole) <= 6:
                 return True
@@ -194,10 +188,12 @@ def is_month_day(window: Window, at: int, token: Token, before: str) -> bool:
     )
     if after_day and (two_before in months or window.core(at - 3) in months):
         return token.digits in ("19", "20", "2") or _is_century(token.digits)
-    if before in ("de", "of") and two_before in months:
+    if before in window.lexicon.of and two_before in months and len(token.digits) <= 4:
         return True
     after = window.core(at + 1)
-    return len(token.digits) <= 2 and (after in months or (after == "de" and window.core(at + 2) in months))
+    return len(token.digits) <= 2 and (
+        after in months or (after in window.lexicon.of and window.core(at + 2) in months)
+    )
 
 
 def harmless_end(window: Window, at: int, last: int) -> int:

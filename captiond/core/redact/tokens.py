@@ -15,6 +15,7 @@ from captiond.core.redact.classes import (
     WORD,
 )
 from captiond.core.redact.lexicon import Lexicon
+from captiond.core.redact.markup import without_markup
 
 _VISIBLE_LEAD: Final = "\"'“‘«¿¡(["
 _VISIBLE_TRAIL: Final = "\"'”’»)].,!?;:…"
@@ -36,6 +37,7 @@ _KINDS: Final[bytes] = bytes(
     else _OTHER
     for char in map(chr, range(256))
 )
+_AT: Final = ord("@")
 _BRACKET: Final = ord("[")
 
 
@@ -106,7 +108,7 @@ def read(word: str, lexicon: Lexicon) -> Token:
     stop: i64 = last
     while stop < size:
         code = ord(word[stop])
-        if code > 255 or _KINDS[code]:
+        if code > 255 or code == _AT or _KINDS[code]:
             return _read_any(word, lexicon)
         stop += 1
     if last == first or kind == _OTHER or (first > 0 and ord(word[first - 1]) == _BRACKET):
@@ -126,6 +128,11 @@ def read(word: str, lexicon: Lexicon) -> Token:
 
 def _read_any(word: str, lexicon: Lexicon) -> Token:
     """As `read`, for words that are not just letters of ASCII with punctuation around them."""
+    if "<" in word or "&" in word:
+        plain = without_markup(word)
+        if plain != word:
+            found = read(plain, lexicon)
+            return Token(word, found.core, found.cls, found.digits, 0, len(word), found.mixed, found.flags)
     size = len(word)
     first = 0
     while first < size and not _is_alnum(word, first):
@@ -133,7 +140,7 @@ def _read_any(word: str, lexicon: Lexicon) -> Token:
     if first == size:
         return _read_mark(word, lexicon)
     last = size
-    while not _is_alnum(word, last - 1):
+    while not _is_alnum(word, last - 1) and word[last - 1] != "@":  # "jane@": what follows is still to come
         last -= 1
     if first > 0 and word[first - 1] == "[" and last < size and word[last] == "]" and _is_mask(word[first:last]):
         return Token(word, "", WORD, "", first, last, False, 0)

@@ -38,6 +38,13 @@ def test_what_is_left_behind_a_number_in_its_run_is_masked_with_it(said: list[st
     assert finals(*said) == ended
 
 
+def test_one_digit_behind_a_pause_is_the_last_one() -> None:
+    """Three digits of a false start and this one would be four."""
+    said = "that would be three six oh no wait three six zero oh oh nine six five eight double nine oh um two thank you"
+    assert finals(said) == ["that would be [CC] no wait [CC] um [CC] thank you"]
+    assert finals("take card 4111 1111 1111 1111 okay, one of them")[0].endswith("okay, one of them")
+
+
 @pytest.mark.parametrize(
     "said",
     [

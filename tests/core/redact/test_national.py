@@ -22,7 +22,7 @@ VALID = {
     ("FR", "NIR"): ["255081416802538", "180126955222380", "190012A00400163"],
     ("GB", "National Insurance"): ["AB123456C", "JG103759A"],
     ("IT", "codice fiscale"): ["RSSMRA80A01H501U", "VRDGPP13R10B293P", "RSSMRA80A01H50MM"],
-    ("PT", "NIF"): ["123456789", "299999998"],
+    ("PT", "NIF"): ["123456789", "299999998", "100000010", "100000070"],
 }
 SOUNDS_LIKE = {  # of the right shape, wrong in the check
     ("BR", "CPF"): ["52998224724", "52998224735", "11111111111"],

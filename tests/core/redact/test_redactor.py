@@ -166,6 +166,7 @@ def test_a_text_that_is_too_long_is_masked_whole(talk: Talk) -> None:
     assert talk.say("v", "two", final=False) == "[...]"  # nobody knows what it asked for
 
 
+@pytest.mark.source_only
 @pytest.mark.usefixtures("faults_expected")
 def test_a_fault_inside_masks(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
     talk.say("a", "it's 4111 1111")
@@ -197,6 +198,7 @@ def test_due_is_three_seconds_after_the_last_event_and_none_while_somebody_speak
     assert due_s(redactor) == 14.0
 
 
+@pytest.mark.source_only
 def test_no_text_in_a_repr() -> None:
     redactor = Redactor(kinds=DEFAULT, language="en-US", call=Call())
     redactor.caption(UtteranceId("a"), RawText("it's 4111 1111"), final=True, now_s=0.0)

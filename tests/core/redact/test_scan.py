@@ -71,6 +71,7 @@ def test_a_long_text_word_by_word_equals_the_text_at_once() -> None:
             assert whole.caption(UtteranceId("u"), text, final=False, now_s=0.0)[-1] == shown
 
 
+@pytest.mark.source_only
 @pytest.mark.parametrize("before", [50, 800])
 def test_work_follows_what_changed_not_the_length(before: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """One more word, or the last three revised, costs the same after 50 words as after 800."""

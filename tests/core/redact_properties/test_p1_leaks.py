@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from captiond.bench.phrases import LANGUAGES
 from captiond.bench.reading import MASK, read_digits
 from captiond.bench.redaction import captions, measure, report
 from captiond.bench.speaker import Speaker
@@ -33,10 +34,35 @@ def digits_shown(captions_: list[str]) -> list[str]:
     return ["".join(d.value for d in read_digits(text, "en")) for text in captions_]
 
 
-@given(st.randoms(use_true_random=False))
-def test_no_invented_conversation_leaks(rng: random.Random) -> None:
-    score = measure([invented(rng, "drawn")])
+@given(seed=st.integers(0, 1 << 32))
+def test_no_invented_conversation_leaks(seed: int) -> None:
+    score = measure([invented(random.Random(seed), "drawn")])
     assert not report(score)["leaked"], [f for f in score.findings if f.measure in ("ever", "after-cue")]
+
+
+@pytest.mark.parametrize("form", ["one by one", "single numerals", "grouped", "mixed", "paused"])
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("cued", [False, True])
+def test_every_prefix_in_every_language_hides_the_number(language: str, form: str, cued: bool) -> None:
+    words = LANGUAGES[language]
+    spoken = [words.digits[int(c)] for c in CARD]
+    groups = [CARD[i : i + 4] for i in range(0, 16, 4)]
+    said = {
+        "one by one": " ".join(spoken),
+        "single numerals": " ".join(CARD),
+        "grouped": " ".join(groups),
+        "mixed": " ".join([groups[0], *spoken[4:8], groups[2], *spoken[12:]]),
+        "paused": " ".join([groups[0], words.pauses[0], *spoken[4:8], words.pauses[1], groups[2], groups[3]]),
+    }[form]
+    lead = words.cued["CARD"][0] if cued else words.uncued[0]
+    text = f"{lead} {said} {words.after[2]}"
+    speaker = Speaker(language=language)
+    speaker.say(*(text[:end] for end in range(len(lead), len(text) + 1)), text)
+    speaker.stop()
+    shown = ["".join(d.value for d in read_digits(s.text, language)) for s in speaker.shown]
+    before = "".join(d.value for d in read_digits(lead, language))
+    assert max(map(len, shown)) <= len(before) + (0 if cued else 3)
+    assert MASK.search(speaker.captions()[0])
 
 
 @pytest.mark.parametrize("first", range(0, 200, 25))
@@ -114,6 +140,18 @@ def test_words_that_turn_into_numerals_and_back_show_no_more(times: int) -> None
     speaker.say(*partials, numerals[0])
     speaker.stop()
     assert max(map(len, digits_shown([s.text for s in speaker.shown]))) <= 3
+
+
+@pytest.mark.parametrize("before", ["", "it's ", "you can write to ", "my email is "])
+def test_an_address_is_masked_from_its_at_on(before: str) -> None:
+    """The letters of the name may have been shown until then; together with the "@" they are not."""
+    said = f"{before}jana.pavel@example.com thanks"
+    speaker = Speaker()
+    speaker.say(*(said[:end] for end in range(1, len(said) + 1)), said)
+    for heard, shown in zip([*range(1, len(said) + 1), len(said)], speaker.shown, strict=True):
+        if "@" in said[:heard]:
+            assert shown.text.startswith(f"{before}[")
+    assert speaker.stop() == [f"{before}[EMAIL] thanks"]
 
 
 def test_a_cue_of_the_agent_reaches_the_customers_answer() -> None:

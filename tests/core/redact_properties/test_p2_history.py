@@ -4,6 +4,7 @@ For all histories of partials that have the same finals, what is shown of the fi
 same captions.
 """
 
+import itertools
 import random
 from collections import defaultdict
 
@@ -19,6 +20,7 @@ from captiond.bench.soup import forgets_partials, soup
 from captiond.bench.speaker import Speaker
 from captiond.bench.speech import invented
 from captiond.bench.streams import Stream
+from captiond.core.redact import Shown
 from tests.core.redact_properties.talks import (  # type: ignore[import-not-found,unused-ignore]
     CHANNELS,
     Fed,
@@ -68,6 +70,42 @@ def test_an_example_of_a_history() -> None:
     heard.say("45", "4539 5787 63", "it's 4539 5787 6362 1486")
     alone.say("it's 4539 5787 6362 1486")
     assert heard.stop() == alone.stop() == ["my cart is", "it's [CC]"]
+
+
+PIECES = (
+    "hola",
+    "4",
+    " ",
+    ",",
+    ".",
+    "  ",
+    ",b",
+    "[CC]",
+    " ,",
+    ". ",
+    "-",
+    "\u200b",
+    "aaaa ",
+    "no ",
+    "4 ",
+    " at ",
+    "card ",
+)
+
+
+@pytest.mark.parametrize("first", PIECES)
+def test_taking_back_the_end_of_a_text_takes_it_all_back(first: str) -> None:
+    """Every text of three pieces, and then each of its beginnings: what a later chunk glued to a word goes, too."""
+    alone: dict[str, Shown] = {}
+    for pieces in itertools.product(PIECES, repeat=2):
+        text = first + "".join(pieces)
+        for end in range(len(text)):
+            begun = text[:end]
+            if begun not in alone:
+                alone[begun] = Speaker().hear(begun, final=False)
+            speaker = Speaker()
+            speaker.hear(text, final=False)
+            assert speaker.hear(begun, final=False) == alone[begun], (text, begun)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

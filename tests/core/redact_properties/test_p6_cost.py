@@ -30,7 +30,7 @@ MORE = {
     "accents": "e\u0301", "tens and": "vingt et ", "euros": "1 euros ", "months": "4 march ",
 }  # fmt: skip
 FAMILIES = {**core_hostile.FAMILIES, **MORE}
-SIZES = (1_000, 2_000, 4_000)
+SIZES = (2_000, 6_000)  # what is looked back at is bounded, so that shorter texts cost less a character
 UTTERANCES = (8, 16, 32)  # of 250 characters each; one run can bind 8 finals, so that fewer cost less each
 MAX_CODE_POINTS = 8_192  # contract, section 6
 

@@ -68,12 +68,12 @@ GERMAN = Table(
     scales="hundert:2 tausend:3 million:6 millionen:6",
     multiples="doppel:2 doppelt:2 doppelte:2 zweimal:2 dreifach:3 dreimal:3",
     articles="ein:1 eine:1 einen:1",
-    copulas="ist sind lautet wäre die",
+    copulas="ist sind lautet wäre die hier nummer",
     misheard="nul:0 ains:1 einz:1 zwai:2 drai:3 dry:3 fier:4 fiel:4 füm:5 sex:6 sieb:7 siem:7 ach:8 neu:9 noin:9",
     fillers="äh ähm öh hm also und dann ja gut so komma",
     interjections=(
-        "moment;einen moment;moment mal;warten sie;warte;sekunde;eine sekunde;entschuldigung;mal sehen;ich schaue;"
-        "genau;danke;bitte;richtig;das ist;weiter"
+        "ich schaue nach;ich sehe nach;ich suche;moment;einen moment;moment mal;warten sie;warte;sekunde;"
+        "eine sekunde;entschuldigung;mal sehen;ich schaue;genau;danke;bitte;richtig;das ist;weiter"
     ),
     acknowledgements=(
         "ja jawohl klar gerne gern gut okay ok danke bitte natürlich moment einen eine sekunde augenblick warten sie "
@@ -135,6 +135,10 @@ GERMAN = Table(
     ordinals=_ordinals(),
     years=_years(),
     of="des im jahres",
+    before_years="in seit im von bis vor ab nach jahr",
+    before_times="nach ab",
+    at_times="um",
+    no_domains="der die das den dem ein eine mein ihr",
     linkers="und",
     ranges="bis",
     determiners="der die das diese dieser dieses kein keine jede jeder irgendeine noch",

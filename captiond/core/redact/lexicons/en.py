@@ -16,10 +16,10 @@ ENGLISH = Table(
     ),
     fillers="uh um er erm eh ah hmm mm mhm uhm and then so like okay ok well yeah comma pause",
     interjections=(
-        "hold on;hang on;let me see;let me check;let me look;let us see;one moment;one second;one sec;just a moment;"
-        "just a second;just a sec;just a minute;wait;wait a second;wait a minute;sorry;excuse me;bear with me;"
-        "give me a second;give me a moment;you know;i think;i mean;where is it;here we go;go ahead;thank you;thanks;"
-        "next;got it;right;is it;yes;no;please;again;actually;and it is;it is;it's"
+        "i see;of course;hold on;hang on;let me see;let me check;let me look;let us see;one moment;one second;"
+        "one sec;just a moment;just a second;just a sec;just a minute;wait;wait a second;wait a minute;sorry;"
+        "excuse me;bear with me;give me a second;give me a moment;you know;i think;i mean;where is it;here we go;"
+        "go ahead;thank you;thanks;next;got it;right;is it;yes;no;please;again;actually;and it is;it is;it's"
     ),
     acknowledgements=(
         "yes yeah yep yup sure okay ok alright right certainly absolutely thanks thank you please of course hi hello "
@@ -89,7 +89,13 @@ ENGLISH = Table(
         "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
         "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth thirtieth hundredth"
     ),
-    of="of the",
+    of="of",
+    before_years="in since next of from until till year by last before after around",
+    before_times="after before until till by around from between or to and",
+    at_times="at on",
+    no_domains=(
+        "the a an my your his her our their this that these those all least once noon night home work any which what"
+    ),
     linkers="and",
     ranges="to for too",
     pronouns="one",

@@ -16,12 +16,12 @@ SPANISH = Table(
     scales="mil:3 millón:6 millones:6",
     multiples="doble:2 triple:3",
     articles="un:1 una:1",
-    copulas="es son sería el",
+    copulas="es son sería el va número",
     misheard="sero:0 tras:3 trés:3 cuatros:4 sinco:5 cincos:5 sais:6 seys:6 siéte:7 oche:8 ocha:8 nuebe:9 dose:12",
     fillers="eh em este pues bueno entonces y luego ajá mmm coma",
     interjections=(
-        "a ver;espere;espera;un momento;un segundo;perdón;perdone;déjeme ver;un momentito;o sea;vale;sí;gracias;"
-        "por favor;así es;es decir;ya"
+        "de acuerdo;por supuesto;desde luego;a ver;espere;espera;un momento;un segundo;perdón;perdone;déjeme ver;"
+        "un momentito;o sea;vale;sí;gracias;por favor;así es;es decir;ya"
     ),
     acknowledgements=(
         "sí si claro vale bien gracias por favor perfecto un una momento momentito segundo espere espera a ver eh "
@@ -78,6 +78,9 @@ SPANISH = Table(
     ),
     ordinals="primero primer segundo tercero cuarto quinto sexto séptimo octavo noveno décimo",
     of="de del año",
+    before_years="en desde de del hasta año antes",
+    at_times="a las",
+    no_domains="el la los las un una mi su",
     linkers="y",
     ranges="a",
     determiners="el la este esta ese esa otro otra cada ningún ninguna algún alguna",

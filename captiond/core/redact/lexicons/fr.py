@@ -55,12 +55,13 @@ FRENCH = Table(
     scales="cent:2 cents:2 mille:3 million:6 millions:6 milliard:9 milliards:9",
     multiples="double:2 triple:3",
     articles="un:1 une:1",
-    copulas="est c'est le serait",
+    copulas="est c'est le serait voilà voici numéro",
     misheard="deu:2 troi:3 catre:4 kat:4 sink:5 sein:5 saint:5 sis:6 cis:6 set:7 cette:7 cet:7 uit:8 nef:9 neufs:9",
     fillers="euh ben bah alors donc et puis hein bon virgule",
     interjections=(
         "voyons;voyons voir;attendez;un instant;une seconde;un moment;une minute;pardon;excusez-moi;je crois;"
-        "c'est ça;oui;merci;d'accord;s'il vous plaît;c'est;ensuite;laissez-moi voir"
+        "je regarde;je cherche;je vérifie;je reprends;bien sûr;très bien;c'est ça;oui;merci;d'accord;s'il vous plaît;"
+        "c'est;ensuite;laissez-moi voir"
     ),
     acknowledgements=(
         "oui ouais si bien sûr d'accord merci parfait très un une instant moment seconde attendez voyons voir "
@@ -118,6 +119,10 @@ FRENCH = Table(
     ),
     ordinals="premier première deuxième troisième quatrième cinquième sixième septième huitième neuvième dixième",
     of="de",
+    before_years="en depuis des dès avant après année an jusqu'en",
+    before_times="après",
+    at_times="à",
+    no_domains="le la les un une mon ma votre",
     linkers="et",
     ranges="à",
     determiners="le la l' ce cet cette aucun aucune chaque autre quelque",

@@ -159,6 +159,10 @@ ITALIAN = Table(
     ),
     years=_years(),
     of="di del dell'anno",
+    before_years="nel dal del dall'anno nell'anno anno fino prima dopo",
+    before_times="dopo prima entro",
+    at_times="alle dalle le verso ore",
+    no_domains="il lo la gli le un una mio mia suo sua questo questa",
     ranges="a",
     pronouns="uno sei",
     determiners=(

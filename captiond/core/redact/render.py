@@ -1,0 +1,103 @@
+"""Words to caption text: closed masks, open masks, and what stays beside them. Nothing else writes a mask."""
+
+from typing import Final
+
+from captiond.core.redact.classes import DIGITS, FILLER, LETTER, MARK, SPOKEN, TENS, WORD
+from captiond.core.redact.mail import Chain
+from captiond.core.redact.runs import NONE, Run, is_bank, is_country, is_linker
+from captiond.core.redact.tokens import Token
+from captiond.core.redact.window import Mask, Window
+
+OPEN: Final = "..."
+OPEN_RUN: Final = -1
+OPEN_CHAIN: Final = -2
+_OPEN_MASK: Final = "[...]"
+
+
+def render(
+    window: Window, run: Run, chain: Chain, text: str, start: int, stop: int, *, opened: bool
+) -> tuple[str, int]:
+    """Adds words to a text, masked where they must be: (text, where the first open mask begins or -1).
+
+    Args:
+        start, stop: indexes of the words; all of one utterance.
+        opened: open masks, too; else all of them are settled.
+    """
+    tokens, base = window.tokens, window.base
+    closed = len(window.masks) > 0
+    chain_start = chain.start if opened and chain.start != NONE and chain.is_masked() else stop
+    run_start = run.start if opened and run.is_masked() else stop
+    first_open = -1
+    pieces: list[str] = []
+    if text:
+        pieces.append(text)
+    size = len(text)  # of the pieces, and the spaces before each but the first
+    group = 0
+    label = ""
+    masked_from = start  # what `group` hides begins there
+    for at in range(start, stop + 1):
+        token: Token | None = None
+        mask: Mask | None = None
+        now = 0
+        if at < stop:
+            token = tokens[at - base]
+            if closed:
+                mask = window.mask(at)
+            if mask is not None:
+                now = mask.group
+            elif chain_start <= at <= chain.last:
+                now = OPEN_CHAIN
+            elif run_start <= at:
+                hidden = _is_of_run(window, at, token, run) if at <= run.last else run.is_pending(window, at, token)
+                now = OPEN_RUN if hidden else 0
+        if group and (now != group or (mask is not None and mask.label != label)):
+            piece = _mask(window, masked_from, at, label)
+            if pieces:
+                size += 1
+            if first_open < 0 and label == OPEN:
+                first_open = size + piece.index("[...]")
+            pieces.append(piece)
+            size += len(piece)
+            group = 0
+        if token is None:
+            break
+        if not now:
+            if pieces:
+                size += 1
+            pieces.append(token.text)
+            size += len(token.text)
+        elif not group:
+            group, masked_from, label = now, at, (mask.label if mask is not None else OPEN)
+    return " ".join(pieces), first_open
+
+
+def joined(text: str, more: str) -> str:
+    """Two pieces of a caption in one."""
+    if not text:
+        return more
+    return text + " " + more if more else text
+
+
+def _mask(window: Window, start: int, stop: int, label: str) -> str:
+    first, last = window.token(start), window.token(stop - 1)
+    lead, trail = first.lead(), last.trail()
+    if not lead and not trail:
+        return _OPEN_MASK if label == OPEN else f"[{label}]"
+    if lead.endswith("(") and ")" not in trail:
+        lead = lead[:-1]
+    return f"{lead}[{label}]{trail}"
+
+
+def _is_of_run(window: Window, at: int, token: Token, run: Run) -> bool:
+    """Whether a word inside an open run is masked with it; talk in between stays visible."""
+    cls = token.cls
+    if cls in (DIGITS, SPOKEN, TENS):
+        return True
+    if cls == FILLER:
+        return at < run.last and is_linker(window, at, at - 1)
+    if token.cls == MARK:
+        return False
+    if token.cls in (WORD, LETTER):
+        code = token.cls == LETTER or is_bank(window, token) or is_country(window, token)
+        return run.iban and code
+    return True

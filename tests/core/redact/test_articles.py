@@ -1,0 +1,54 @@
+"""An article that is the digit one as well ("un", "ein"): at the edges of a number, where only its neighbours tell."""
+
+import pytest
+
+from tests.core.redact.conftest import Talk, closed  # type: ignore[import-not-found,unused-ignore]
+
+CARD = "cinq neuf six quatre trois double six zéro sept zéro neuf neuf deux zéro huit"
+PHONE = "quatre zéro un cinq cinq cinq zéro un neuf"
+
+
+@pytest.mark.parametrize(
+    ("said", "ended"),
+    [
+        ([f"ma carte est le {CARD}", "un", "vous pouvez"], ["ma carte est le [CC]", "[CC]", "vous pouvez"]),
+        ([f"voilà {PHONE}", "un merci beaucoup", "oui"], ["voilà [PHONE]", "[PHONE] merci beaucoup", "oui"]),
+        ([f"voilà {PHONE}", "un ça vous va", "oui"], ["voilà [PHONE]", "[PHONE] ça vous va", "oui"]),
+        ([f"voilà {CARD} pardon un", "l'écran reste noir"], ["voilà [CC] pardon [CC]", "l'écran reste noir"]),
+    ],
+)  # fmt: skip
+def test_a_last_one_in_french(said: list[str], ended: list[str]) -> None:
+    talk = Talk(language="fr-FR")
+    for number, text in enumerate(said):
+        talk.say(str(number), text)
+    talk.end()
+    assert [talk.screen[str(number)].text for number in range(len(said))] == ended
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "caption"),
+    [
+        ("fr", "l'iban est un non attendez FR76 3000 6000 0112 3456 7890 189", "l'iban est [IBAN] non attendez [IBAN]"),
+        ("fr", f"c'est {PHONE} zéro, un instant", "c'est [PHONE], un instant"),
+        ("fr", "j'ai perdu un gant et une carte hier", "j'ai perdu un gant et une carte hier"),
+        ("fr", "deux trois six pardon un", "deux trois six pardon un"),
+        ("es", "es cuatro uno cinco cinco cinco cinco cero uno tres dos, un momento", "es [PHONE], un momento"),
+        ("de", "Karte vier eins eins eins eins eins eins eins eins eins eins eins eins einen Moment bitte eins",
+         "Karte [CC] Moment bitte [CC]"),
+    ],
+)  # fmt: skip
+def test_elsewhere(language: str, said: str, caption: str) -> None:
+    assert closed(said, language=language) == caption
+
+
+@pytest.mark.parametrize(
+    "before", ["le cvv est double", "ma carte, c'est", "ma carte, euh", "ma carte, bien sûr,", "mon iban voilà"]
+)
+def test_a_first_one_after_a_cue_is_masked_at_once(before: str) -> None:
+    talk = Talk(language="fr-FR")
+    assert talk.say("u", f"{before} un", final=False).endswith("[...]")
+    assert talk.say("u", f"{before} un neuf", final=False).endswith("[...]")
+
+
+def test_but_not_behind_an_ordinary_word() -> None:
+    assert Talk(language="fr-FR").say("u", "ma carte est dans un", final=False) == "ma carte est dans un"
