@@ -38,6 +38,9 @@ class Recording:
     def caption(self, utterance: str, text: str, *, final: bool, now_s: float) -> None:
         self.heard.append((utterance, text, final))
 
+    def expire(self, *, now_s: float) -> None:
+        """The silence behind a final is timed with it."""
+
 
 def test_each_stream_is_a_fresh_utterance_and_its_final_is_timed_apart() -> None:
     channel, clock = Recording(), ticking()

@@ -156,8 +156,7 @@ class Trail:
         self._room = leave.digits
         self._strict = leave.strict
         self.digits = 0
-        while self.stops:
-            self.stops.pop()
+        self.stops = []
         spoken = _SPOKEN if leave.spoken else 0
         self._marks = [(CUE_BEFORE if begun else 0) | spoken | (leave.digit_like * _COUNTED)]
 
