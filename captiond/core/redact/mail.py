@@ -139,14 +139,18 @@ class Chain:
 
     def _local(self, window: Window, at: int, token: Token) -> bool:
         lexicon = window.lexicon
+        if token.core[-1:] == "@" and token.core[:-1] in lexicon.common and not self.is_masked():
+            return self.phase == LOCAL  # "yes please@"
         if token.cls == ADDRESS or "(at)" in token.core or "[at]" in token.core:
             if not self.joined and not self.spelled:
                 self.reset()
                 self.start = at
-            self.phase = ENDING if _has_ending(token.core) else DOMAIN
+            self.phase = ENDING if _has_ending(token.core) else AT if token.core[-1:] == "@" else DOMAIN
             self.strong, self.last, self.labels = True, at, 1
             return False
-        if "@" in token.text and len(token.text) > 1 and self._half(at, token):
+        if self.phase == LOCAL and token.text[0] == "@" and len(token.text) > 1 and self._takes_host(token):
+            self.phase = ENDING if _has_ending(token.text) else DOMAIN
+            self.strong, self.last, self.labels = True, at, 1
             return False
         if self.phase == LOCAL and (token.flags & IS_AT or (token.core in _AT_OF_NAMES and self.is_masked())):
             self.phase, self.last = AT, at
@@ -175,20 +179,9 @@ class Chain:
             return False
         return self.phase == LOCAL
 
-    def _half(self, at: int, token: Token) -> bool:
-        """ "jane@ example.com", "jane @example.com": an address cut beside its sign."""
-        if "@" in token.text[token.last :]:
-            if token.flags & IS_COMMON and not self.is_masked():
-                return False  # "yes please@"
-            if self.phase == NOTHING:
-                self.start = at
-            self.phase, self.strong, self.last = AT, True, at
-            return True
-        if self.phase == LOCAL and token.text[0] == "@" and (_has_ending(token.text) or self.is_masked()):
-            self.phase = ENDING if _has_ending(token.text) else DOMAIN
-            self.strong, self.last, self.labels = True, at, 1
-            return True
-        return False
+    def _takes_host(self, token: Token) -> bool:
+        """ "jane @example.com": an address cut before its sign; "John @acme_news" is somebody's handle."""
+        return _has_ending(token.text) or self.is_masked()
 
     def expects_part(self, window: Window, at: int) -> bool:
         """Whether a connector stands right before: what follows is a name, even where it is everybody's word."""
