@@ -65,9 +65,17 @@ def soup(rng: Random, language: str) -> Soup:
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
         pieces: list[str] = []
         for _ in range(rng.randint(1, MAX_WORDS)):
-            pieces += (rng.choice(rng.choice(sources)), rng.choice(_SEPARATORS))
+            word, between = rng.choice(rng.choice(sources)), rng.choice(_SEPARATORS)
+            if pieces and not pieces[-1] and _is_whole(pieces[-2], word):
+                pieces[-1] = " "
+            pieces += (word, between)
         utterances.append(tuple(pieces[:-1]))
     return Soup(language, tuple(utterances), tuple(rng.random() < 0.15 for _ in utterances))
+
+
+def _is_whole(word: str, beside: str) -> bool:
+    """Nobody glues two words of letters: half of such a word would be another word."""
+    return word.isalpha() and beside.isalpha()
 
 
 def never_fails(said: Soup) -> str:

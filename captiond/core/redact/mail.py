@@ -27,7 +27,7 @@ from captiond.core.redact.classes import (
 )
 from captiond.core.redact.kinds import EMAIL
 from captiond.core.redact.lexicon import Lexicon
-from captiond.core.redact.runs import NONE
+from captiond.core.redact.runs import NONE, is_linker
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
 
@@ -36,6 +36,9 @@ MAX_PLAIN_WORDS: Final = 2  # words of a local part said without a connector: "j
 MAX_DOMAIN_WORDS: Final = 3  # "hot mail", "my g mail"
 MIN_SPELLED: Final = 3  # letters in a row that are taken for spelling
 MAX_ENDING_LETTERS: Final = 10  # of a top-level domain as people say them
+
+_AT_OF_NAMES: Final = ("chez",)  # the sign in an address, and in other talk a house: only behind what is one already
+_JOIN_TAILS: Final = ("du", "bas", "bajo", "baja", "low")  # of a connector of several words
 
 NOTHING: Final = 0
 LOCAL: Final = 1
@@ -136,16 +139,27 @@ class Chain:
 
     def _local(self, window: Window, at: int, token: Token) -> bool:
         lexicon = window.lexicon
-        if token.cls == ADDRESS:
+        if token.core[-1:] == "@" and token.core[:-1] in lexicon.common and not self.is_masked():
+            return self.phase == LOCAL  # "yes please@"
+        if token.cls == ADDRESS or "(at)" in token.core or "[at]" in token.core:
             if not self.joined and not self.spelled:
                 self.reset()
                 self.start = at
-            self.phase = ENDING if _has_ending(token.core) else DOMAIN
+            self.phase = ENDING if _has_ending(token.core) else AT if token.core[-1:] == "@" else DOMAIN
             self.strong, self.last, self.labels = True, at, 1
             return False
-        if token.flags & IS_AT and self.phase == LOCAL:
+        if self.phase == LOCAL and token.text[0] == "@" and len(token.text) > 1 and self._takes_host(token):
+            self.phase = ENDING if _has_ending(token.text) else DOMAIN
+            self.strong, self.last, self.labels = True, at, 1
+            return False
+        if self.phase == LOCAL and (token.flags & IS_AT or (token.core in _AT_OF_NAMES and self.is_masked())):
             self.phase, self.last = AT, at
             self.strong = token.core != "at"
+            return False
+        if self.phase == LOCAL and token.cls == FILLER and is_linker(window, at, self.last):
+            return False  # "noventa y nueve"
+        if self.phase == LOCAL and self.joined and self.last == at - 1 and token.core in _JOIN_TAILS:
+            self.last = at  # "tiret du bas", "guión bajo"
             return False
         if self.phase == LOCAL and (token.flags & (IS_DOT | IS_JOIN) or token.text in "._-"):
             self.joined, self.last, self.letters = True, at, 0
@@ -164,6 +178,10 @@ class Chain:
         if self.phase == LOCAL and between and (self.joined or self.cued or self.spelled):
             return False
         return self.phase == LOCAL
+
+    def _takes_host(self, token: Token) -> bool:
+        """ "jane @example.com": an address cut before its sign; "John @acme_news" is somebody's handle."""
+        return _has_ending(token.text) or self.is_masked()
 
     def expects_part(self, window: Window, at: int) -> bool:
         """Whether a connector stands right before: what follows is a name, even where it is everybody's word."""

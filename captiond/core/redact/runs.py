@@ -38,9 +38,7 @@ def is_bank(window: Window, token: Token) -> bool:
     """Whether a word may be the four letters of a bank inside an IBAN."""
     if token.cls != WORD or len(token.core) != 4 or not token.core.isalpha():
         return False
-    if token.core not in window.lexicon.common or token.text[:4].isupper():  # "GB82 WEST"
-        return True
-    return window.has_cue(IBAN, token.owner) and token.core not in window.lexicon.pauses
+    return token.core not in window.lexicon.common or token.text[:4].isupper()  # "GB82 WEST"
 
 
 def is_country(window: Window, token: Token) -> bool:

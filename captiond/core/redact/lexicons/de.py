@@ -28,12 +28,23 @@ def _compounds() -> dict[str, str]:
     for word, value in _SINGLE.items():
         words[f"doppel{word}"] = str(value) * 2
         words[f"dreifach{word}"] = str(value) * 3
-    return {variant.casefold(): digits for word, digits in words.items() for variant in (word, word.replace("ü", "ue"))}
+    return {word.casefold().replace("ü", umlaut): said for word, said in words.items() for umlaut in ("ü", "ue")}
 
 
 def _below_hundred() -> dict[str, int]:
     words = {f"{unit}und{tens}": value + one for (unit, one), (tens, value) in product(_UNITS.items(), _TENS.items())}
     return {**words, **_TENS, **_TEENS, **{word: value for word, value in _SINGLE.items() if value}}
+
+
+def _hundreds() -> dict[str, str]:
+    """ "vierhundertelf", "hundertzwanzig", "zweihundertundeins": as telephone numbers are read out in threes."""
+    words: dict[str, str] = {}
+    for head, hundreds in {"": 1, **_UNITS}.items():
+        if head:
+            words[f"{head}hundert"] = str(hundreds * 100)
+        for (word, value), glue in product(_below_hundred().items(), ("", "und")):
+            words[f"{head}hundert{glue}{word}"] = str(hundreds * 100 + value)
+    return {word.casefold().replace("ü", umlaut): said for word, said in words.items() for umlaut in ("ü", "ue")}
 
 
 def _years() -> dict[str, str]:
@@ -64,7 +75,7 @@ GERMAN = Table(
         "zwanzig:20 dreißig:30 dreissig:30 vierzig:40 fünfzig:50 fuenfzig:50 sechzig:60 siebzig:70 achtzig:80 "
         "neunzig:90"
     ),
-    compounds=_compounds(),
+    compounds={**_hundreds(), **_compounds()},
     scales="hundert:2 tausend:3 million:6 millionen:6",
     multiples="doppel:2 doppelt:2 doppelte:2 zweimal:2 dreifach:3 dreimal:3",
     articles="ein:1 eine:1 einen:1",
