@@ -53,3 +53,15 @@ def test_no_amount(said: str) -> None:
 )
 def test_in_a_caption(said: str, caption: str) -> None:
     assert closed(said) == caption
+
+
+@pytest.mark.parametrize(
+    ("said", "caption"),
+    [
+        ("die Nummer ist vierhundertfünfzehn fünfhundertzwei null eins zweiunddreißig", "die Nummer ist [PHONE]"),
+        ("die Karte ist vierhundertelf elf elf", "die Karte ist [CC]"),
+        ("es sind vierhundertfuenfzig und hundertzwanzig", "es sind vierhundertfuenfzig und hundertzwanzig"),
+    ],
+)  # fmt: skip
+def test_german_hundreds_are_one_word(said: str, caption: str) -> None:
+    assert closed(said, language="de-DE") == caption
