@@ -7,6 +7,7 @@ from captiond.core.redact.classes import (
     DIGITS,
 )
 from captiond.core.redact.kinds import CC, IBAN, NUMBER
+from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.naming import CUED_DIGITS
 from captiond.core.redact.parts import MIN_PAUSE_LETTERS, Part
 from captiond.core.redact.runs import Run
@@ -153,7 +154,10 @@ def _mask_between(window: Window, run: Run, parts: list[Part], decision: Decisio
     if not run.cued or not decision.found:
         return
     first = decision.found[0]
-    before = [p for p in parts if p.start < first.parts[0].start]
+    start = first.parts[0].start
+    cues = [m.at for m in window.markers if m.at < start and m.kind != KEEP]
+    since = cues[-1] if cues and cues[-1] >= run.start else run.start  # the run may have begun with another number
+    before = [p for p in parts if since <= p.start < start]
     if any(_is_plain(p) for p in before):
         return
     if any(m.at >= p.start and m.at < first.parts[0].start for m in window.markers for p in before[:1]):

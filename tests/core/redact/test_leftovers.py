@@ -38,6 +38,12 @@ def test_what_is_left_behind_a_number_in_its_run_is_masked_with_it(said: list[st
     assert finals(*said) == ended
 
 
+def test_a_false_start_behind_another_number_is_masked_too() -> None:
+    """The run began with an invoice in the utterance before; what stands between cue and number is the number's."""
+    ended = finals("it is on invoice 01479924 thanks", "the iban is four no wait DE89 3704 0044 0532 0130 00")
+    assert ended == ["it is on invoice 01479924 thanks", "the iban is [IBAN] no wait [IBAN]"]
+
+
 def test_one_digit_behind_a_pause_is_the_last_one() -> None:
     """Three digits of a false start and this one would be four."""
     said = "that would be three six oh no wait three six zero oh oh nine six five eight double nine oh um two thank you"

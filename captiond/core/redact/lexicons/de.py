@@ -83,7 +83,7 @@ GERMAN = Table(
     misheard="nul:0 ains:1 einz:1 zwai:2 drai:3 dry:3 fier:4 fiel:4 füm:5 sex:6 sieb:7 siem:7 ach:8 neu:9 noin:9",
     fillers="äh ähm öh hm also und dann ja gut so komma",
     interjections=(
-        "ich schaue nach;ich sehe nach;ich suche;moment;einen moment;moment mal;warten sie;warte;sekunde;"
+        "vielen dank;ich schaue nach;ich sehe nach;ich suche;moment;einen moment;moment mal;warten sie;warte;sekunde;"
         "eine sekunde;entschuldigung;mal sehen;ich schaue;genau;danke;bitte;richtig;das ist;weiter"
     ),
     acknowledgements=(
