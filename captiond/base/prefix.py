@@ -16,7 +16,7 @@ def common_prefix(one: str, other: str) -> int:
     size: i64 = min(len(one), len(other))
     back: i64 = _NEAR
     at: i64 = size - back
-    while at > 0 and one[:at] != other[:at]:
+    while at > 0 and not other.startswith(one[:at]):
         back *= _FARTHER
         at = size - back
     at = max(at, 0)

@@ -39,6 +39,7 @@ _SPACE: Final = 1
 _END: Final = 2  # punctuation that may stand at the end of a word
 _INNER: Final = 3  # apostrophe and hyphen, between letters
 _NUMERAL: Final = 4
+_Z: Final = 122
 _A: Final = 97  # what is not below it is a letter, as its lower case
 _HASH: Final = (1 << 26) - 1
 _SINGLE: Final = 1 << 8
@@ -190,9 +191,12 @@ class Trail:
             kind: i64 = 0
             while i < size:
                 code: i64 = ord(text[i])
-                if code > 255:
+                if _A <= code <= _Z:
+                    kind = code
+                elif code > 255:
                     return False
-                kind = _CHARACTERS[code]
+                else:
+                    kind = _CHARACTERS[code]
                 if kind >= _A:
                     if code == last:
                         same += 1
@@ -253,6 +257,8 @@ class Trail:
                         if not self._says_few(text, at, stop, i):
                             return False
                         flags = 0
+                if flags & triggers and parts == 0 and stop > at and self._entry(text, at, stop) is None:
+                    flags = 0  # no word of the lexicon, but one of the same hash
                 if flags & CONNECTOR and known > 0 and self._is_place(text, at, stop):
                     flags &= ~CONNECTOR
                 if flags & triggers or known >= self._budget or digits:
@@ -318,4 +324,4 @@ class Trail:
     def _entry(self, text: str, start: int, stop: int) -> Entry | None:
         word = text[start:stop]
         entry = self._entries.get(word)
-        return self._entries.get(word.lower()) if entry is None else entry
+        return self._entries.get(word.casefold()) if entry is None else entry

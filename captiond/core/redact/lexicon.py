@@ -183,7 +183,15 @@ class Lexicon:
         words = {*self.digits, *self.tens, *self.scales, *self.multiples, *self.misheard, *self.cues, *self.linkers}
         for some in (self.fillers, self.silent, self.plus, self.at, self.dot, self.joins, self.months, self.common):
             words |= some
-        words |= self.before_cues | self.beginnings | {chars.casefold() for chars in IBAN_CHARS}
+        words |= (
+            self.before_cues
+            | self.beginnings
+            | self.units
+            | self.clock
+            | self.of
+            | {"of"}
+            | {chars.casefold() for chars in IBAN_CHARS}
+        )
         return {word: self._entry(word) for word in words}
 
     def _gated(self) -> Iterator[tuple[str, int]]:
