@@ -185,13 +185,13 @@ def _tables(figures: Mapping[str, Any]) -> Iterator[str]:
     if figures["noNode"]:
         yield figures["noNode"]
     yield ""
-    yield "the redactor alone, a partial (mean: CPU time of whole streams, median of rounds; p50, p99: single ones)"
-    heads = ("mean", "min", "p50", "p99", "final", "no-op", "node", "min", "p50", "p99", "ratio")
+    yield "the redactor alone, a partial (mean: CPU time of whole streams, median of rounds; p50, p99: single ones; how many times Node's: of the means, and of the p50)"
+    heads = ("mean", "min", "p50", "p99", "final", "no-op", "node", "min", "p50", "p99", "ratio", "p50s'")
     yield f"{'streams':14}{'count':>6}{'partials':>9}{'revised':>8}" + "".join(f"{head:>8}" for head in heads)
     for row in figures["partials"]:
         label = f"{row['streams']} {row['length']}"
         counts = f"{row['count']:>6}{row['partials']:>9}{row['revisedShare']:>8.0%}"
-        yield f"{label:14}{counts}{_cells(row, _PARTIAL)}{_ratio(row)}"
+        yield f"{label:14}{counts}{_cells(row, _PARTIAL)}{_ratio(row)}{_ratio(row, 'medianRatio')}"
     for name, ratio in figures["longRatio"].items():
         if ratio is not None:
             yield f"{name}: a partial at {LONG} characters costs {ratio:.2f} times one at {LENGTHS[-1]}"
@@ -209,5 +209,5 @@ def _cells(row: Mapping[str, Any], names: Sequence[str]) -> str:
     return "".join(f"{row[name]:>8.2f}" if name in row else f"{'-':>8}" for name in names)
 
 
-def _ratio(row: Mapping[str, Any]) -> str:
-    return f"{row['ratio']:>7.2f}x" if row.get("ratio") is not None else f"{'-':>8}"
+def _ratio(row: Mapping[str, Any], name: str = "ratio") -> str:
+    return f"{row[name]:>7.2f}x" if row.get(name) is not None else f"{'-':>8}"
