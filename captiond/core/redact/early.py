@@ -108,6 +108,8 @@ def _is_ended(window: Window, start: int, tokens: list[Token], following: Token,
     lexicon = window.lexicon
     if following.cls != WORD or following.core in lexicon.pauses or following.core in lexicon.beginnings:
         return False
+    if following.core.upper() in IBAN_CHARS and following.text[:2].isupper():
+        return False  # "right, one, no wait, GB one seven ...": the number begins again
     if not cued and _is_range(window, tokens, years=True):
         return True
     if following.core not in lexicon.common and following.core not in lexicon.at:

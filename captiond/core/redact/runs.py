@@ -95,17 +95,19 @@ class Run:
             was `group_last`, its gap `group_gap` and its digits `group_digits`.
         dated: those digits are a month's day, a year or both so far, and count for nothing.
         shaped: the token `last` is a price, a date, a time, ... by itself; the next word lets it go.
+        waiting: how many digits they are, where the newest is one even alone ("oh").
         weak: index of the first of the misheard words that stand right before the next token; NONE where none.
     """
 
     __slots__ = (
         "cued", "dated", "digits", "gap", "group", "group_digits", "group_gap", "group_last", "iban", "last",
-        "linked", "shaped", "start", "weak", "weak_digits",
+        "linked", "shaped", "start", "waiting", "weak", "weak_digits",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.weak = NONE
         self.weak_digits = 0
+        self.waiting = 0
         self.reset()
 
     def reset(self) -> None:
@@ -137,7 +139,7 @@ class Run:
         self.group, self.group_last = other.group, other.group_last
         self.group_gap, self.group_digits = other.group_gap, other.group_digits
         self.dated, self.shaped = other.dated, other.shaped
-        self.weak, self.weak_digits = other.weak, other.weak_digits
+        self.weak, self.weak_digits, self.waiting = other.weak, other.weak_digits, other.waiting
 
     def is_open(self) -> bool:
         """Whether digits were said that can still become more."""
@@ -145,7 +147,7 @@ class Run:
 
     def is_masked(self) -> bool:
         """Whether its digits are shown as an open mask."""
-        waiting = self.weak_digits if self.weak != NONE else 0  # "nine two six, um, oh"
+        waiting = self.waiting if self.weak != NONE else 0  # "nine two six, um, oh"
         return self.start != NONE and (self.cued or self.digits + waiting >= MASKED_FROM_DIGITS)
 
     def hold(self) -> int:
@@ -234,6 +236,7 @@ class Run:
         if self.weak == NONE:
             self.weak = at
         self.weak_digits += said
+        self.waiting = self.weak_digits if is_digit_alone(window, token) else 0
 
     def _group(self, at: int) -> None:
         """Digits begin to be said in a row."""

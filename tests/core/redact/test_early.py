@@ -49,6 +49,7 @@ HELD = [
     ("en", "it's 4111, 1111, since 1999 dollars", "it's [...], since 1999 dollars"),  # only the amount goes
     ("en", "GB82 WEST 1234 5698 that", "[...] that"),
     ("en", "seven eight five, hold on, one two three that is", "[...], hold on, [...] that is"),
+    ("en", "my iban is, right, the right one no wait GB", "my iban is, right, the right [...] no wait GB"),
     ("de", "vier eins eins eins moment mal", "[...] moment mal"),
     ("fr", "quatre un un un une seconde", "[...] seconde"),
 ]

@@ -42,6 +42,8 @@ def test_a_false_start_behind_another_number_is_masked_too() -> None:
     """The run began with an invoice in the utterance before; what stands between cue and number is the number's."""
     ended = finals("it is on invoice 01479924 thanks", "the iban is four no wait DE89 3704 0044 0532 0130 00")
     assert ended == ["it is on invoice 01479924 thanks", "the iban is [IBAN] no wait [IBAN]"]
+    assert finals("my iban? right one no wait DE89 3704 0044 0532 0130 00") == ["my iban? right [IBAN] no wait [IBAN]"]
+    assert finals("I lost my card, can you send me a new one") == ["I lost my card, can you send me a new one"]
 
 
 def test_one_digit_behind_a_pause_is_the_last_one() -> None:

@@ -61,3 +61,10 @@ def test_the_word_after_it_decides(talk: Talk) -> None:
     assert talk.say("u", "it was four one six seven and that is all i have", final=False) == (
         "it was four one six seven and that is all i have"
     )
+
+
+def test_a_zero_that_waits_counts(talk: Talk) -> None:
+    """Three digits and it are four, though only the next word says whether it is one."""
+    assert talk.say("u", "it would be nine two six sorry oh", final=False) == "it would be [...] sorry [...]"
+    said = "it would be nine two six sorry oh well"
+    assert talk.say("u", said, final=False) == said
