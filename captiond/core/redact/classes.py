@@ -44,6 +44,10 @@ class Entry:
         self.flags = flags
 
 
-def is_ordinary(cls: int, flags: int) -> bool:
-    """Whether a word is everybody's and nothing else: outside a run or an address it leaves nothing behind."""
-    return cls == WORD and flags & (IS_COMMON | IS_MONTH | IS_COUNTRY | ENDS_CUE) == IS_COMMON
+def is_ordinary(cls: int, flags: int, *, capital: bool) -> bool:
+    """Whether a word is everybody's: outside a run or an address it leaves nothing behind, unless it ends a cue.
+
+    Args:
+        capital: it is written in capitals: "IT" may be a country, where "it" is a word.
+    """
+    return cls == WORD and flags & (IS_COMMON | IS_MONTH) == IS_COMMON and not (capital and flags & IS_COUNTRY)

@@ -310,7 +310,7 @@ class Trail:
     def _is_place(self, text: str, start: int, stop: int) -> bool:
         """ "we are at": whether a word that may join an address stands behind one that is part of none."""
         entry = self._entry(text, start, stop)
-        if entry is None or not entry.flags & IS_AT or not is_ordinary(entry.cls, entry.flags):
+        if entry is None or not entry.flags & IS_AT or not self._is_common(text, start, stop):
             return False
         count = len(self.stops)
         first = self.stops[count - 2] if count > 1 else int(self.start)
@@ -318,8 +318,10 @@ class Trail:
 
     def _is_common(self, text: str, start: int, stop: int) -> bool:
         """Whether a word is known, and no part of an address or a code."""
+        if stop - start < 2:
+            return False
         entry = self._entry(text, start, stop)
-        return entry is not None and is_ordinary(entry.cls, entry.flags)
+        return entry is not None and is_ordinary(entry.cls, entry.flags, capital=ord(text[start + 1]) < _A)
 
     def _entry(self, text: str, start: int, stop: int) -> Entry | None:
         word = text[start:stop]

@@ -193,7 +193,7 @@ class Machine:
             run.start == NONE
             and run.weak == NONE
             and chain.phase == NOTHING
-            and is_ordinary(token.cls, token.flags)
+            and is_ordinary(token.cls, token.flags, capital=token.text[:2].isupper())
             and DOB not in window.kinds
         ):  # an ordinary word while nothing is open: the steps of both would do nothing
             window.append(token, self.current)
