@@ -69,6 +69,7 @@ def is_harmless(window: Window, start: int, stop: int, at: int, *, cued: bool, a
         cued: a cue reaches them.
         alone: no other digits are near before them.
     """
+    lone = stop - start == 1 and window.owner(at) == window.owner(start)
     tokens = [window.token(i) for i in range(start, stop) if window.token(i).cls != FILLER]
     while len(tokens) > 1 and tokens[-1].cls == WEAK and tokens[-1].digits != "0":
         tokens.pop()
@@ -89,6 +90,8 @@ def is_harmless(window: Window, start: int, stop: int, at: int, *, cued: bool, a
         return True
     if _is_code(tokens, window.kinds):
         return alone and not cued
+    if len(tokens) == 1 and tokens[0].cls == WEAK and not lone:
+        return False  # "un un un", or "un" at the end of an utterance: digits
     return alone and _is_ended(window, start, tokens, window.token(at), cued=cued)
 
 

@@ -14,6 +14,7 @@ PHONE = "quatre zéro un cinq cinq cinq zéro un neuf"
         ([f"ma carte est le {CARD}", "un", "vous pouvez"], ["ma carte est le [CC]", "[CC]", "vous pouvez"]),
         ([f"voilà {PHONE}", "un merci beaucoup", "oui"], ["voilà [PHONE]", "[PHONE] merci beaucoup", "oui"]),
         ([f"voilà {PHONE}", "un ça vous va", "oui"], ["voilà [PHONE]", "[PHONE] ça vous va", "oui"]),
+        (["le cvv est un un un", "on en a parlé"], ["le cvv est [CVV]", "on en a parlé"]),
         ([f"voilà {CARD} pardon un", "l'écran reste noir"], ["voilà [CC] pardon [CC]", "l'écran reste noir"]),
     ],
 )  # fmt: skip
