@@ -7,6 +7,7 @@ from captiond.core.redact.classes import (
     FILLER,
     IS_BEGINNING,
     IS_COMMON,
+    IS_COUNTRY,
     LETTER,
     SPOKEN,
     TENS,
@@ -193,8 +194,8 @@ class Machine:
             run.start == NONE
             and run.weak == NONE
             and chain.phase == NOTHING
-            and is_ordinary(token.cls, token.flags, capital=token.text[:2].isupper())
-            and DOB not in window.kinds
+            and is_ordinary(token.cls, token.flags, capital=token.flags & IS_COUNTRY != 0 and token.text[:2].isupper())
+            and not window.dates
         ):  # an ordinary word while nothing is open: the steps of both would do nothing
             window.append(token, self.current)
             return
@@ -212,7 +213,7 @@ class Machine:
                 self.hedged = True
             else:
                 self._close_run(PASSED)
-        if EMAIL in window.kinds and self.chain.step(window, at, token):
+        if window.addresses and self.chain.step(window, at, token):
             known = not may_become(token) and not self.chain.expects_part(window, at)
             if unfinished and self.chain.is_masked() and not self.chain.is_complete() and not known:
                 self.chain.last = at  # half a word of the name, or of what follows it

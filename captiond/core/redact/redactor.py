@@ -27,7 +27,7 @@ WHOLE: Final = "[...]"
 NONE_REDACTED: Final[Mapping[str, int]] = {}
 
 
-@mypyc_attr(acyclic=True)
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Shown:
     """What may be shown now of one utterance. Nothing in it ever changes.
 

@@ -6,7 +6,7 @@ from typing import Final
 from mypy_extensions import mypyc_attr
 
 from captiond.core.redact.classes import ENDS_CUE
-from captiond.core.redact.kinds import ALL, EMAIL, PIN
+from captiond.core.redact.kinds import ALL, DOB, EMAIL, PIN
 from captiond.core.redact.lexicon import KEEP, Lexicon
 from captiond.core.redact.tokens import Token
 
@@ -64,15 +64,18 @@ class Window:
 
     Attributes:
         base: index of tokens[0].
+        dates, addresses: whether dates of birth and e-mail addresses are masked.
         masks: in order of time; they may overlap, the newest counts.
         markers: cues and keep-words in order of time; `used`: those that a number has answered.
     """
 
-    __slots__ = ("base", "kinds", "lexicon", "markers", "masks", "tokens", "used")
+    __slots__ = ("addresses", "base", "dates", "kinds", "lexicon", "markers", "masks", "tokens", "used")
 
     def __init__(self, lexicon: Lexicon, kinds: frozenset[str]) -> None:
         self.lexicon = lexicon
         self.kinds = kinds
+        self.dates = DOB in kinds
+        self.addresses = EMAIL in kinds
         self.base = 0
         self.tokens: list[Token] = []
         self.masks: list[Mask] = []
