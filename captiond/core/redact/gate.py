@@ -183,6 +183,7 @@ class Trail:
         while at < size:
             hashed: i64 = 0
             part: i64 = 0
+            tail: i64 = 0
             parts: i64 = 0
             flags: i64 = 0
             same: i64 = 0
@@ -208,11 +209,14 @@ class Trail:
                     hashed = (hashed * 31 + kind) & _HASH
                     if parts:
                         part = (part * 31 + kind) & _HASH
+                        tail = (tail * 31 + kind) & _HASH
                 elif kind == _INNER:
                     if last == 0:
                         return False
                     if parts == 0:
                         part = hashed
+                    else:
+                        tail = (tail * 31 + code) & _HASH
                     parts = 1
                     flags |= slots[(part ^ (part >> 11)) & (_SIZE - 1)]
                     hashed = (hashed * 31 + code) & _HASH
@@ -231,6 +235,8 @@ class Trail:
                     return False
                 flags = NUMBER
             else:
+                if last == 0:
+                    return False  # "x-": the machine reads the word without that mark
                 if i < size and kind == _END:
                     while i < size:
                         code = ord(text[i])
@@ -242,6 +248,7 @@ class Trail:
                 flags |= slots[(hashed ^ (hashed >> 11)) & (_SIZE - 1)]
                 if parts:
                     flags |= slots[(part ^ (part >> 11)) & (_SIZE - 1)]
+                    flags |= slots[(tail ^ (tail >> 11)) & (_SIZE - 1)]  # "d'e-mail"
             mark: i64 = hashed * _HASHED | (flags & 0xFF)
             if known == digits and flags & (NUMBER | DIGIT_LIKE) and digits < self._room:
                 if stop != at:
