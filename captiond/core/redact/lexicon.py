@@ -110,6 +110,7 @@ class Lexicon:
         pronouns, determiners: number words that are none after certain words ("the new one").
         linkers: words between the parts of one number word ("treinta y dos", "vingt et un").
         beginnings: what a number word or a connector looks like before it is heard to its end ("fo", "do").
+        plain: those of `entries` that stand in a text as they stand here: letters and nothing else.
         entries: word > all that is known of it; one look-up instead of one for each of the sets.
         gate: see `core.redact.gate`.
     """
@@ -118,7 +119,7 @@ class Lexicon:
         "acknowledgements", "articles", "at", "before_any_time", "before_cues", "before_times", "before_years",
         "beginnings", "clock", "common", "copulas", "cues", "determiners", "digits", "dot", "entries", "fillers",
         "gate", "interjections", "joins", "linkers", "misheard", "months", "multiples", "no_domains", "of",
-        "ordinals", "pauses", "plus", "pronouns", "prose", "ranges", "scales", "silent", "tens", "units",
+        "ordinals", "pauses", "plain", "plus", "pronouns", "prose", "ranges", "scales", "silent", "tens", "units",
         "vigesimals", "years",
     )  # fmt: skip
 
@@ -176,6 +177,7 @@ class Lexicon:
             words[1] for found in cues.values() for words, _ in found if len(words) > 1
         )
         self.entries: dict[str, Entry] = self._enter()
+        self.plain: dict[str, Entry] = {w: e for w, e in self.entries.items() if w.isalpha() and w.isascii()}
         self.gate: bytes = gate.table(self._gated())
 
     def _enter(self) -> dict[str, Entry]:

@@ -298,11 +298,10 @@ class Machine:
         """The first index that a later word can still change."""
         hold = self.window.end()
         run = self.run.hold()
-        if run != NONE:
-            hold = min(hold, run)
-        if self.chain.start != NONE:
-            hold = min(hold, self.chain.start)
-        return hold
+        if run != NONE and run < hold:
+            hold = run
+        chain = self.chain.start
+        return chain if chain != NONE and chain < hold else hold
 
     def settle(self) -> None:
         """Writes down what no later word can change any more."""

@@ -86,6 +86,9 @@ class Token:
 
 def read(word: str, lexicon: Lexicon) -> Token:
     """Reads one word. Never fails, whatever is in it; the cost is linear in its length."""
+    entry = lexicon.plain.get(word)
+    if entry is not None:  # most words
+        return Token(word, word, entry.cls, entry.digits, 0, len(word), False, entry.flags)
     size: i64 = len(word)
     first: i64 = 0
     kind: i64 = 0
@@ -117,7 +120,7 @@ def read(word: str, lexicon: Lexicon) -> Token:
         said = word if last - first == size else word[first:last]
         return Token(word, said, DIGITS, said, first, last, False, 0)
     core = word if last - first == size else word[first:last]
-    entry = lexicon.entries.get(core)  # most words are in lower case already
+    entry = lexicon.entries.get(core)
     if entry is None:
         core = core.lower()
         entry = lexicon.entries.get(core)
