@@ -201,7 +201,7 @@ class Run:
         shaped = known and is_shaped(window, at, token, cued=cued or self.cued)
         follows = self._follows(at) or (self.weak != NONE and self.weak == self.last + 1)
         if self.group == NONE or shaped or not follows or window.owner(at) != window.owner(at - 1):
-            self._group(self.weak if self.weak_digits and not shaped else at)
+            self._group(self.weak if self.weak != NONE and self.weak_digits and not shaped else at)
             self.dated = known and not (cued or self.cued) and is_date(window, self.group, at + 1)
         self.shaped = shaped
         if not self.is_open():
@@ -337,4 +337,9 @@ class Run:
         head.last = start - 1
         self.start = start
         self.digits = sum(len(window.token(at).digits) for at in range(start, self.last + 1))
+        if self.group_last < start:  # what was let go is forgotten soon: nothing may point there
+            self.group, self.group_last, self.group_gap, self.group_digits = NONE, NONE, 0, 0
+            self.dated = self.shaped = False
+        else:
+            self.group_digits = sum(len(window.token(at).digits) for at in range(start, self.group_last + 1))
         return head
