@@ -185,7 +185,8 @@ def _tables(figures: Mapping[str, Any]) -> Iterator[str]:
     if figures["noNode"]:
         yield figures["noNode"]
     yield ""
-    yield "the redactor alone, a partial (mean: CPU time of whole streams, median of rounds; p50, p99: single ones; how many times Node's: of the means, and of the p50)"
+    yield "the redactor alone, a partial (mean: CPU time of whole streams, median of rounds; p50, p99: single ones;"
+    yield "ratio: Node's mean over ours; p50s': Node's p50 over ours)"
     heads = ("mean", "min", "p50", "p99", "final", "no-op", "node", "min", "p50", "p99", "ratio", "p50s'")
     yield f"{'streams':14}{'count':>6}{'partials':>9}{'revised':>8}" + "".join(f"{head:>8}" for head in heads)
     for row in figures["partials"]:

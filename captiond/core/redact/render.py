@@ -75,7 +75,7 @@ def joined(text: str, more: str) -> str:
     """Two pieces of a caption in one."""
     if not text:
         return more
-    return text + " " + more if more else text
+    return f"{text} {more}" if more else text
 
 
 def _mask(window: Window, start: int, stop: int, label: str) -> str:

@@ -20,6 +20,7 @@ from captiond.core.redact.tokens import read
 
 MAX_POINTS: Final = 32
 KEPT_POINTS: Final = 16  # recognisers rewrite the last few words; what goes further back is read anew from the start
+STABLE_LAG: Final = 512  # characters
 MAX_TOKENS: Final = 512  # words in one machine's window; then it forgets what is settled, and the points before
 
 
@@ -31,8 +32,9 @@ class Scan:
     """
 
     __slots__ = (
-        "_ahead", "_as_it_is", "_gated", "_last_word", "_points", "_rendered", "_repeats", "_stood", "_text",
-        "_trail", "_waiting", "_waiting_offset", "counts", "head", "held", "lexicon", "machine", "settled",
+        "_ahead", "_as_it_is", "_gated", "_last_word", "_points", "_rendered", "_repeats", "_stable", "_stood",
+        "_text", "_trail", "_waiting", "_waiting_offset", "counts", "head", "held", "lexicon", "machine",
+        "settled",
     )  # fmt: skip
 
     def __init__(self, machine: Machine, lexicon: Lexicon) -> None:
@@ -41,6 +43,7 @@ class Scan:
         self.head, self.settled, self.held = "", 0, False
         self.counts = machine.counts
         self._text = ""
+        self._stable = ""  # how it began some time ago: a revision seldom reaches so far back
         self._repeats = Repeats()
         self._points: list[Point] = [Point(machine, 0, "", "", 0)]
         self._trail = Trail(lexicon.gate, lexicon.entries)
@@ -56,9 +59,16 @@ class Scan:
     def goes_on(self, text: str) -> bool:
         """Whether this text can be read from here; otherwise a new scan must read it from its start."""
         if text.startswith(self._text):
+            if len(text) - len(self._stable) > 2 * STABLE_LAG:
+                self._stable = text[: len(text) - STABLE_LAG]
             return True
         self._last_word = ""
-        same = common_prefix(self._text, text)
+        stable = len(self._stable)
+        if stable and text.startswith(self._stable):
+            same = stable + common_prefix(self._text[stable:], text[stable:])
+        else:
+            same = common_prefix(self._text, text)
+            self._stable = ""
         points = self._points
         if points[0].offset > same:
             return False
