@@ -29,7 +29,6 @@ IS_LINKER: Final = 128
 IS_ARTICLE: Final = 256
 IS_COUNTRY: Final = 512  # an IBAN may begin with it
 IS_BEGINNING: Final = 1024  # may be the first letters of a number word or a connector
-IS_BEFORE_CUE: Final = 2048  # the last word but one of a phrase that is a cue
 
 
 @mypyc_attr(acyclic=True)

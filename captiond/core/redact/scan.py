@@ -11,7 +11,6 @@ from mypy_extensions import i64
 
 from captiond.base.prefix import common_prefix
 from captiond.core.normalise import KEPT, Repeats, clean, is_clean, joins
-from captiond.core.redact.classes import IS_BEFORE_CUE
 from captiond.core.redact.gate import REPLAYED, Trail
 from captiond.core.redact.lexicon import Lexicon
 from captiond.core.redact.machine import Machine
@@ -206,7 +205,8 @@ class Scan:
         self._gated = leave is not None and self._repeats.count <= KEPT
         if leave is not None and self._gated:
             tokens = self.machine.window.tokens
-            begun = bool(tokens) and tokens[-1].flags & IS_BEFORE_CUE != 0
+            # By this lexicon: the word may be of an utterance in another language, whose flags say nothing here.
+            begun = bool(tokens) and tokens[-1].core in self.lexicon.before_cues
             self._trail.begin(self._points[-1].offset, leave, begun=begun)
 
     def _render(self) -> None:

@@ -97,15 +97,42 @@ def test_work_follows_what_changed_not_the_length(before: int, monkeypatch: pyte
     assert 0 < steps <= 12
 
 
+def _grown(text: str) -> list[str]:
+    words = text.split()
+    return [" ".join(words[:size]) for size in range(1, len(words) + 1)]
+
+
 @pytest.mark.parametrize(
     ("language", "texts", "caption"),
     [
         ("en-US", ["d'e-mail ist"], "d'e-mail [...]"),  # behind its apostrophe it is a cue, hyphen and all
         ("de-DE", ["8713 siebenhundertundfuenfzig x-"], "[...]"),  # the letter, its hyphen or not
         ("it-IT", ["la mia email è dall'"], "la mia email è [...]'"),
+        # An address may reach back over any number of letters and multiples, farther than the words read again.
+        ("en-US", _grown("jane a hundred b hundred c hundred d hundred at example"), "[...]"),
+        ("en-US", _grown("well foo hundred double thousand double bar hundred double at example"), "well [...]"),
     ],
 )
 def test_what_the_gate_let_through_although_it_mattered(language: str, texts: list[str], caption: str) -> None:
     redactor = Redactor(kinds=frozenset(ALL), language=language, call=Call())
     shown = [redactor.caption(UtteranceId("u"), RawText(text), final=False, now_s=0.0)[-1].text for text in texts]
     assert shown[-1] == caption
+
+
+@pytest.mark.parametrize(
+    ("language", "finals", "text", "caption"),
+    [
+        # The run of a date of birth goes on in an utterance that its cue does not reach by itself.
+        ("en-US", ["my date of birth is", "nineteen"], "third", "[...]"),
+        # A cue may begin in an utterance of another language, whose lexicon knows nothing of it.
+        ("es-ES", ["das war my social"], "security 41", "security [...]"),
+    ],
+)
+def test_what_an_utterance_before_left_behind_holds_the_gate(
+    language: str, finals: list[str], text: str, caption: str
+) -> None:
+    redactor = Redactor(kinds=frozenset(ALL), language="en-US", call=Call())
+    for number, final in enumerate(finals):
+        redactor.caption(UtteranceId(f"u{number}"), RawText(final), final=True, now_s=0.0, language=language)
+    shown = redactor.caption(UtteranceId("u"), RawText(text), final=False, now_s=0.0)
+    assert shown[-1].text == caption
