@@ -141,7 +141,8 @@ def _is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known:
         return True
     if part.digits in known and len(part.digits) >= LATE_DIGITS:
         return True
-    after = window.token(part.stop).text if part.stop < window.end() else ""
+    beside = part.stop < window.end() and not window.token(part.stop).digits  # the "$" of "$49.99" is its own
+    after = window.token(part.stop).text if beside else ""
     whole = part.start == run.start and not part.cut and not (cued and run.last >= part.stop)
     if kind not in _SHORT and part.digits in SHORT_NUMBERS and whole:
         return True

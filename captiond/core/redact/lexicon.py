@@ -14,6 +14,7 @@ from captiond.core.redact.classes import (
     FILLER,
     IS_ARTICLE,
     IS_AT,
+    IS_BEFORE_CUE,
     IS_BEGINNING,
     IS_COMMON,
     IS_COUNTRY,
@@ -169,7 +170,8 @@ class Lexicon:
         cue_words = {word for found in cues.values() for words, _ in found for word in words}
         known = self.fillers | self.acknowledgements | self.months | self.units | self.clock | self.ordinals
         self.prose: frozenset[str] = _words(table.common)
-        grown = self.digits.keys() | self.tens.keys() | self.multiples.keys() | self.at | self.dot | self.joins
+        numbers = self.digits.keys() | self.tens.keys() | self.scales.keys() | self.multiples.keys()
+        grown = numbers | self.at | self.dot | self.joins
         self.beginnings: frozenset[str] = frozenset(w[:n] for w in grown for n in range(1, len(w)))
         self.common: frozenset[str] = _words(table.common) | known | cue_words | frozenset(self.misheard)
         self.before_cues: frozenset[str] = frozenset(
@@ -202,8 +204,7 @@ class Lexicon:
         for word, said in self.misheard.items():
             yield word, gate.DIGIT_LIKE | (gate.ZERO if said == "0" or word in self.articles else 0)
         for word in (*self.multiples, *self.scales):
-            # Part of a name in an address, too, which would then reach back farther than the words read again.
-            yield word, gate.DIGIT_LIKE | gate.CONNECTOR
+            yield word, gate.DIGIT_LIKE
         for some in (self.units, self.clock, self.months, self.of, frozenset(["of"])):
             for word in some:  # they may show that the digits before them are harmless
                 yield word, gate.DIGIT_LIKE
@@ -220,6 +221,7 @@ class Lexicon:
 
     def _entry(self, word: str) -> Entry:
         cls, said = self._class(word)
+        before_cues = self.before_cues
         flags = 0
         for bit, known in (
             (ENDS_CUE, word in self.cues),
@@ -233,6 +235,7 @@ class Lexicon:
             (IS_ARTICLE, word in self.articles),
             (IS_COUNTRY, word.upper() in IBAN_CHARS),
             (IS_BEGINNING, word in self.beginnings),
+            (IS_BEFORE_CUE, word in before_cues),
         ):
             if known:
                 flags |= bit

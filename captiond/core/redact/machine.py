@@ -147,8 +147,6 @@ class Machine:
         if chain.phase != NOTHING and (chain.is_masked() or chain.joined or chain.letters > 1):
             return None
         cued, strict = self.lost, False
-        if run.is_open() and DOB in window.kinds and window.has_cue(DOB, window.owner(run.start)):
-            return None  # the date goes on, although its cue does not reach this utterance: `advance`
         for marker in window.markers:
             if marker.reach >= self.current and marker.kind != KEEP:
                 if marker.kind in _EXACTING and not window.is_used(marker):
@@ -208,13 +206,15 @@ class Machine:
         at = window.append(token, self.current)
         if unfinished and self.run.is_waiting() and token.cls in _WORDS and token.flags & IS_BEGINNING:
             self.hedged = True  # "um, oh on": the "oh" before it stays what it may be
-        elif self.run.step(window, at, token, cued=self.lost or window.is_cued(self.current)):
+        elif run.step(window, at, token, cued=self.lost or window.is_cued(self.current), unfinished=unfinished):
             if self.run.gap <= MAX_WORDS_BETWEEN:
                 self._shorten_run()
-            elif unfinished and may_become(token):
+            elif unfinished and (may_become(token) or _may_be_filler(window.lexicon, token.core)):
                 self.hedged = True
             else:
                 self._close_run(PASSED)
+        if run.hedged:
+            self.hedged = True
         if window.addresses and self.chain.step(window, at, token):
             known = not may_become(token) and not self.chain.expects_part(window, at)
             if unfinished and self.chain.is_masked() and not self.chain.is_complete() and not known:
@@ -379,3 +379,12 @@ def may_become(token: Token) -> bool:
     """Whether the last word of a partial may turn into a digit, a connector or a name before it is over."""
     known = token.cls in (WORD, FILLER) and token.flags & IS_COMMON
     return not known or token.flags & IS_BEGINNING != 0
+
+
+def _may_be_filler(lexicon: Lexicon, core: str) -> bool:
+    """Whether it may be half of a word that counts for none: "eu" of "euh"."""
+    for words in (lexicon.fillers, lexicon.silent):
+        for word in words:
+            if len(word) > len(core) and word.startswith(core):
+                return True
+    return False

@@ -8,6 +8,7 @@ from captiond.core.redact.classes import (
     ADDRESS,
     DIGITS,
     FILLER,
+    IS_BEGINNING,
     IS_COUNTRY,
     LETTER,
     MARK,
@@ -96,11 +97,12 @@ class Run:
         dated: those digits are a month's day, a year or both so far, and count for nothing.
         shaped: the token `last` is a price, a date, a time, ... by itself; the next word lets it go.
         waiting: how many digits they are, where the newest is one even alone ("oh").
+        hedged: the last step would have gone another way, were its word known to be over.
         weak: index of the first of the misheard words that stand right before the next token; NONE where none.
     """
 
     __slots__ = (
-        "cued", "dated", "digits", "gap", "group", "group_digits", "group_gap", "group_last", "iban", "last",
+        "cued", "dated", "digits", "gap", "group", "group_digits", "group_gap", "group_last", "hedged", "iban", "last",
         "linked", "shaped", "start", "waiting", "weak", "weak_digits",
     )  # fmt: skip
 
@@ -108,6 +110,7 @@ class Run:
         self.weak = NONE
         self.weak_digits = 0
         self.waiting = 0
+        self.hedged = False
         self.reset()
 
     def reset(self) -> None:
@@ -154,14 +157,23 @@ class Run:
         """The first index that a later token can still change; NONE where none."""
         return self.start if self.start != NONE else self.weak
 
-    def step(self, window: Window, at: int, token: Token, *, cued: bool) -> bool:
-        """Takes the newest token. True where the run has now closed: it ends at `last`, and must be decided."""
+    def step(self, window: Window, at: int, token: Token, *, cued: bool, unfinished: bool = False) -> bool:
+        """Takes the newest token. True where the run has now closed: it ends at `last`, and must be decided.
+
+        Args:
+            unfinished: it is the last one of a partial. A unit, a month, "h" or "$" there may be half of something
+                else ("cent" of "cento", "ott" of "otto", "$" of "$49.99"), so masked digits are not let go before it.
+        """
         cls = token.cls
+        self.hedged = False
+        if unfinished and cls == WORD and "-" in token.core:
+            token = self._half(window, at, token)
+            cls = token.cls
         if self.shaped:
             self._let_go(window)
         if is_percent(window, at, token):
             if self.last == at - 2 and self.group != NONE and self.digits - self.group_digits <= MAX_PERCENT_DIGITS:
-                self._let_go(window)
+                self._let_go_before(window, token, unfinished=unfinished)
             token, cls = inert(token), WORD
             window.replace(at, token)
         code_cued = cls == LETTER and _is_code_cued(window, at)
@@ -180,12 +192,12 @@ class Run:
         elif not self.is_open() and self._may_be_country(window, at, token):
             self.weak, self.weak_digits = (at - 1 if self.weak == at - 1 and cls == LETTER else at), 0
         elif cls in (WORD, LETTER, ADDRESS):
-            self._pass(window, at, token)
+            self._pass(window, at, token, unfinished=unfinished)
         elif cls == FILLER and is_linker(window, at, self.last):
             self.linked = at
         elif cls in (FILLER, MARK):
             if cls == MARK:
-                self._weigh(window, at)  # "20 %"
+                self._weigh(window, at, token, unfinished=unfinished)  # "20 %"
             self.weak, self.weak_digits = NONE, 0
         elif not self.is_open() and (token.text == "+" or token.core in window.lexicon.plus):
             self.weak, self.weak_digits = at, 0  # "plus four four": an international prefix begins with it
@@ -261,17 +273,36 @@ class Run:
         self.last, self.digits = self.group_last, self.group_digits
         self.group, self.dated, self.shaped = NONE, False, False
 
-    def _weigh(self, window: Window, at: int) -> None:
+    def _let_go_before(self, window: Window, token: Token, *, unfinished: bool) -> None:
+        """As `_let_go`, because of the newest word; not while that may be half of another, and they are masked."""
+        known = not token.flags & IS_BEGINNING and (token.cls != MARK or token.text == "%")
+        if unfinished and not known and self.is_masked():
+            self.hedged = True
+        else:
+            self._let_go(window)
+
+    def _half(self, window: Window, at: int, token: Token) -> Token:
+        """ "quatre-v": half of a number word, and "quatre" was one already; itself where it is none."""
+        head = token.core.partition("-")[0]
+        said = window.lexicon.digits.get(head) or window.lexicon.tens.get(head)
+        if said is None:
+            return token
+        self.hedged = True
+        half = Token(token.text, token.core, SPOKEN, said, token.first, token.last, False, token.flags)
+        window.replace(at, half)
+        return half
+
+    def _weigh(self, window: Window, at: int, token: Token, *, unfinished: bool) -> None:
         """A word behind the digits said last may show that they are harmless."""
         if self.group == NONE or (self.iban and self.last > self.start + 1) or _is_lost(window, self.last, self.cued):
             return
         alone = self.group_last == NONE
         if is_harmless(window, self.group, self.last + 1, at, cued=self.cued, alone=alone):
-            self._let_go(window)
+            self._let_go_before(window, token, unfinished=unfinished)
 
-    def _pass(self, window: Window, at: int, token: Token) -> None:
+    def _pass(self, window: Window, at: int, token: Token, *, unfinished: bool) -> None:
         """Another word: those before it that might have been misheard digits were words too."""
-        self._weigh(window, at)
+        self._weigh(window, at, token, unfinished=unfinished)
         if self.is_open():
             self.gap += 1 + (at - self.weak if self.weak != NONE else 0)
             if token.cls == LETTER and (window.core(at - 1) + token.core).upper() in IBAN_CHARS:

@@ -63,6 +63,35 @@ def test_the_word_after_it_decides(talk: Talk) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("language", "said", "number"),
+    [
+        ("it-IT", "526950669 cento", "526950669"),  # "cent" is no amount yet
+        ("it-IT", "42249  uno aspetti una -  - allora - 6", "42249"),  # "al" does not close what "allora" does not
+        ("it-IT", "telefono - nove quaranta, sei cento", "nove quaranta"),
+        ("fr-FR", "téléphone. 0626 huit", "0626"),  # "h" no time
+        ("fr-FR", "94864\nquatre-vingt", "94864"),
+        ("en-US", "pin. 17996 - 3540  $49.99", "3540"),  # "$" is that of the next number
+        ("en-US", "37712 $eight", "37712"),
+    ],
+)
+def test_half_a_word_is_no_unit_and_no_month(language: str, said: str, number: str) -> None:
+    talk = Talk(language=language)
+    shown = [talk.say("u", said[:end], final=False) for end in range(said.index(number) + len(number), len(said) + 1)]
+    assert shown
+    assert [text for text in [*shown, talk.say("u", said)] if number in text] == []
+
+
+def test_half_of_a_number_word_that_begins_with_one_stays_a_digit() -> None:
+    assert Talk(language="fr-FR").say("u", "94864 et quatre-v", final=False) == "[...] et [...]"
+
+
+def test_the_next_word_lets_go_after_all() -> None:
+    talk = Talk(language="it-IT")
+    assert talk.say("u", "sono 5269 €", final=False) == "sono [...] €"
+    assert talk.say("u", "sono 5269 € al", final=False) == "sono 5269 € al"
+
+
 def test_a_zero_that_waits_counts(talk: Talk) -> None:
     """Three digits and it are four, though only the next word says whether it is one."""
     assert talk.say("u", "it would be nine two six sorry oh", final=False) == "it would be [...] sorry [...]"
