@@ -14,7 +14,6 @@ from captiond.core.redact.classes import (
     FILLER,
     IS_ARTICLE,
     IS_AT,
-    IS_BEFORE_CUE,
     IS_BEGINNING,
     IS_COMMON,
     IS_COUNTRY,
@@ -204,7 +203,8 @@ class Lexicon:
         for word, said in self.misheard.items():
             yield word, gate.DIGIT_LIKE | (gate.ZERO if said == "0" or word in self.articles else 0)
         for word in (*self.multiples, *self.scales):
-            yield word, gate.DIGIT_LIKE
+            # Part of a name in an address, too, which would then reach back farther than the words read again.
+            yield word, gate.DIGIT_LIKE | gate.CONNECTOR
         for some in (self.units, self.clock, self.months, self.of, frozenset(["of"])):
             for word in some:  # they may show that the digits before them are harmless
                 yield word, gate.DIGIT_LIKE
@@ -221,7 +221,6 @@ class Lexicon:
 
     def _entry(self, word: str) -> Entry:
         cls, said = self._class(word)
-        before_cues = self.before_cues
         flags = 0
         for bit, known in (
             (ENDS_CUE, word in self.cues),
@@ -235,7 +234,6 @@ class Lexicon:
             (IS_ARTICLE, word in self.articles),
             (IS_COUNTRY, word.upper() in IBAN_CHARS),
             (IS_BEGINNING, word in self.beginnings),
-            (IS_BEFORE_CUE, word in before_cues),
         ):
             if known:
                 flags |= bit

@@ -147,6 +147,8 @@ class Machine:
         if chain.phase != NOTHING and (chain.is_masked() or chain.joined or chain.letters > 1):
             return None
         cued, strict = self.lost, False
+        if run.is_open() and DOB in window.kinds and window.has_cue(DOB, window.owner(run.start)):
+            return None  # the date goes on, although its cue does not reach this utterance: `advance`
         for marker in window.markers:
             if marker.reach >= self.current and marker.kind != KEEP:
                 if marker.kind in _EXACTING and not window.is_used(marker):
