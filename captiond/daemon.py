@@ -23,7 +23,7 @@ from captiond.audit import AuditLog
 from captiond.base.errors import CaptiondError, UpstreamError
 from captiond.base.observe import AuditSink
 from captiond.config_keys import Config
-from captiond.core.redact import Call, Redactor
+from captiond.core.redact import Call, Redactor, learn
 from captiond.db.address import sqlite_path
 from captiond.db.store import Store
 from captiond.genesys.client import Genesys
@@ -265,6 +265,7 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
     """
     clock = SystemClock()
     meter = Meter(monotonic_s=clock.monotonic_s)
+    learn(config.genesys.languages)
     async with contextlib.AsyncExitStack() as stack:
         try:
             store = await Store.open(config.database.url)

@@ -1,9 +1,11 @@
 """RawText to SafeText: the only place where raw transcript text becomes a caption.
 
-Read national, kinds, lexicon, tokens, window, runs, mail, shapes, parts, naming, rest, decide, machine, redactor.
+Read classes, national, kinds, lexicon, tokens, window, early, runs, mail, shapes, cardinals, parts, naming, rest, decide,
+points, render, machine, gate, scan, redactor.
 """
 
 from captiond.core.redact.kinds import ALL, DEFAULT
+from captiond.core.redact.lexicons import learn
 from captiond.core.redact.redactor import Call, Redactor, Shown
 
-__all__ = ["ALL", "DEFAULT", "Call", "Redactor", "Shown"]
+__all__ = ["ALL", "DEFAULT", "Call", "Redactor", "Shown", "learn"]

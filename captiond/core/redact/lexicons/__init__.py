@@ -3,6 +3,7 @@
 A language is added by its table and its line in `TABLES`: everything else, the tests too, goes through that.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from captiond.core.redact.lexicon import Lexicon, Table, union
@@ -31,3 +32,12 @@ def lexicon_for(language: str) -> Lexicon:
         found = Lexicon(TABLES[key] if key else union([TABLES[one] for one in UNION]))
         _made[key] = found
     return found
+
+
+def learn(languages: Iterable[str]) -> None:
+    """Makes the lexicons of these languages, and the one for unknown languages, before anybody speaks.
+
+    German has thousands of number words, each one word: its lexicon takes some 60 ms, for which no caption should wait.
+    """
+    for language in (*languages, ""):
+        lexicon_for(language)
