@@ -11,6 +11,8 @@ from captiond.core.redact.cardinals import is_amount
 from captiond.core.redact.classes import (
     DIGITS,
     FILLER,
+    SPOKEN,
+    TENS,
     WEAK,
     WORD,
 )
@@ -27,6 +29,7 @@ from captiond.core.redact.shapes import (
     is_year,
     is_years,
 )
+from captiond.core.redact.shapes import is_date as is_typed_date
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
 
@@ -52,6 +55,20 @@ def is_shaped(window: Window, at: int, token: Token, *, cued: bool) -> bool:
     if cued and len(token.digits) == SSN_DIGITS:
         return False  # "12345-6789" after "social"
     return not (DOB in window.kinds and window.has_cue(DOB, window.owner(at)))
+
+
+def is_cut_off(window: Window, at: int, token: Token) -> bool:
+    """ "859.55" | "5.0195": a shape at the end of an utterance, or its beginning, right beside digits of another one.
+
+    It may be half of a number. Money, times and dates are what they are.
+    """
+    if is_typed_date(token.core) or ":" in token.core or any(c in "%°" + CURRENCY for c in token.text):
+        return False
+    for beside in (at - 1, at + 1):
+        there = window.base <= beside < window.end() and window.owner(beside) != window.owner(at)
+        if there and window.token(beside).cls in (DIGITS, SPOKEN, TENS):
+            return True
+    return False
 
 
 def is_date(window: Window, start: int, stop: int) -> bool:

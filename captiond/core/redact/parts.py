@@ -19,6 +19,7 @@ from captiond.core.redact.classes import (
     WEAK,
     WORD,
 )
+from captiond.core.redact.early import is_cut_off
 from captiond.core.redact.kinds import CVV, IBAN_CHARS, PIN, is_iban
 from captiond.core.redact.lexicon import MAX_PHRASE_WORDS
 from captiond.core.redact.runs import Run, is_bank, is_country, is_digit_alone
@@ -128,7 +129,7 @@ def cut(window: Window, run: Run) -> list[Part]:
 def _begins_anew(window: Window, at: int, token: Token) -> bool:
     """A new utterance, or an IBAN: another part, however close it stands to the one before."""
     if window.owner(at) != window.owner(at - 1):
-        return True
+        return window.token(at - 1).cls != MULTIPLE or token.cls not in (DIGITS, SPOKEN)  # "double" | "three" is one
     return token.mixed and token.core[:2].upper() in IBAN_CHARS and token.core[2:4].isdigit()
 
 
@@ -195,7 +196,7 @@ def _size(window: Window, at: int, step: int, last: int) -> int:
 
 def _stands_alone(window: Window, at: int, token: Token) -> bool:
     if token.cls == DIGITS and is_harmless_token(token):
-        return True
+        return not is_cut_off(window, at, token)
     before = window.core(at - 1)
     return is_month_day(window, at, token, before)
 

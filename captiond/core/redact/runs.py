@@ -20,7 +20,7 @@ from captiond.core.redact.classes import (
     WEAK,
     WORD,
 )
-from captiond.core.redact.early import inert, is_date, is_harmless, is_percent, is_shaped, may_be_harmless
+from captiond.core.redact.early import inert, is_cut_off, is_date, is_harmless, is_percent, is_shaped, may_be_harmless
 from captiond.core.redact.gate import MASKED_FROM_DIGITS
 from captiond.core.redact.kinds import IBAN, IBAN_CHARS, NATIONAL_ID
 from captiond.core.redact.tokens import Token
@@ -170,7 +170,10 @@ class Run:
             token = self._half(window, at, token)
             cls = token.cls
         if self.shaped:
-            self._let_go(window)
+            if self.last == at - 1 and is_cut_off(window, self.last, window.token(self.last)):
+                self.shaped = False
+            else:
+                self._let_go(window)
         if is_percent(window, at, token):
             if self.last == at - 2 and self.group != NONE and self.digits - self.group_digits <= MAX_PERCENT_DIGITS:
                 self._let_go_before(window, token, unfinished=unfinished)
@@ -211,6 +214,7 @@ class Run:
             self._let_go(window)
         known = not (self.iban or _is_lost(window, at, cued))
         shaped = known and is_shaped(window, at, token, cued=cued or self.cued)
+        shaped = shaped and not (self._follows(at) and is_cut_off(window, at, token))
         follows = self._follows(at) or (self.weak != NONE and self.weak == self.last + 1)
         if self.group == NONE or shaped or not follows or window.owner(at) != window.owner(at - 1):
             self._group(self.weak if self.weak != NONE and self.weak_digits and not shaped else at)
