@@ -163,6 +163,8 @@ class Scan:
         self._ahead = False
         self._repeats.start(word)
         points.append(Point(self.machine, stop + 1, word, word, 1))
+        if len(points) > MAX_POINTS or len(self.machine.window.tokens) > MAX_TOKENS:
+            self._forget()
         return stop + 1
 
     def _replay(self, text: str) -> int:
@@ -310,15 +312,16 @@ class Scan:
     def _forget(self) -> None:
         """Drops the oldest points, and what the machine only keeps for them."""
         points, window = self._points, self.machine.window
-        first = len(points) - KEPT_POINTS
+        first = max(len(points) - KEPT_POINTS, 0)
+        full = len(window.tokens) > MAX_TOKENS
+        if full:  # but for the last point, at which the last word may have to be taken back
+            while first < len(points) - 2 and points[first].tokens is not window.tokens:
+                first += 1
         while first > 0 and points[first].offset < 0:
             first -= 1
-        if len(window.tokens) > MAX_TOKENS:
-            while first < len(points) - 1 and (points[first].offset < 0 or points[first].tokens is not window.tokens):
-                first += 1
         if first > 0:
             del points[:first]
-        if len(window.tokens) > MAX_TOKENS:
+        if full and points[0].tokens is window.tokens:  # else soon
             window.trim(points[0].settled)
             for point in points:
                 point.tokens, point.base = window.tokens, window.base

@@ -10,6 +10,7 @@ from captiond.base.ids import RawText, UtteranceId
 from captiond.core.redact import DEFAULT, Call, Redactor
 from captiond.core.redact.kinds import ALL
 from captiond.core.redact.machine import Machine
+from captiond.core.redact.scan import MAX_POINTS, MAX_TOKENS
 
 _SAID = (
     "my card is four one double oh to for too won 4111 1111 1111-1111 hold on let me see uh um and the "
@@ -136,3 +137,28 @@ def test_what_an_utterance_before_left_behind_holds_the_gate(
         redactor.caption(UtteranceId(f"u{number}"), RawText(final), final=True, now_s=0.0, language=language)
     shown = redactor.caption(UtteranceId("u"), RawText(text), final=False, now_s=0.0)
     assert shown[-1].text == caption
+
+
+@pytest.mark.parametrize("words", [506, 507, 508, 509, 510])
+def test_punctuation_joins_its_word_where_a_full_window_was_cut(words: int) -> None:
+    talk = " ".join(["so it"] * (words // 2) + ["so"] * (words % 2))
+    text = f"20 dollars {talk} in 1999, there"
+    redactor = Redactor(kinds=DEFAULT, language="en-US", call=Call())
+    redactor.caption(UtteranceId("u"), RawText(text), final=False, now_s=0.0)
+    shown = redactor.caption(UtteranceId("u"), RawText(f"{text} \u200b ."), final=False, now_s=0.0)
+    assert shown[-1].text == f"{text}."
+
+
+@pytest.mark.source_only  # counts inside
+def test_a_session_of_one_word_a_partial_keeps_few_points_and_words() -> None:
+    redactor = Redactor(kinds=frozenset(ALL), language="en-US", call=Call())
+    text = "my date of birth is"  # no word passes the gate behind it
+    most = 0
+    for _ in range(700):
+        text += " house and"
+        redactor.caption(UtteranceId("u"), RawText(text[:-4]), final=False, now_s=0.0)
+        redactor.caption(UtteranceId("u"), RawText(text), final=False, now_s=0.0)
+        scan = redactor._open[UtteranceId("u")].scan
+        assert scan is not None
+        most = max(most, len(scan._points), len(scan.machine.window.tokens) - MAX_TOKENS)
+    assert most <= MAX_POINTS + 2
