@@ -119,6 +119,8 @@ class Chain:
         """Takes the newest token. True where the chain closed before it: decide it, then give the token again."""
         if self.phase != NOTHING and at - self.start >= MAX_CHAIN_TOKENS:
             return True
+        if token.cls == WORD and not token.core:
+            return self.phase != NOTHING  # a mask that stood in the text: no name, no host
         if self.phase <= LOCAL:
             return self._local(window, at, token)
         if token.cls in (FILLER, MARK) and not token.flags & IS_COMMON:

@@ -63,3 +63,18 @@ def test_without_a_cue_too(language: str, address: str) -> None:
 )
 def test_what_is_none_stays(language: str, said: str) -> None:
     assert closed(said, language=language) == said
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("21st at [CC], dot", "21st at [CC], dot"),
+        ("jane dot doe at [NUMBER] dot com", "[EMAIL] [NUMBER] dot com"),
+        ("my email is jane dot [NUMBER]", "my email is [EMAIL] [NUMBER]"),
+    ],
+)
+def test_a_mask_in_the_text_is_no_name_and_no_host(said: str, shown: str) -> None:
+    talk = Talk()
+    talk.say("u", said)
+    talk.silence()
+    assert talk.screen["u"].text == shown
