@@ -22,7 +22,7 @@ from captiond.core.redact.classes import (
 from captiond.core.redact.early import is_cut_off
 from captiond.core.redact.kinds import CVV, IBAN_CHARS, PIN, is_iban
 from captiond.core.redact.lexicon import MAX_PHRASE_WORDS
-from captiond.core.redact.runs import Run, is_bank, is_country, is_digit_alone
+from captiond.core.redact.runs import LETTER_WORDS, Run, is_bank, is_country, is_digit_alone
 from captiond.core.redact.shapes import harmless_end, is_harmless_token, is_month_day
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
@@ -152,6 +152,8 @@ def _belongs(window: Window, run: Run, at: int, token: Token, begun: bool) -> bo
         return follows or window.core(at - 1) not in window.lexicon.determiners
     if cls in (WEAK, MULTIPLE, SCALE):
         return begun or (at < last and window.token(at + 1).cls in (DIGITS, SPOKEN, TENS, WEAK, MULTIPLE))
+    if cls == LETTER and token.core in LETTER_WORDS and at < last and window.token(at + 1).cls == WORD:
+        return False  # "I think", "a moment"
     if cls in (LETTER, WORD):
         return iban and (cls == LETTER or is_bank(window, token) or is_country(window, token))
     if cls == SILENT:

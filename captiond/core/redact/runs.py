@@ -32,7 +32,7 @@ MAX_RUN_TOKENS: Final = 96  # 34 IBAN characters, each with a filler and a word 
 IBAN_CHECK_DIGITS: Final = 4  # the two check digits, and as many more where one was heard twice
 LETTERED_DIGITS: Final = (7, 8)  # a check letter may follow so many: "33417638 H"
 NONE: Final = -1
-_LETTER_WORDS: Final = ("a", "e", "i", "o", "u", "y", "à", "è", "é")
+LETTER_WORDS: Final = ("a", "e", "i", "o", "u", "y", "à", "è", "é")
 
 
 def is_bank(window: Window, token: Token) -> bool:
@@ -341,7 +341,7 @@ class Run:
                 return False  # a word of one letter; letters of a bank come first
             checked = NATIONAL_ID in window.kinds and self.digits in LETTERED_DIGITS
             return (self.iban or checked) and self.gap == 0
-        return code_cued and token.core not in _LETTER_WORDS
+        return code_cued and token.core not in LETTER_WORDS
 
     def _may_be_country(self, window: Window, at: int, token: Token) -> bool:
         """ "GB" or "G", "B": where an IBAN may begin."""

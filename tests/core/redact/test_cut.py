@@ -55,3 +55,9 @@ def test_double_and_its_digit_in_two_utterances(language: str, asked: str, first
     ended = captions(language, first, second, asked=asked)
     assert ended[0] == shown
     assert ended[1].startswith("[CVV]")
+
+
+def test_the_i_of_i_think_is_no_letter_of_an_iban() -> None:
+    ended = captions("en-US", "my iban is GB nine four oh three double nine I think two seven")
+    assert ended == ["my iban is [IBAN] I think [IBAN]"]
+    assert captions("en-US", "my iban is DE 89 A 3704 I 0532") == ["my iban is [IBAN]"]
