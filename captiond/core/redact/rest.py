@@ -6,7 +6,7 @@ from typing import Final
 from captiond.core.redact.classes import (
     DIGITS,
 )
-from captiond.core.redact.kinds import CC, IBAN, NUMBER
+from captiond.core.redact.kinds import CC, IBAN, MIN_CARD_DIGITS, NUMBER, is_issued, luhn
 from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.naming import CUED_DIGITS
 from captiond.core.redact.parts import MIN_PAUSE_LETTERS, Part
@@ -19,6 +19,7 @@ REST_DIGITS: Final = 2  # so many right behind a long number are its rest; one m
 LATE_DIGITS: Final = 7  # so many are masked where nothing follows
 SMALL_DIGITS: Final = 2  # so many between words are no piece of a number that nothing announced
 LEFT_DIGITS: Final = 4  # so many digits left of a run would break the promise, were they of the number found in it
+USUAL_CARD_DIGITS: Final = 16
 LONGEST_DIGITS: Final = 19  # of a payment card: more than that together are two numbers
 
 
@@ -86,10 +87,18 @@ def _mask_rest_of(window: Window, parts: list[Part], decision: Decision, *, cued
         if found is None or part.start in owners or not part.tight or part.barred or _is_plain(part):
             continue
         long = found.label in (CC, IBAN, NUMBER)  # behind a whole telephone number "okay, 20" may be 20 of something
-        enough = (1 if _is_last_word(window, part) else REST_DIGITS) if long or cued else CUED_DIGITS
+        last = _is_last_word(window, part) or (cued and _makes_a_card(found, part))
+        enough = (1 if last else REST_DIGITS) if long or cued else CUED_DIGITS
         if part.glued or len(part.digits) >= enough:
             found.parts.append(part)
             owners[part.start] = found
+
+
+def _makes_a_card(found: Found, part: Part) -> bool:
+    """ "..., one two, um, three does that help": the last digit of a card that is none without it."""
+    said = "".join(p.digits for p in found.parts)
+    fits = MIN_CARD_DIGITS <= len(said) + len(part.digits) <= USUAL_CARD_DIGITS
+    return fits and not (is_issued(said) and luhn(said))
 
 
 def _is_last_word(window: Window, part: Part) -> bool:

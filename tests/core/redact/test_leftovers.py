@@ -53,6 +53,17 @@ def test_one_digit_behind_a_pause_is_the_last_one() -> None:
     assert finals("take card 4111 1111 1111 1111 okay, one of them")[0].endswith("okay, one of them")
 
 
+def test_the_last_digit_behind_a_pause_belongs_to_the_card() -> None:
+    """Whatever is said behind it; a card of fifteen digits that checks needs no more."""
+    fifteen = "my card is four one one one two three four five six seven eight nine zero one two"
+    other = "I wanted to ask about the delivery"
+    assert finals(f"{fifteen} uh three does that help", other)[0] == "my card is [CC] uh [CC] does that help"
+    twelve = "my card is oh eight four eight three one double one three five five nine"
+    assert finals(f"{twelve} um seven does that help", other)[0] == "my card is [PHONE] um [PHONE] does that help"
+    whole = "my card is 3782 822463 10005, okay, 7 does that help"
+    assert finals(whole, other)[0] == "my card is [CC], okay, 7 does that help"
+
+
 @pytest.mark.parametrize(
     "said",
     [
