@@ -123,7 +123,7 @@ class Scan:
             stop: i64 = offset
             while stop < size:
                 code: i64 = ord(text[stop])
-                if code <= 32 or (code > 126 and text[stop].isspace()):
+                if code == 32 or ((code < 32 or code > 126) and text[stop].isspace()):
                     break
                 stop += 1
             if stop >= size:

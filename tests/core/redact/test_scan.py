@@ -7,8 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from captiond.base.ids import RawText, UtteranceId
+from captiond.core.normalise import normalise
 from captiond.core.redact import DEFAULT, Call, Redactor
 from captiond.core.redact.kinds import ALL
+from captiond.core.redact.lexicons import lexicon_for
 from captiond.core.redact.machine import Machine
 from captiond.core.redact.scan import MAX_POINTS, MAX_TOKENS
 
@@ -162,3 +164,16 @@ def test_a_session_of_one_word_a_partial_keeps_few_points_and_words() -> None:
         assert scan is not None
         most = max(most, len(scan._points), len(scan.machine.window.tokens) - MAX_TOKENS)
     assert most <= MAX_POINTS + 2
+
+
+@given(
+    st.lists(st.sampled_from(["we", "go", ".", ",", *"\x00\x07\x1b\x1c\x85\u2028\u200b\t "])).map("".join),
+    st.integers(0, 16),
+)
+def test_only_white_space_parts_words(text: str, cut: int) -> None:
+    """A control character has no width; it took the place of a space."""
+    redactor = Redactor(kinds=DEFAULT, language="en-US", call=Call())
+    is_number = lexicon_for("en-US").is_number
+    for heard in (text[:cut], text):
+        shown = redactor.caption(UtteranceId("u"), RawText(heard), final=False, now_s=0.0)[-1]
+        assert shown.text == normalise(heard, is_number=is_number)
