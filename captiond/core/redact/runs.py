@@ -73,6 +73,8 @@ def _is_first_digit(window: Window, at: int, token: Token) -> bool:
     before = window.token(at - 1)
     if before.cls in (FILLER, MARK, MULTIPLE, SILENT) or before.text[-1] in ",.:;":
         return True
+    if before.cls == LETTER or (before.flags & IS_COUNTRY and before.text[:2].isupper()):
+        return True  # "FR un deux"
     return before.core in window.lexicon.copulas or before.core in window.lexicon.pauses
 
 
@@ -208,7 +210,8 @@ class Run:
 
     def _digit(self, window: Window, at: int, token: Token, cued: bool) -> None:
         said = len(token.digits)
-        if token.cls == DIGITS and (not self.is_open() or self.gap > 0) and self.weak_digits:
+        apart = token.cls == DIGITS and (not self.is_open() or self.gap > 0) and self.weak_digits > 0
+        if apart and (said > 1 or window.token(at - 1).cls != MULTIPLE):  # not "double 3"
             self.weak, self.weak_digits = NONE, 0  # "for 20": who writes numerals has heard a word there
         if self.dated and not (self._follows(at) and is_date(window, self.group, at + 1)):
             self._let_go(window)

@@ -53,3 +53,9 @@ def test_a_first_one_after_a_cue_is_masked_at_once(before: str) -> None:
 
 def test_but_not_behind_an_ordinary_word() -> None:
     assert Talk(language="fr-FR").say("u", "ma carte est dans un", final=False) == "ma carte est dans un"
+
+
+@pytest.mark.parametrize("said", ["mon iban est FR un", "mon iban est F R un"])
+def test_it_is_the_first_digit_behind_a_country(said: str) -> None:
+    shown = Talk(language="fr-FR").say("u", said, final=False)
+    assert shown == "mon iban est [...]"

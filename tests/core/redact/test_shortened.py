@@ -21,7 +21,7 @@ def test_a_word_that_waits_when_silence_closes_the_run_does_not_wait_any_more() 
 
 def test_a_shortened_run_remembers_no_digits_before_its_start() -> None:
     window, run = Window(lexicon_for("en-US"), DEFAULT), Run()
-    for word in "nine four 12 and 7".split():
+    for word in ("nine", "four", "12", "and", "7"):
         token = read(word, window.lexicon)
         run.step(window, window.append(token, 0), token, cued=False)
     assert (run.group, run.group_last) == (4, 2)

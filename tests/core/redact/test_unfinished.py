@@ -97,3 +97,8 @@ def test_a_zero_that_waits_counts(talk: Talk) -> None:
     assert talk.say("u", "it would be nine two six sorry oh", final=False) == "it would be [...] sorry [...]"
     said = "it would be nine two six sorry oh well"
     assert talk.say("u", said, final=False) == said
+
+
+def test_double_before_a_numeral_counts_two() -> None:
+    assert Talk(language="en-US").say("u", "yes it is double 3 8 1", final=False) == "yes it is [...]"
+    assert Talk(language="en-US").say("u", "yes it is double 3 8", final=False) == "yes it is double 3 8"
