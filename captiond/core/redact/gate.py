@@ -259,11 +259,12 @@ class Trail:
                     digits += 1
             else:
                 if i >= size:  # the last word, which may not be over: what it leaves behind is nothing yet
-                    flags &= ~(CUE | CUE_END)
+                    if not flags & (NUMBER | ZERO):  # "au dos": said by the cue itself, a digit is masked at once
+                        flags &= ~(CUE | CUE_END)
                     if flags & NUMBER and triggers == ALWAYS and not before & (15 * _COUNTED):
                         if not self._says_few(text, at, stop, i):
                             return False
-                        flags = 0
+                        flags &= CUE | CUE_END
                 if flags & triggers and parts == 0 and stop > at and self._entry(text, at, stop) is None:
                     flags = 0  # no word of the lexicon, but one of the same hash
                 if flags & CONNECTOR and known > 0 and self._is_place(text, at, stop):

@@ -37,6 +37,7 @@ from captiond.core.redact.kinds import IBAN_CHARS
 
 KEEP: Final = "KEEP"  # the kind of a phrase that makes the number after it harmless
 MAX_PHRASE_WORDS: Final = 5
+_PERCENT: Final = ("ciento", "cien", "cent", "cento")  # behind "por" and the like, in every language
 
 
 @dataclass(frozen=True)
@@ -191,7 +192,7 @@ class Lexicon:
             | self.units
             | self.clock
             | self.of
-            | {"of"}
+            | {"of", *_PERCENT}
             | {chars.casefold() for chars in IBAN_CHARS}
         )
         return {word: self._entry(word) for word in words}
@@ -205,7 +206,7 @@ class Lexicon:
         for word in (*self.multiples, *self.scales):
             # Part of a name in an address, too, which would then reach back farther than the words read again.
             yield word, gate.DIGIT_LIKE | gate.CONNECTOR
-        for some in (self.units, self.clock, self.months, self.of, frozenset(["of"])):
+        for some in (self.units, self.clock, self.months, self.of, frozenset(["of", *_PERCENT])):
             for word in some:  # they may show that the digits before them are harmless
                 yield word, gate.DIGIT_LIKE
         for some in (self.at, self.dot, self.joins, self.silent, self.plus):

@@ -111,6 +111,7 @@ def _grown(text: str) -> list[str]:
         ("en-US", ["d'e-mail ist"], "d'e-mail [...]"),  # behind its apostrophe it is a cue, hyphen and all
         ("de-DE", ["8713 siebenhundertundfuenfzig x-"], "[...]"),  # the letter, its hyphen or not
         ("it-IT", ["la mia email è dall'"], "la mia email è [...]'"),
+        ("xx", ["au dos"], "au [...]"),  # a cue, and a digit in another language
         # An address may reach back over any number of letters and multiples, farther than the words read again.
         ("en-US", _grown("jane a hundred b hundred c hundred d hundred at example"), "[...]"),
         ("en-US", _grown("well foo hundred double thousand double bar hundred double at example"), "well [...]"),
@@ -127,6 +128,8 @@ def test_what_the_gate_let_through_although_it_mattered(language: str, texts: li
     [
         # The run of a date of birth goes on in an utterance that its cue does not reach by itself.
         ("en-US", ["my date of birth is", "nineteen"], "third", "[...]"),
+        # A percentage of another language lets digits go.
+        ("it-IT", ["474"], "19 por ciento", "19 por ciento"),
         # A cue may begin in an utterance of another language, whose lexicon knows nothing of it.
         ("es-ES", ["das war my social"], "security 41", "security [...]"),
     ],
