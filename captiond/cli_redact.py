@@ -36,16 +36,23 @@ def plain(lines: Iterable[str], *, language: str = DEFAULT_LANGUAGE, kinds: froz
 
 
 def events(
-    lines: Iterable[bytes], *, language: str = DEFAULT_LANGUAGE, kinds: frozenset[str] = DEFAULT
+    lines: Iterable[bytes],
+    *,
+    language: str = DEFAULT_LANGUAGE,
+    kinds: frozenset[str] = DEFAULT,
+    redactors: list[Redactor] | None = None,
 ) -> Iterator[bytes]:
     """JSON Lines of events in, one JSON line for each changed caption out, corrections first, as soon as it is known.
 
     Time is event time; the end of the input acts as 3 s of silence; all media sessions of it are linked.
 
+    Args:
+        redactors: takes those that are made, for whoever wants to ask them about faults.
+
     Raises:
         InputError: a line is no event, or there are too many media sessions.
     """
-    filter_ = _Events(language, kinds)
+    filter_ = _Events(language, kinds, [] if redactors is None else redactors)
     for number, line in enumerate(lines, 1):
         if line.strip():
             yield from filter_.line(line, number)
@@ -55,8 +62,9 @@ def events(
 class _Events:
     """The rooms of one input."""
 
-    def __init__(self, language: str, kinds: frozenset[str]) -> None:
+    def __init__(self, language: str, kinds: frozenset[str], redactors: list[Redactor]) -> None:
         self._language, self._kinds = language, kinds
+        self._redactors = redactors
         self._call = Call()
         self._rooms: dict[SessionId, Room] = {}
         self._finals: dict[tuple[SessionId, UtteranceId], int] = {}  # of those that are held
@@ -92,7 +100,8 @@ class _Events:
         return room
 
     def _redactor(self, *, language: str) -> Redactor:
-        return Redactor(kinds=self._kinds, language=language, call=self._call)
+        self._redactors.append(Redactor(kinds=self._kinds, language=language, call=self._call))
+        return self._redactors[-1]
 
     def _told(self, session: SessionId, messages: Iterable[Message], sequence: int = 0) -> Iterator[bytes]:
         """Lines for captions. A correction carries the number of its utterance's final, else of the event itself."""

@@ -19,6 +19,7 @@ from captiond.bench.phrases import LANGUAGES
 from captiond.bench.scoring import Filter, Score
 from captiond.bench.speech import invented
 from captiond.bench.streams import DataError, Stream, recorded, turns
+from captiond.core.redact import Redactor
 from captiond.core.redact.kinds import ALL, DEFAULT, KINDS
 
 INVENTED_STREAMS: Final = 300  # without --data: a minute's worth, enough to meet each form some 20 times
@@ -58,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Measures and prints; 1 where a private number leaked under the guarantee, 2 where the data can't be read."""
+    """Measures and prints; 1 where a number leaked or judging failed, 2 where the data can't be read."""
     if args.fuzz_seconds > 0:
         return _fuzz(args)
     language = args.language or "en"
@@ -88,7 +89,8 @@ def run(args: argparse.Namespace) -> int:
         for name, score in scores.items():
             for f in score.findings:
                 print(f"{name}\t{f.measure}\t{f.stream}\t{f.session}\t{f.sequence}\t{f.kind}/{f.form}")
-    return 1 if any(figures["leaked"] for name, figures in reports.items() if name != GENUINE) else 0
+    leaked = any(figures["leaked"] for name, figures in reports.items() if name != GENUINE)
+    return 1 if leaked or any(figures["faults"] for figures in reports.values()) else 0
 
 
 def _kinds(names: str) -> frozenset[str]:
@@ -122,15 +124,19 @@ def measure(streams: Iterable[Stream], redact: Filter | None = None, kinds: froz
     """Sends streams through a filter (default: the daemon's own, with those kinds on) and counts those kinds."""
     score = Score(kinds=frozenset(_TRUTH.get(kind, kind) for kind in kinds))
     for stream in streams:
-        score.add(stream, redact or partial(captions, kinds=kinds))
+        redactors: list[Redactor] = []
+        score.add(stream, redact or partial(captions, kinds=kinds, redactors=redactors))
+        score.totals["faults"] += sum(redactor.faults for redactor in redactors)
     return score
 
 
-def captions(lines: Iterable[bytes], kinds: frozenset[str] = DEFAULT) -> Iterator[Mapping[str, Any]]:
-    """`captiond redact --events`, line for line."""
+def captions(
+    lines: Iterable[bytes], kinds: frozenset[str] = DEFAULT, redactors: list[Redactor] | None = None
+) -> Iterator[Mapping[str, Any]]:
+    """`captiond redact --events`, line for line. `redactors` takes those that are made."""
     from captiond.cli_redact import events  # noqa: PLC0415  (the command's own module: loaded when it is measured)
 
-    for line in events(lines, kinds=kinds):
+    for line in events(lines, kinds=kinds, redactors=redactors):
         yield json.loads(line)
 
 
@@ -177,6 +183,7 @@ def report(score: Score) -> dict[str, Any]:
         "flicker": _ratio(totals["erased_words"] - totals["erased_words_raw"], totals["final_words"]),
         "unmaskMs": {"count": len(waits), **{f"p{p}": _quantile(waits, p) for p in (50, 99, 100)}},
         "unaligned": totals["unaligned"],
+        "faults": totals["faults"],
     }
 
 
@@ -217,4 +224,5 @@ def _table(name: str, figures: Mapping[str, Any]) -> Iterator[str]:
     yield f"benign text behind a mask: {waits['count']} times, p50 {waits['p50']} ms, p99 {waits['p99']} ms"
     yield f"flicker: {figures['flicker']} words taken back per final word, beyond the recogniser's own"
     yield f"captions that could not be lined up with their raw text: {figures['unaligned']}"
+    yield f"masked whole, because judging failed inside: {figures['faults']}"
     yield ""

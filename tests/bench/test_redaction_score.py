@@ -15,7 +15,7 @@ from captiond.bench.redaction import add_arguments, measure, report, run
 from captiond.bench.scoring import Filter, Score
 from captiond.bench.speech import invented
 from captiond.bench.streams import BENIGN, PRIVATE, DataError, Event, Mention, Span, Stream, recorded, turn
-from captiond.core.redact import DEFAULT
+from captiond.core.redact import DEFAULT, Redactor
 
 SHARED_DATA = Path(__file__).parents[2] / ".." / "shared" / "data"
 SEED_PATTERNS = (  # complete written patterns only, each caption alone: what this project's predecessor did
@@ -29,7 +29,9 @@ SEED_PATTERNS = (  # complete written patterns only, each caption alone: what th
 def per_event(show: Any) -> Filter:
     """A filter that knows nothing but the text of each event."""
 
-    def redact(lines: Iterable[bytes], kinds: frozenset[str] = DEFAULT) -> Iterator[Mapping[str, Any]]:
+    def redact(
+        lines: Iterable[bytes], kinds: frozenset[str] = DEFAULT, redactors: list[Redactor] | None = None
+    ) -> Iterator[Mapping[str, Any]]:
         utterances: Counter[str] = Counter()
         for line in lines:
             event = json.loads(line)
@@ -251,6 +253,26 @@ def test_the_command_prints_figures_and_refuses_a_folder_that_is_none(
     assert "4111" not in capsys.readouterr().out
     assert run(parser.parse_args(["--data", str(tmp_path / "none")])) == 2
     assert run(parser.parse_args(["--data", str(tmp_path), "--language", "xx"])) == 2
+
+
+@pytest.mark.source_only  # a compiled class cannot be patched
+def test_a_fault_inside_is_no_success_although_it_is_masked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(_: object, __: str, *, final: bool) -> None:
+        raise IndexError(f"broken for the test, {final=}")
+
+    (tmp_path / "cases").mkdir()
+    row = {"id": "c1", "lang": "en", "channel": "customer", "text": "good morning", "entities": []}
+    (tmp_path / "cases" / "en.jsonl").write_text(json.dumps(row) + "\n")
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    arguments = parser.parse_args(["--data", str(tmp_path), "--json"])
+    assert run(arguments) == 0
+    assert json.loads(capsys.readouterr().out)["cases/finals"]["faults"] == 0
+    monkeypatch.setattr("captiond.core.redact.scan.Scan.read", breaks)
+    assert run(arguments) == 1
+    assert json.loads(capsys.readouterr().out)["cases/finals"]["faults"] == 1
 
 
 def test_a_broken_data_file_is_named_and_not_quoted(tmp_path: Path) -> None:
