@@ -4,6 +4,7 @@ Each language's streams are the utterances of one channel, one after the other, 
 for each stream, 4 s of event time between them, and a final and a silence at the end of each, which are timed apart.
 """
 
+import gc
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -158,6 +159,8 @@ def measure(
         cpu_ns: CPU time of this process, for whole streams: another process that takes the core costs nobody.
         clock_ns: wall time, for single partials and between a stream's partials and its final.
     """
+    gc.collect()
+    gc.freeze()  # the streams: no collection while the clock runs should go through what is only there to be measured
     for one in sets:
         if node is not None:
             node.load(one.key, [growth.partials for growth in one.streams])
