@@ -5,8 +5,6 @@ import json
 import random
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 import pytest
 
@@ -17,28 +15,13 @@ from captiond.bench.redaction import add_arguments, captions, measure, report, r
 from captiond.bench.speech import invented
 from captiond.bench.streams import PRIVATE, Stream
 from captiond.core.redact import ALL, DEFAULT
+from tests.bench.per_event import per_event  # type: ignore[import-not-found,unused-ignore]
 
 MORE = sorted(ALL - DEFAULT)
 
 
 def conversations(language: str, count: int = 40) -> list[Stream]:
     return [invented(random.Random(seed), f"seed-{seed}", language, MORE) for seed in range(count)]
-
-
-def shown_whole(lines: Iterable[bytes], kinds: frozenset[str] = DEFAULT) -> Iterator[Mapping[str, Any]]:
-    """A filter that hides nothing."""
-    utterances: Counter[str] = Counter()
-    for line in lines:
-        event = json.loads(line)
-        session = event["mediaSessionId"]
-        yield {
-            "mediaSessionId": session,
-            "eventSequence": event["eventSequence"],
-            "utterance": f"u{utterances[session]}",
-            "final": not event["isPartial"],
-            "text": event["transcript"],
-        }
-        utterances[session] += not event["isPartial"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -81,7 +64,7 @@ def test_without_them_the_conversations_are_what_they_were() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_filter_that_hides_nothing_leaks_each_of_them(language: str) -> None:
-    score = measure(conversations(language, 30), shown_whole, kinds=ALL)
+    score = measure(conversations(language, 30), per_event(str), kinds=ALL)
     for (_, kind, _), row in score.rows.items():
         if kind in MORE:
             assert row["leaked_ever"] == row["entities"] and row["hidden"] == 0, kind

@@ -15,7 +15,7 @@ from captiond.bench.redaction import add_arguments, measure, report, run
 from captiond.bench.scoring import Filter, Score
 from captiond.bench.speech import invented
 from captiond.bench.streams import BENIGN, PRIVATE, DataError, Event, Mention, Span, Stream, recorded, turn
-from captiond.core.redact import DEFAULT, Redactor
+from tests.bench.per_event import per_event  # type: ignore[import-not-found,unused-ignore]
 
 SHARED_DATA = Path(__file__).parents[2] / ".." / "shared" / "data"
 SEED_PATTERNS = (  # complete written patterns only, each caption alone: what this project's predecessor did
@@ -24,28 +24,6 @@ SEED_PATTERNS = (  # complete written patterns only, each caption alone: what th
     (re.compile(r"\b[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}\b"), "[EMAIL]"),
     (re.compile(r"\b(?:\d{4}[-\s]?){3}\d{4}\b"), "[CC]"),
 )
-
-
-def per_event(show: Any) -> Filter:
-    """A filter that knows nothing but the text of each event."""
-
-    def redact(
-        lines: Iterable[bytes], kinds: frozenset[str] = DEFAULT, redactors: list[Redactor] | None = None
-    ) -> Iterator[Mapping[str, Any]]:
-        utterances: Counter[str] = Counter()
-        for line in lines:
-            event = json.loads(line)
-            session = event["mediaSessionId"]
-            yield {
-                "mediaSessionId": session,
-                "eventSequence": event["eventSequence"],
-                "utterance": f"u{utterances[session]}",
-                "final": not event["isPartial"],
-                "text": show(event["transcript"]),
-            }
-            utterances[session] += not event["isPartial"]
-
-    return redact
 
 
 def seed_text(text: str) -> str:

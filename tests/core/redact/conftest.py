@@ -1,5 +1,6 @@
 """What the redactor's tests share: a conversation written as lines, and a redactor that shows its faults."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -9,6 +10,8 @@ from captiond.base.ids import RawText, UtteranceId
 from captiond.core.compiled import COMPILED
 from captiond.core.redact import DEFAULT, Call, Redactor, Shown
 from captiond.core.redact import redactor as module
+from captiond.core.redact.machine import Machine
+from captiond.core.redact.tokens import Token
 
 
 @dataclass
@@ -47,6 +50,19 @@ class Talk:
         for one in shown:
             self.screen[one.utterance] = one
             self.messages.append(one)
+
+
+def count_calls(monkeypatch: pytest.MonkeyPatch, method: str) -> Counter[str]:
+    """Counts the calls of a method of `Machine` that takes one word, under its name."""
+    calls: Counter[str] = Counter()
+    original = getattr(Machine, method)
+
+    def counted(self: Machine, token: Token, *, unfinished: bool = False) -> None:
+        calls[method] += 1
+        original(self, token, unfinished=unfinished)
+
+    monkeypatch.setattr(Machine, method, counted)
+    return calls
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from captiond.core.redact import DEFAULT, Call, Redactor, Shown
 from captiond.core.redact.gate import ALWAYS, CUED, RUNNING, Leave, Trail
 from captiond.core.redact.lexicons import lexicon_for
 from captiond.core.redact.machine import Machine
+from tests.core.redact.conftest import count_calls  # type: ignore[import-not-found,unused-ignore]
 
 _TALK = (
     "so I think we will go there now with it that was what they said about this house and the garden again well "
@@ -76,41 +77,25 @@ def test_without_the_gate_captions_are_the_same(language: str, monkeypatch: pyte
 @pytest.mark.source_only  # counts from inside
 def test_ordinary_talk_does_not_reach_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """An example beside the property: else a gate that lets nothing through would pass it."""
-    steps = 0
-    advance = Machine.advance
-
-    def counted(self: Machine, token: object, *, unfinished: bool = False) -> None:
-        nonlocal steps
-        steps += 1
-        advance(self, token, unfinished=unfinished)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(Machine, "advance", counted)
+    steps = count_calls(monkeypatch, "advance")
     text = "so I think we will go there now with it that was what they said about this house and the garden"
     words = text.split()
     said = [[" ".join(words[:size]) for size in range(1, len(words) + 1)]]
     assert [shown.text for shown in captions(said, "en-US")][:-1] == said[0][:-1]
-    assert 0 < steps <= 10  # the final's last words, not each word of each partial
+    assert 0 < steps.total() <= 10  # the final's last words, not each word of each partial
 
 
 @pytest.mark.source_only
 def test_digits_behind_a_masked_run_do_not_reach_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     shown_at: list[int] = []
-    steps = 0
-    advance = Machine.advance
-
-    def counted(self: Machine, token: object, *, unfinished: bool = False) -> None:
-        nonlocal steps
-        steps += 1
-        advance(self, token, unfinished=unfinished)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(Machine, "advance", counted)
+    steps = count_calls(monkeypatch, "advance")
     redactor = Redactor(kinds=DEFAULT, language="en-US", call=Call())
     text = "my card is four one one one"
     for more in ("", *(["two"] * 8)):
         text = f"{text} {more}".rstrip()
         shown = redactor.caption(UtteranceId("u"), RawText(text), final=False, now_s=0.0)
         assert shown[-1].text == "my card is [...]"
-        shown_at.append(steps)
+        shown_at.append(steps.total())
     assert shown_at[-1] - shown_at[1] <= 1
 
 

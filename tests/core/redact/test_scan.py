@@ -11,8 +11,8 @@ from captiond.core.normalise import normalise
 from captiond.core.redact import DEFAULT, Call, Redactor
 from captiond.core.redact.kinds import ALL
 from captiond.core.redact.lexicons import lexicon_for
-from captiond.core.redact.machine import Machine
 from captiond.core.redact.scan import MAX_POINTS, MAX_TOKENS
+from tests.core.redact.conftest import count_calls  # type: ignore[import-not-found,unused-ignore]
 
 _SAID = (
     "my card is four one double oh to for too won 4111 1111 1111-1111 hold on let me see uh um and the "
@@ -79,25 +79,17 @@ def test_a_long_text_word_by_word_equals_the_text_at_once() -> None:
 @pytest.mark.parametrize("before", [50, 800])
 def test_work_follows_what_changed_not_the_length(before: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """One more word, or the last three revised, costs the same after 50 words as after 800."""
-    steps = 0
-    step = Machine.step
-
-    def counted(self: Machine, token: object, *, unfinished: bool = False) -> None:
-        nonlocal steps
-        steps += 1
-        step(self, token, unfinished=unfinished)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(Machine, "step", counted)
+    steps = count_calls(monkeypatch, "step")
     redactor = Redactor(kinds=DEFAULT, language="en-US", call=Call())
     words = [f"word{'s' * (i % 3)} are 12" for i in range(before // 3)]
     for size in range(1, len(words) + 1):
         redactor.caption(UtteranceId("u"), RawText(" ".join(words[:size])), final=False, now_s=0.0)
-    steps = 0
+    steps.clear()
     redactor.caption(UtteranceId("u"), RawText(" ".join([*words, "more"])), final=False, now_s=0.0)
-    assert 0 < steps <= 6
-    steps = 0
+    assert 0 < steps.total() <= 6
+    steps.clear()
     redactor.caption(UtteranceId("u"), RawText(" ".join([*words[:-1], "quite", "7"])), final=False, now_s=0.0)
-    assert 0 < steps <= 12
+    assert 0 < steps.total() <= 12
 
 
 def _grown(text: str) -> list[str]:

@@ -20,6 +20,7 @@ from captiond.bench.streams import Stream
 from captiond.cli_redact import plain
 from captiond.core.redact import machine, redactor, runs, scan
 from captiond.core.redact.window import Window
+from tests.bench.per_event import per_event  # type: ignore[import-not-found,unused-ignore]
 from tests.core.redact_properties import (  # type: ignore[import-not-found,unused-ignore]
     broken,
     test_p1_leaks,
@@ -179,20 +180,9 @@ def forgetful(lines: Iterable[bytes]) -> Iterator[Mapping[str, Any]]:
             del heard[session]
 
 
-def stateless(lines: Iterable[bytes]) -> Iterator[Mapping[str, Any]]:
-    """Every event is judged as if it were all that is ever said: runs close at its end."""
-    utterances: Counter[str] = Counter()
-    for line in lines:
-        event = json.loads(line)
-        session = event["mediaSessionId"]
-        yield {
-            "mediaSessionId": session,
-            "eventSequence": event["eventSequence"],
-            "utterance": f"u{utterances[session]}",
-            "final": not event["isPartial"],
-            "text": next(plain([event["transcript"]])),
-        }
-        utterances[session] += not event["isPartial"]
+def _closed_at_once(text: str) -> str:
+    """As if that were all that is ever said: runs close at its end."""
+    return next(plain([text]))
 
 
 def test_without_memory_over_finals_split_numbers_leak() -> None:
@@ -200,7 +190,7 @@ def test_without_memory_over_finals_split_numbers_leak() -> None:
 
 
 def test_judged_event_by_event_growing_numbers_leak() -> None:
-    score = measure(streams(), stateless)
+    score = measure(streams(), per_event(_closed_at_once))
     assert leaks(score) > 30
     assert sum(row["hidden"] for row in score.rows.values()) > 60  # and yet it hides them in the end
 
