@@ -4,7 +4,6 @@ the same run, the predecessor's redactor in Node. docs/performance.md says what 
 
 import argparse
 import contextlib
-import importlib
 import json
 import platform
 import sys
@@ -16,6 +15,7 @@ from typing import Any, Final
 from captiond.bench import core_events, core_hostile, core_partials, node_seed
 from captiond.bench.core_streams import Talk, as_recorded, by_characters, conversations, talks
 from captiond.bench.streams import DataError
+from captiond.core.compiled import COMPILED
 from captiond.core.redact.redactor import MAX_CODE_POINTS
 
 LENGTHS: Final = (60, 150, 600)  # code points: a short sentence, a long one, a minute of talk without a pause
@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
 def _hostile(args: argparse.Namespace) -> int:
     rows = core_hostile.measure(args.rounds)
     if args.json:
-        print(json.dumps({"compiled": compiled(), "repeats": args.rounds, "rows": rows}, indent=1, ensure_ascii=False))
+        print(json.dumps({"compiled": COMPILED, "repeats": args.rounds, "rows": rows}, indent=1, ensure_ascii=False))
     else:
         print("\n".join(core_hostile.table(rows)))
     return _checked(args, core_hostile.shortfalls(rows))
@@ -138,18 +138,13 @@ def measure(
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "node": version,
         "noNode": why,
-        "compiled": compiled(),
+        "compiled": COMPILED,
         "rounds": rounds,
         "languages": [talk.language for talk in spoken],
         "partials": [core_partials.row(one) for one in sets],
         "events": [core_events.row(one) for one in ways] if events else [],
         "longRatio": {name: long_ratio(sets, name) for name in ("recorded", "stepped")},
     }
-
-
-def compiled() -> bool:
-    """Whether the redactor runs as machine code."""
-    return not str(importlib.import_module("captiond.core.redact.redactor").__file__).endswith(".py")
 
 
 def shortfalls(figures: Mapping[str, Any]) -> list[str]:

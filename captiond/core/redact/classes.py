@@ -4,6 +4,8 @@ from typing import Final
 
 from mypy_extensions import mypyc_attr
 
+MASKED_FROM_DIGITS: Final = 4  # of an open run: a viewer never gets 4 digits of one number (contract, section 6)
+
 WORD: Final = 0
 FILLER: Final = 1  # never closes a run
 DIGITS: Final = 2  # numerals, with or without letters and separators
@@ -25,8 +27,6 @@ IS_AT: Final = 8
 IS_DOT: Final = 16
 IS_JOIN: Final = 32
 IS_MONTH: Final = 64
-IS_LINKER: Final = 128
-IS_ARTICLE: Final = 256
 IS_COUNTRY: Final = 512  # an IBAN may begin with it
 IS_BEGINNING: Final = 1024  # may be the first letters of a number word or a connector
 

@@ -6,16 +6,7 @@ dates are what captions must keep, and nothing here happens. Source: contract, s
 
 from typing import Final
 
-from captiond.core.redact.classes import (
-    DIGITS,
-    FILLER,
-    MARK,
-    SCALE,
-    SILENT,
-    SPOKEN,
-    TENS,
-    WORD,
-)
+from captiond.core.redact.classes import DIGITS, FILLER, MARK, SCALE, SILENT, SPOKEN, TENS, WORD
 from captiond.core.redact.kinds import DOB
 from captiond.core.redact.parts import Part
 from captiond.core.redact.shapes import is_date, is_year

@@ -3,9 +3,7 @@
 from typing import Final
 
 from captiond.core.redact.cardinals import is_amount
-from captiond.core.redact.classes import (
-    FILLER,
-)
+from captiond.core.redact.classes import FILLER
 from captiond.core.redact.dates import birthday_end
 from captiond.core.redact.early import is_named
 from captiond.core.redact.kinds import CC, CVV, DOB, EMAIL, NUMBER, PHONE, PIN, SSN

@@ -8,14 +8,7 @@ decision as well, whatever followed. Source: reference/redaction.md, section 7, 
 from typing import Final
 
 from captiond.core.redact.cardinals import is_amount
-from captiond.core.redact.classes import (
-    DIGITS,
-    FILLER,
-    SPOKEN,
-    TENS,
-    WEAK,
-    WORD,
-)
+from captiond.core.redact.classes import DIGITS, FILLER, SPOKEN, TENS, WEAK, WORD
 from captiond.core.redact.kinds import DOB, IBAN_CHARS, checked
 from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.shapes import (

@@ -4,8 +4,8 @@ Most of what people say is words that neither are part of a number or an address
 its end and no address is being said, such a word is shown as it stands, and what it leaves behind depends on the last
 few words only. So it need not be stepped through the machine until something else comes; then the last `REPLAYED` words
 are (`core.redact.scan`). This is a filter and decides nothing: whatever it does not know for sure to be such a word, it
-does not let through. Words of the lexicon are found by a hash: another word with the same hash is stopped, too, which
-costs time and changes nothing.
+does not let through. Words of the lexicon are found by a hash; a word that is stopped by it is looked up, since another
+one may have the same. A hash never lets a word of the lexicon through that the lexicon would stop.
 """
 
 from collections.abc import Iterable
@@ -13,9 +13,8 @@ from typing import Final
 
 from mypy_extensions import i64, mypyc_attr
 
-from captiond.core.redact.classes import IS_AT, MULTIPLE, SPOKEN, TENS, WEAK, Entry, is_ordinary
+from captiond.core.redact.classes import IS_AT, MASKED_FROM_DIGITS, MULTIPLE, SPOKEN, TENS, WEAK, Entry, is_ordinary
 
-MASKED_FROM_DIGITS: Final = 4  # of an open run: fewer may be shown (contract, section 6)
 REPLAYED: Final = 6  # words that a later one can look back on: four before the last of a cue, five of a loose address
 
 # What a word of the lexicon may do, as bits of one byte.
@@ -34,7 +33,7 @@ RUNNING: Final = ALWAYS | ZERO | DIGIT_LIKE | LINKER  # while a run is open
 
 MAX_DIGIT_LIKE: Final = 4  # so many in a row may be let through: REPLAYED reaches behind them
 
-_SIZE: Final = 1 << 16  # slots; some 500 words are in them, so one other word in a hundred is stopped without need
+_SIZE: Final = 1 << 16  # slots; some 500 words are in them, of German 3,600: one other word in twenty is looked up
 _SPACE: Final = 1
 _END: Final = 2  # punctuation that may stand at the end of a word
 _INNER: Final = 3  # apostrophe and hyphen, between letters
@@ -56,7 +55,7 @@ class Leave:
     """Which words the gate may let through behind a point.
 
     Attributes:
-        triggers: bits of those that it may not; 0 where it may let through none but digits.
+        triggers: bits of those that it may not.
         words: how many ordinary words it may let through.
         digits: how many digits, before any other word, change nothing: the point ends in the mask of their run.
         digit_like: so many words before the point may be misheard digits.

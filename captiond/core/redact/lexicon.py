@@ -12,14 +12,12 @@ from captiond.core.redact import gate
 from captiond.core.redact.classes import (
     ENDS_CUE,
     FILLER,
-    IS_ARTICLE,
     IS_AT,
     IS_BEGINNING,
     IS_COMMON,
     IS_COUNTRY,
     IS_DOT,
     IS_JOIN,
-    IS_LINKER,
     IS_MONTH,
     IS_PROSE,
     LETTER,
@@ -231,8 +229,6 @@ class Lexicon:
             (IS_DOT, word in self.dot),
             (IS_JOIN, word in self.joins),
             (IS_MONTH, word in self.months),
-            (IS_LINKER, word in self.linkers),
-            (IS_ARTICLE, word in self.articles),
             (IS_COUNTRY, word.upper() in IBAN_CHARS),
             (IS_BEGINNING, word in self.beginnings),
         ):

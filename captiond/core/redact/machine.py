@@ -106,7 +106,7 @@ class Machine:
             self.run.take(point.run)
         else:
             self.run.reset()
-            self.run.weak, self.run.weak_digits = NONE, 0
+            self.run.drop_weak()
         if point.chain is not None:
             self.chain.take(point.chain)
         elif self.chain.phase != NOTHING:
@@ -133,7 +133,7 @@ class Machine:
 
     def leap(self, text: str, words: int) -> None:
         """So many words came, as `text`, that the gate let through: they are settled and leave nothing behind."""
-        self.run.weak, self.run.weak_digits = NONE, 0
+        self.run.drop_weak()
         self.chain.reset()
         self.settle()
         self.text = joined(joined(self.text, self.recent), text)
@@ -147,7 +147,7 @@ class Machine:
         if chain.phase != NOTHING and (chain.is_masked() or chain.joined or chain.letters > 1):
             return None
         cued, strict = self.lost, False
-        if run.is_open() and DOB in window.kinds and window.has_cue(DOB, window.owner(run.start)):
+        if run.is_open() and window.dates and window.has_cue(DOB, window.owner(run.start)):
             return None  # the date goes on, although its cue does not reach this utterance: `advance`
         for marker in window.markers:
             if marker.reach >= self.current and marker.kind != KEEP:
@@ -201,15 +201,15 @@ class Machine:
         ):  # an ordinary word while nothing is open: the steps of both would do nothing
             window.append(token, self.current)
             return
-        if DOB in window.kinds:
+        if window.dates:
             # A date may go on in the next utterance, which its cue no longer reaches by itself.
-            asked = window.owner(self.run.start) if self.run.is_open() else self.current
+            asked = window.owner(run.start) if run.is_open() else self.current
             token = as_date(window, token, asked)
         at = window.append(token, self.current)
-        if unfinished and self.run.is_waiting() and token.cls in _WORDS and token.flags & IS_BEGINNING:
+        if unfinished and run.is_waiting() and token.cls in _WORDS and token.flags & IS_BEGINNING:
             self.hedged = True  # "um, oh on": the "oh" before it stays what it may be
         elif run.step(window, at, token, cued=self.lost or window.is_cued(self.current), unfinished=unfinished):
-            if self.run.gap <= MAX_WORDS_BETWEEN:
+            if run.gap <= MAX_WORDS_BETWEEN:
                 self._shorten_run()
             elif unfinished and (may_become(token) or _may_be_filler(window.lexicon, token.core)):
                 self.hedged = True
@@ -217,14 +217,14 @@ class Machine:
                 self._close_run(PASSED)
         if run.hedged:
             self.hedged = True
-        if window.addresses and self.chain.step(window, at, token):
-            known = not may_become(token) and not self.chain.expects_part(window, at)
-            if unfinished and self.chain.is_masked() and not self.chain.is_complete() and not known:
-                self.chain.last = at  # half a word of the name, or of what follows it
+        if window.addresses and chain.step(window, at, token):
+            known = not may_become(token) and not chain.expects_part(window, at)
+            if unfinished and chain.is_masked() and not chain.is_complete() and not known:
+                chain.last = at  # half a word of the name, or of what follows it
                 self.hedged = True
                 return
             self._close_chain()
-            self.chain.step(window, at, token)
+            chain.step(window, at, token)
 
     def finish(self) -> None:
         """The utterance is final: what it did not go on with is decided; what it ends inside of stays open."""
@@ -242,7 +242,7 @@ class Machine:
             self._close_run(SILENCE)
         if self.chain.phase != NOTHING:
             self._close_chain()
-        self.run.weak = NONE
+        self.run.drop_weak()
         self.settle()
 
     def is_open(self) -> bool:

@@ -6,19 +6,7 @@ from typing import Final
 from mypy_extensions import mypyc_attr
 
 from captiond.core.redact.cardinals import digits_said
-from captiond.core.redact.classes import (
-    DIGITS,
-    FILLER,
-    LETTER,
-    MARK,
-    MULTIPLE,
-    SCALE,
-    SILENT,
-    SPOKEN,
-    TENS,
-    WEAK,
-    WORD,
-)
+from captiond.core.redact.classes import DIGITS, FILLER, LETTER, MARK, MULTIPLE, SCALE, SILENT, SPOKEN, TENS, WEAK, WORD
 from captiond.core.redact.early import is_cut_off
 from captiond.core.redact.kinds import CVV, IBAN_CHARS, PIN, is_iban
 from captiond.core.redact.lexicon import MAX_PHRASE_WORDS

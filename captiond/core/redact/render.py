@@ -11,7 +11,6 @@ from captiond.core.redact.window import Mask, Window
 OPEN: Final = "..."
 OPEN_RUN: Final = -1
 OPEN_CHAIN: Final = -2
-_OPEN_MASK: Final = "[...]"
 
 
 def render(
@@ -82,7 +81,7 @@ def _mask(window: Window, start: int, stop: int, label: str) -> str:
     first, last = window.token(start), window.token(stop - 1)
     lead, trail = first.lead(), last.trail()
     if not lead and not trail:
-        return _OPEN_MASK if label == OPEN else f"[{label}]"
+        return f"[{label}]"
     if lead.endswith("(") and ")" not in trail:
         lead = lead[:-1]
     return f"{lead}[{label}]{trail}"
@@ -95,9 +94,9 @@ def _is_of_run(window: Window, at: int, token: Token, run: Run) -> bool:
         return True
     if cls == FILLER:
         return at < run.last and is_linker(window, at, at - 1)
-    if token.cls == MARK:
+    if cls == MARK:
         return False
-    if token.cls in (WORD, LETTER):
+    if cls in (WORD, LETTER):
         code = token.cls == LETTER or is_bank(window, token) or is_country(window, token)
         return run.iban and code
     return True

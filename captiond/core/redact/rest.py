@@ -3,9 +3,7 @@
 import itertools
 from typing import Final
 
-from captiond.core.redact.classes import (
-    DIGITS,
-)
+from captiond.core.redact.classes import DIGITS
 from captiond.core.redact.kinds import CC, IBAN, MIN_CARD_DIGITS, NUMBER, is_issued, luhn
 from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.naming import CUED_DIGITS

@@ -12,6 +12,7 @@ from captiond.core.redact.classes import (
     IS_COUNTRY,
     LETTER,
     MARK,
+    MASKED_FROM_DIGITS,
     MULTIPLE,
     SCALE,
     SILENT,
@@ -21,7 +22,6 @@ from captiond.core.redact.classes import (
     WORD,
 )
 from captiond.core.redact.early import inert, is_cut_off, is_date, is_harmless, is_percent, is_shaped, may_be_harmless
-from captiond.core.redact.gate import MASKED_FROM_DIGITS
 from captiond.core.redact.kinds import IBAN, IBAN_CHARS, NATIONAL_ID
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
@@ -109,8 +109,7 @@ class Run:
     )  # fmt: skip
 
     def __init__(self) -> None:
-        self.weak = NONE
-        self.weak_digits = 0
+        self.drop_weak()
         self.waiting = 0
         self.hedged = False
         self.reset()
@@ -130,6 +129,11 @@ class Run:
         self.group_digits = 0
         self.dated = False
         self.shaped = False
+
+    def drop_weak(self) -> None:
+        """No misheard words stand before the next token."""
+        self.weak = NONE
+        self.weak_digits = 0
 
     def copy(self) -> "Run":
         """An equal one that goes on alone."""
@@ -203,7 +207,7 @@ class Run:
         elif cls in (FILLER, MARK):
             if cls == MARK:
                 self._weigh(window, at, token, unfinished=unfinished)  # "20 %"
-            self.weak, self.weak_digits = NONE, 0
+            self.drop_weak()
         elif not self.is_open() and (token.text == "+" or token.core in window.lexicon.plus):
             self.weak, self.weak_digits = at, 0  # "plus four four": an international prefix begins with it
         return self.is_open() and (self.gap > MAX_WORDS_BETWEEN or at - self.start >= MAX_RUN_TOKENS)
@@ -212,7 +216,7 @@ class Run:
         said = len(token.digits)
         apart = token.cls == DIGITS and (not self.is_open() or self.gap > 0) and self.weak_digits > 0
         if apart and (said > 1 or window.token(at - 1).cls != MULTIPLE):  # not "double 3"
-            self.weak, self.weak_digits = NONE, 0  # "for 20": who writes numerals has heard a word there
+            self.drop_weak()  # "for 20": who writes numerals has heard a word there
         if self.dated and not (self._follows(at) and is_date(window, self.group, at + 1)):
             self._let_go(window)
         known = not (self.iban or _is_lost(window, at, cued))
@@ -220,7 +224,7 @@ class Run:
         shaped = shaped and not (self._follows(at) and is_cut_off(window, at, token))
         follows = self._follows(at) or (self.weak != NONE and self.weak == self.last + 1)
         if self.group == NONE or shaped or not follows or window.owner(at) != window.owner(at - 1):
-            self._group(self.weak if self.weak != NONE and self.weak_digits and not shaped else at)
+            self._group(self.weak if self.weak_digits and not shaped else at)
             self.dated = known and not (cued or self.cued) and is_date(window, self.group, at + 1)
         self.shaped = shaped
         if not self.is_open():
@@ -233,8 +237,8 @@ class Run:
             if self.gap == 1 and self.weak == NONE:
                 said += 1  # one word amid digits may be a misheard one
         if not self.dated:
-            self.digits += said + (self.weak_digits if self.weak != NONE else 0)
-        self.weak, self.weak_digits = NONE, 0
+            self.digits += said + self.weak_digits
+        self.drop_weak()
         self.last, self.gap = at, 0
         self.cued = self.cued or cued
 
@@ -314,7 +318,7 @@ class Run:
             self.gap += 1 + (at - self.weak if self.weak != NONE else 0)
             if token.cls == LETTER and (window.core(at - 1) + token.core).upper() in IBAN_CHARS:
                 self.gap = max(self.gap - 2, 0)  # "... seven, no wait, G B oh seven": the number begins again
-        self.weak, self.weak_digits = NONE, 0
+        self.drop_weak()
 
     def is_waiting(self) -> bool:
         """Whether a word behind an open run waits for the next one to be a digit or not."""
@@ -333,7 +337,7 @@ class Run:
             self._group(at)
             self.last, self.gap = at, 0
             self.digits += self.weak_digits
-            self.weak, self.weak_digits = NONE, 0
+            self.drop_weak()
 
     def _follows(self, at: int) -> bool:
         return self.last == at - 1 or (self.linked == at - 1 and self.last == at - 2)

@@ -95,11 +95,11 @@ class Scan:
         if self._trail.hidden:
             return self.head
         stop: i64 = len(text)
-        if self._as_it_is and stop and ord(text[stop - 1]) != 32:
-            return text
-        start = self._trail.start
         if stop and ord(text[stop - 1]) == 32:
             stop -= 1
+        elif self._as_it_is:
+            return text
+        start = self._trail.start
         if stop <= start:
             return self.head
         if not self.head:
@@ -163,8 +163,7 @@ class Scan:
         self._ahead = False
         self._repeats.start(word)
         points.append(Point(self.machine, stop + 1, word, word, 1))
-        if len(points) > MAX_POINTS or len(self.machine.window.tokens) > MAX_TOKENS:
-            self._forget()
+        self._forget()
         return stop + 1
 
     def _replay(self, text: str) -> int:
@@ -196,8 +195,7 @@ class Scan:
         machine.step(read(word, self.lexicon))
         self._repeats.start(word)
         self._points.append(Point(machine, stop, word, word, 1))
-        if len(self._points) > MAX_POINTS:
-            self._forget()
+        self._forget()
         return stop
 
     def _open_gate(self) -> None:
@@ -243,8 +241,7 @@ class Scan:
                 self._waiting_offset = stop + 1
             else:
                 self._points[-1].offset = stop + 1
-        if len(self._points) > MAX_POINTS or len(self.machine.window.tokens) > MAX_TOKENS:
-            self._forget()
+        self._forget()
 
     def _take_last(self, text: str, start: int, *, final: bool) -> None:
         """Goes on by the last chunk, which may be no more than the beginning of a word: the next text takes it anew."""
@@ -310,10 +307,12 @@ class Scan:
         self._waiting = ""
 
     def _forget(self) -> None:
-        """Drops the oldest points, and what the machine only keeps for them."""
+        """Drops the oldest points where there are too many, and what the machine only keeps for them."""
         points, window = self._points, self.machine.window
-        first = max(len(points) - KEPT_POINTS, 0)
         full = len(window.tokens) > MAX_TOKENS
+        if not full and len(points) <= MAX_POINTS:
+            return
+        first = max(len(points) - KEPT_POINTS, 0)
         if full:  # but for the last point, at which the last word may have to be taken back
             while first < len(points) - 2 and points[first].tokens is not window.tokens:
                 first += 1

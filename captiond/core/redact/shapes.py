@@ -2,12 +2,7 @@
 
 from typing import Final
 
-from captiond.core.redact.classes import (
-    DIGITS,
-    SCALE,
-    SPOKEN,
-    TENS,
-)
+from captiond.core.redact.classes import DIGITS, SCALE, SPOKEN, TENS
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
 

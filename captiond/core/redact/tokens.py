@@ -5,15 +5,7 @@ from typing import Final
 
 from mypy_extensions import i64, mypyc_attr
 
-from captiond.core.redact.classes import (
-    ADDRESS,
-    DIGITS,
-    LETTER,
-    MARK,
-    SILENT,
-    SPOKEN,
-    WORD,
-)
+from captiond.core.redact.classes import ADDRESS, DIGITS, LETTER, MARK, SILENT, SPOKEN, WORD
 from captiond.core.redact.lexicon import Lexicon
 from captiond.core.redact.markup import without_markup
 
