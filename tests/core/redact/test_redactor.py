@@ -203,3 +203,14 @@ def test_no_text_in_a_repr() -> None:
     redactor = Redactor(kinds=DEFAULT, language="en-US", call=Call())
     redactor.caption(UtteranceId("a"), RawText("it's 4111 1111"), final=True, now_s=0.0)
     assert "4111" not in repr(redactor) + repr(redactor.__dict__)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("so seven well then to for", "to one"), ("seven people to for", "for one two")]
+)
+def test_words_that_might_have_been_digits_are_none_of_the_next_utterance_after_a_silence(
+    talk: Talk, one: str, other: str
+) -> None:
+    talk.say("a", one)
+    talk.silence(5.0)
+    assert talk.say("b", other, final=False) == other
