@@ -11,7 +11,7 @@ from statistics import median
 from typing import Any, Final
 
 from captiond.base.ids import Epoch, Index, SessionId
-from captiond.bench.core_partials import WARM_UP_ROUNDS, Clock, quantile
+from captiond.bench.core_partials import WARM_UP_ROUNDS, Clock, quantile, us
 from captiond.bench.core_streams import Growth
 from captiond.bench.node_seed import SeedInNode
 from captiond.bench.streams import Event
@@ -169,17 +169,17 @@ def row(one: Way) -> dict[str, Any]:
         "streams": one.name,
         "length": one.length,
         "events": one.events,
-        "parseUs": _us(quantile(parse, 50)),
-        "coreUs": _us(quantile(core, 50)),
-        "encodeUs": _us(quantile(encode, 50)),
-        "medianUs": _us(quantile(together, 50)),
-        "p99Us": _us(quantile(together, 99)),
-        "wholeUs": _us(median(one.whole_ns)),
+        "parseUs": us(quantile(parse, 50)),
+        "coreUs": us(quantile(core, 50)),
+        "encodeUs": us(quantile(encode, 50)),
+        "medianUs": us(quantile(together, 50)),
+        "p99Us": us(quantile(together, 99)),
+        "wholeUs": us(median(one.whole_ns)),
     }
     if one.node_ns:
         whole = median(one.whole_ns)
         figures |= {
-            "nodeUs": _us(median(one.node_ns)),
+            "nodeUs": us(median(one.node_ns)),
             "ratio": round(median(one.node_ns) / whole, 3) if whole else None,
         }
     return figures
@@ -198,7 +198,3 @@ def _room(session: SessionId) -> Room:
         language="en-US",
         redactor=lambda *, language: Redactor(kinds=DEFAULT, language=language, call=call),
     )
-
-
-def _us(ns: float) -> float:
-    return round(ns / 1000, 3)

@@ -209,19 +209,19 @@ def row(one: Measured) -> dict[str, Any]:
         "count": len(one.streams),
         "partials": one.partials,
         "revisedShare": round(revised_share(one.streams), 3),
-        "coreUs": _us(median(one.core_ns)),
-        "coreMinUs": _us(min(one.core_ns)),
-        "coreMedianUs": _us(quantile(one.core_each_ns, 50)),
-        "coreP99Us": _us(quantile(one.core_each_ns, 99)),
-        "finalUs": _us(median(one.final_ns)),
-        "noopUs": _us(median(one.noop_ns)),
+        "coreUs": us(median(one.core_ns)),
+        "coreMinUs": us(min(one.core_ns)),
+        "coreMedianUs": us(quantile(one.core_each_ns, 50)),
+        "coreP99Us": us(quantile(one.core_each_ns, 99)),
+        "finalUs": us(median(one.final_ns)),
+        "noopUs": us(median(one.noop_ns)),
     }
     if one.node_ns:
         figures |= {
-            "nodeUs": _us(median(one.node_ns)),
-            "nodeMinUs": _us(min(one.node_ns)),
-            "nodeMedianUs": _us(quantile(one.node_each_ns, 50)),
-            "nodeP99Us": _us(quantile(one.node_each_ns, 99)),
+            "nodeUs": us(median(one.node_ns)),
+            "nodeMinUs": us(min(one.node_ns)),
+            "nodeMedianUs": us(quantile(one.node_each_ns, 50)),
+            "nodeP99Us": us(quantile(one.node_each_ns, 99)),
             "ratio": _faster(median(one.node_ns), median(one.core_ns)),
             "medianRatio": _faster(quantile(one.node_each_ns, 50), quantile(one.core_each_ns, 50)),
         }
@@ -238,5 +238,6 @@ def quantile(values: Sequence[float], percent: int) -> float:
     return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
 
 
-def _us(ns: float) -> float:
+def us(ns: float) -> float:
+    """Microseconds, as reports print them."""
     return round(ns / 1000, 3)
