@@ -151,6 +151,7 @@ async def _join(url: str, viewers: int, transport: str, received: Received) -> l
             for number in range(start, min(viewers, start + JOINING_AT_ONCE))
         ]
         for viewer in some:
+            # mypy infers no lambda with a default, which is what binds each turn's viewer.
             await loop.create_connection(lambda viewer=viewer: viewer, host, int(port))  # type: ignore[misc]
         async with asyncio.timeout(READY_S):
             await asyncio.gather(*(viewer.ready for viewer in some))

@@ -58,7 +58,6 @@ class Table:
     at: str = ""
     dot: str = ""
     joins: str = ""
-    join_phrases: str = ""
     silent: str = ""
     plus: str = ""
     cues: dict[str, str] = field(default_factory=dict)
@@ -276,7 +275,7 @@ def union(tables: Iterable[Table]) -> Table:
     for table in tables:
         for one in fields(Table):
             value = getattr(table, one.name)
-            separator = ";" if one.name in ("interjections", "keeps", "join_phrases") else " "
+            separator = ";" if one.name in ("interjections", "keeps") else " "
             before = merged.get(one.name)
             if isinstance(value, str):
                 merged[one.name] = f"{before}{separator}{value}" if isinstance(before, str) else value
@@ -288,7 +287,7 @@ def union(tables: Iterable[Table]) -> Table:
                     else:
                         joined.setdefault(key, words)
                 merged[one.name] = joined
-    return Table(**merged)  # type: ignore[arg-type]
+    return Table(**merged)  # type: ignore[arg-type]  (each under the name of the field it was made of)
 
 
 def _words(text: str) -> frozenset[str]:
