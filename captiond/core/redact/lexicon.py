@@ -287,7 +287,7 @@ def union(tables: Iterable[Table]) -> Table:
                     else:
                         joined.setdefault(key, words)
                 merged[one.name] = joined
-    return Table(**merged)  # type: ignore[arg-type]  (each under the name of the field it was made of)
+    return Table(**merged)  # type: ignore[arg-type]  # each under the name of the field it was made of
 
 
 def _words(text: str) -> frozenset[str]:
