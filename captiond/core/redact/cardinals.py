@@ -59,6 +59,11 @@ def _fits(tokens: list[Token], at: int, room: int) -> bool:
 
 def is_amount(tokens: list[Token]) -> bool:
     """Whether it is nothing but such numbers: "two thousand nine hundred", "375 million", "one point five million"."""
+    for token in tokens:
+        if token.cls == SCALE:
+            break
+    else:
+        return False
     at = 0
     while at < len(tokens):
         end, _ = cardinal(tokens, at)

@@ -8,7 +8,7 @@ decision as well, whatever followed. Source: reference/redaction.md, section 7, 
 from typing import Final
 
 from captiond.core.redact.cardinals import is_amount
-from captiond.core.redact.classes import DIGITS, FILLER, SPOKEN, TENS, WEAK, WORD
+from captiond.core.redact.classes import DIGITS, SCALE, SPOKEN, TENS, WEAK, WORD
 from captiond.core.redact.kinds import DOB, IBAN_CHARS, checked
 from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.shapes import (
@@ -38,6 +38,7 @@ SSN_DIGITS: Final = 9
 _A: Final = frozenset(["a", "an", "per", "each", "al", "por", "par", "pro", "im", "the"])  # "1100 a month"
 _OF_THEM: Final = frozenset(["them", "us", "you", "these", "those", "our", "my", "your"])
 _PERCENT: Final = frozenset([("por", "ciento"), ("por", "cien"), ("pour", "cent"), ("per", "cento"), ("per", "cent")])
+_AMOUNT_MARKS: Final = "%" + CURRENCY
 _HUNDREDS: Final = frozenset([hundred for _, hundred in _PERCENT])
 
 
@@ -47,7 +48,7 @@ def is_shaped(window: Window, at: int, token: Token, *, cued: bool) -> bool:
         return False
     if cued and len(token.digits) == SSN_DIGITS:
         return False  # "12345-6789" after "social"
-    return not (DOB in window.kinds and window.has_cue(DOB, window.owner(at)))
+    return not (window.dates and window.has_cue(DOB, window.owner(at)))
 
 
 def is_cut_off(window: Window, at: int, token: Token) -> bool:
@@ -80,21 +81,24 @@ def is_harmless(window: Window, start: int, stop: int, at: int, *, cued: bool, a
         alone: no other digits are near before them.
     """
     lone = stop - start == 1 and window.owner(at) == window.owner(start)
-    tokens = [window.token(i) for i in range(start, stop) if window.token(i).cls != FILLER]
+    tokens = window.said(start, stop)
     while len(tokens) > 1 and tokens[-1].cls == WEAK and tokens[-1].digits != "0":
         tokens.pop()
         stop -= 1
     while len(tokens) > 1 and tokens[0].cls == WEAK and len(tokens[0].digits) == 1:
         del tokens[0]
         start += 1
-    size = sum(len(t.digits) for t in tokens)
-    if at == stop and _is_counted(window, tokens, size, window.token(at), cued=cued):
-        return True
-    if at == stop + 1 and window.core(stop) in _A and _is_unit(window, window.core(at)):
-        return size <= (MAX_CUED_AMOUNT_DIGITS if cued else MAX_AMOUNT_DIGITS)
-    if at == stop + 1 and window.core(stop) == "of" and window.core(at) in _OF_THEM:
-        return len(tokens) == 1 and size <= 2
-    if DOB in window.kinds and window.has_cue(DOB, window.owner(start)):
+    following = window.token(at)
+    if at == stop:
+        if _is_counted(window, tokens, following, cued=cued):
+            return True
+    elif at == stop + 1:
+        core = window.core(stop)
+        if core in _A and _is_unit(window, following.core):
+            return _size(tokens) <= (MAX_CUED_AMOUNT_DIGITS if cued else MAX_AMOUNT_DIGITS)
+        if core == "of" and following.core in _OF_THEM:
+            return len(tokens) == 1 and len(tokens[0].digits) <= 2
+    if window.dates and window.has_cue(DOB, window.owner(start)):
         return False
     if is_date(window, start, stop):
         return True
@@ -102,7 +106,11 @@ def is_harmless(window: Window, start: int, stop: int, at: int, *, cued: bool, a
         return alone and not cued
     if len(tokens) == 1 and tokens[0].cls == WEAK and not lone:
         return False  # "un un un", or "un" at the end of an utterance: digits
-    return alone and _is_ended(window, start, tokens, window.token(at), cued=cued)
+    return alone and _is_ended(window, start, tokens, following, cued=cued)
+
+
+def _size(tokens: list[Token]) -> int:
+    return sum(len(token.digits) for token in tokens)
 
 
 def may_be_harmless(window: Window, start: int, stop: int, *, cued: bool, alone: bool) -> bool:
@@ -112,7 +120,7 @@ def may_be_harmless(window: Window, start: int, stop: int, *, cued: bool, alone:
         return True
     if not alone or (cued and stop - start > 1):
         return False
-    tokens = [window.token(i) for i in range(start, stop) if window.token(i).cls != FILLER]
+    tokens = window.said(start, stop)
     return (not cued and _is_range(window, tokens, years=True)) or _is_over(window, start, tokens, cued=cued)
 
 
@@ -121,7 +129,7 @@ def _is_ended(window: Window, start: int, tokens: list[Token], following: Token,
     lexicon = window.lexicon
     if following.cls != WORD or following.core in lexicon.pauses or following.core in lexicon.beginnings:
         return False
-    if following.core.upper() in IBAN_CHARS and following.text[:2].isupper():
+    if len(following.core) == 2 and following.core.upper() in IBAN_CHARS and following.text[:2].isupper():
         return False  # "right, one, no wait, GB one seven ...": the number begins again
     if not cued and _is_range(window, tokens, years=True):
         return True
@@ -134,15 +142,18 @@ def _is_over(window: Window, start: int, tokens: list[Token], *, cued: bool) -> 
     """Whether digits need no more than an ordinary word behind them to be harmless."""
     lexicon = window.lexicon
     before = window.core(start - 1)
-    if len(tokens) == 1:
-        if tokens[0].core in lexicon.pronouns and before in lexicon.determiners:
+    single = tokens[0] if len(tokens) == 1 else None
+    if single is not None:
+        if single.core in lexicon.pronouns and before in lexicon.determiners:
             return True
-        if tokens[0].cls == WEAK:
+        if single.cls == WEAK:
             return True  # "oh, I forgot"
     if cued:
         return False
     if is_year(tokens) and before in lexicon.before_years:
         return True
+    if single is not None and single.cls != SCALE:
+        return is_named(window, start, tokens) or _is_place(window, start, tokens)  # all else takes more words
     return (
         is_years(tokens)
         or is_counting(tokens)
@@ -153,12 +164,12 @@ def _is_over(window: Window, start: int, tokens: list[Token], *, cued: bool) -> 
     )
 
 
-def _is_counted(window: Window, tokens: list[Token], size: int, following: Token, *, cued: bool) -> bool:
+def _is_counted(window: Window, tokens: list[Token], following: Token, *, cued: bool) -> bool:
     """Right before a unit, a currency or "o'clock": "37 dollars", "seven pm", "two of them"."""
     lexicon = window.lexicon
     core = following.core
-    if _is_unit(window, core) or following.text[0] in "%" + CURRENCY:
-        return size <= (MAX_CUED_AMOUNT_DIGITS if cued else MAX_AMOUNT_DIGITS)
+    if _is_unit(window, core) or following.text[0] in _AMOUNT_MARKS:
+        return _size(tokens) <= (MAX_CUED_AMOUNT_DIGITS if cued else MAX_AMOUNT_DIGITS)
     if core in lexicon.clock:
         return is_time(tokens)
     return False

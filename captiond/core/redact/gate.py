@@ -9,11 +9,14 @@ one may have the same. A hash never lets a word of the lexicon through that the 
 """
 
 from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mypy_extensions import i64, mypyc_attr
 
 from captiond.core.redact.classes import IS_AT, MASKED_FROM_DIGITS, MULTIPLE, SPOKEN, TENS, WEAK, Entry, is_ordinary
+
+if TYPE_CHECKING:
+    from captiond.core.redact.pending import Pending
 
 REPLAYED: Final = 6  # words that a later one can look back on: four before the last of a cue, five of a loose address
 
@@ -124,16 +127,18 @@ class Trail:
         start: where in the text the first of them begins; `stops`: for each, where the next one begins.
         digits: how many of them are digits of the masked run at the point; no ordinary word passes behind those.
         hidden: all that `walk` has seen behind the point are such digits.
+        pending: the cues among them; None where no cue may pass.
     """
 
     __slots__ = (
-        "_budget", "_entries", "_marks", "_room", "_slots", "_strict", "_triggers", "digits", "hidden", "start",
-        "stops",
+        "_budget", "_entries", "_marks", "_room", "_slots", "_strict", "_triggers", "digits", "hidden", "pending",
+        "start", "stops",
     )  # fmt: skip
 
-    def __init__(self, slots: bytes, entries: dict[str, Entry]) -> None:
+    def __init__(self, slots: bytes, entries: dict[str, Entry], pending: "Pending | None" = None) -> None:
         self._slots = slots
         self._entries = entries
+        self.pending = pending
         self.start: i64 = 0
         self.stops: list[int] = []
         self._marks: list[int] = []
@@ -157,20 +162,31 @@ class Trail:
         self._strict = leave.strict
         self.digits = 0
         self.stops = []
+        if self.pending is not None:
+            self.pending.begin()
         spoken = _SPOKEN if leave.spoken else 0
         self._marks = [(CUE_BEFORE if begun else 0) | spoken | (leave.digit_like * _COUNTED)]
 
     def back(self, same: int) -> None:
         """Only so many characters of the text are still the same."""
-        while self.stops and self.stops[-1] > same:
-            self.stops.pop()
-            self._marks.pop()
-        self.digits = min(self.digits, len(self.stops))
+        stops = self.stops
+        if not stops or stops[-1] <= same:
+            return
+        marks = self._marks
+        while stops and stops[-1] > same:
+            stops.pop()
+            marks.pop()
+        self.digits = min(self.digits, len(stops))
+        if self.pending is not None:
+            self.pending.back(len(stops))
 
     def walk(self, text: str) -> bool:
         """Lets through what is new; False where something else comes, or may."""
         slots = self._slots
+        pending = self.pending
         triggers = self._triggers
+        if pending is not None and pending.cued:
+            triggers |= CUED
         size: i64 = len(text)
         at: i64 = self.start
         known: i64 = len(self.stops)
@@ -268,11 +284,14 @@ class Trail:
                     flags = 0  # no word of the lexicon, but one of the same hash
                 if flags & CONNECTOR and known > 0 and self._is_place(text, at, stop):
                     flags &= ~CONNECTOR
+                announces = flags & CUE != 0 or (flags & CUE_END != 0 and before & CUE_BEFORE != 0)
+                if announces:
+                    if i >= size or parts or self._strict or triggers & LINKER:
+                        return False
+                    flags &= ~CUE
                 if flags & triggers or known >= self._budget or digits:
                     return False
                 if self._strict and not self._is_common(text, at, stop):
-                    return False
-                if flags & CUE_END and before & CUE_BEFORE:
                     return False
                 if hashed == before >> _HASHED_SHIFT:
                     return False  # said twice: one of them may be too many
@@ -285,6 +304,11 @@ class Trail:
                     if mark & (15 * _COUNTED) > MAX_DIGIT_LIKE * _COUNTED:
                         return False
                 hidden = False
+                if announces:
+                    if pending is None or not pending.take(text, self.start, self.stops, int(i)):
+                        return False
+                    if pending.cued:
+                        triggers |= CUED
             if i >= size:
                 break
             at = i + 1

@@ -98,6 +98,7 @@ class Lexicon:
         months, clock, units: words beside a number that make it a date, a time, an amount.
         years: word > the year it says, where a language writes years as one word; digits in a date of birth only.
         of: words between the day, the month and the year of a date of birth ("of", "de").
+        beside_days: months, ordinals and `of`: what stands beside the day of a month.
         before_years: words that a year follows ("since").
         before_times: words that a time follows, as words or numerals ("after"); `before_any_time`: and those that many
             other things follow too ("at").
@@ -114,8 +115,8 @@ class Lexicon:
 
     __slots__ = (
         "acknowledgements", "articles", "at", "before_any_time", "before_cues", "before_times", "before_years",
-        "beginnings", "clock", "common", "copulas", "cues", "determiners", "digits", "dot", "entries", "fillers",
-        "gate", "interjections", "joins", "linkers", "misheard", "months", "multiples", "no_domains", "of",
+        "beginnings", "beside_days", "clock", "common", "copulas", "cues", "determiners", "digits", "dot", "entries",
+        "fillers", "gate", "interjections", "joins", "linkers", "misheard", "months", "multiples", "no_domains", "of",
         "ordinals", "pauses", "plain", "plus", "pronouns", "prose", "ranges", "scales", "silent", "tens", "units",
         "vigesimals", "years",
     )  # fmt: skip
@@ -149,6 +150,7 @@ class Lexicon:
         self.years: dict[str, str] = {word.casefold(): digits for word, digits in table.years.items()}
         self.ordinals: frozenset[str] = _words(table.ordinals)
         self.of: frozenset[str] = _words(table.of)
+        self.beside_days: frozenset[str] = self.months | self.ordinals | self.of
         self.before_years: frozenset[str] = _words(table.before_years)
         self.before_times: frozenset[str] = _words(table.before_times)
         self.before_any_time: frozenset[str] = self.before_times | _words(table.at_times)

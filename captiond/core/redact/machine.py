@@ -17,9 +17,10 @@ from captiond.core.redact.classes import (
 from captiond.core.redact.dates import as_date
 from captiond.core.redact.decide import ENDED, PASSED, SILENCE, TOO_LONG, decide, loose_end
 from captiond.core.redact.gate import Leave
-from captiond.core.redact.kinds import DOB, EMAIL, IBAN, NATIONAL_ID
+from captiond.core.redact.kinds import DOB, EMAIL
 from captiond.core.redact.lexicon import KEEP, Lexicon
 from captiond.core.redact.mail import NOTHING, Chain
+from captiond.core.redact.pending import EXACTING
 from captiond.core.redact.points import Point, Sheet
 from captiond.core.redact.render import joined, render
 from captiond.core.redact.rest import Decision
@@ -32,7 +33,6 @@ MANY: Final = 1 << 30  # words: as good as no limit
 
 
 _WORDS: Final = (WORD, FILLER, LETTER)
-_EXACTING: Final = (EMAIL, IBAN, DOB, NATIONAL_ID)  # after such a cue ordinary words and letters may be private
 
 
 class Machine:
@@ -55,34 +55,35 @@ class Machine:
         "settled", "sheets", "text", "window",
     )  # fmt: skip
 
-    def __init__(self, lexicon: Lexicon, kinds: frozenset[str]) -> None:
-        self.window = Window(lexicon, kinds)
-        self.run = Run()
-        self.chain = Chain()
-        self.text = ""
-        self.recent = ""
-        self.counts: dict[str, int] = {}
-        self.sheets: list[Sheet] = []
-        self.first = 0
-        self.current = 0
-        self.settled = 0
-        self.group = 0
-        self.lost = False
-        self.known: frozenset[str] = frozenset()
-        self.kept: list[str] = []
+    def __init__(self, lexicon: Lexicon, kinds: frozenset[str], before: "Machine | None" = None) -> None:
         self.hedged = False
+        if before is None:
+            self.window = Window(lexicon, kinds)
+            self.run = Run()
+            self.chain = Chain()
+            self.text = ""
+            self.recent = ""
+            self.counts: dict[str, int] = {}
+            self.sheets: list[Sheet] = []
+            self.first = 0
+            self.current = 0
+            self.settled = 0
+            self.group = 0
+            self.lost = False
+            self.known: frozenset[str] = frozenset()
+            self.kept: list[str] = []
+            return
+        self.window = Window(lexicon, kinds, before.window)
+        self.run = Run() if before.run.is_idle() else before.run.copy()
+        self.chain = Chain() if before.chain.phase == NOTHING else before.chain.copy()
+        self.text, self.recent, self.counts, self.sheets = before.text, before.recent, before.counts, before.sheets
+        self.first, self.current, self.settled = before.first, before.current, before.settled
+        self.group, self.lost, self.known = before.group, before.lost, before.known
+        self.kept = before.kept[:]
 
     def copy(self) -> "Machine":
         """An equal one that goes on alone."""
-        other = Machine(self.window.lexicon, self.window.kinds)
-        other.window = self.window.copy()
-        other.run = self.run.copy()
-        other.chain = self.chain.copy()
-        other.text, other.recent, other.counts, other.sheets = self.text, self.recent, self.counts, self.sheets
-        other.first, other.current, other.settled = self.first, self.current, self.settled
-        other.group, other.lost, other.known = self.group, self.lost, self.known
-        other.kept = self.kept[:]
-        return other
+        return Machine(self.window.lexicon, self.window.kinds, self)
 
     def back(self, point: Point) -> None:
         """Steps back to where it stood in this utterance, whatever came since."""
@@ -126,7 +127,8 @@ class Machine:
         self.sheets = [*self.sheets, Sheet(joined(self.text, self.recent), self.counts)]
         self.text, self.recent, self.counts = "", "", {}
         self.current += 1
-        self.kept = []
+        if self.kept:
+            self.kept = []
         window = self.window
         window.forget_cues(window.owner(self.run.start) if self.run.is_open() else self.current)
         window.trim(self.settled)
@@ -151,7 +153,7 @@ class Machine:
             return None  # the date goes on, although its cue does not reach this utterance: `advance`
         for marker in window.markers:
             if marker.reach >= self.current and marker.kind != KEEP:
-                if marker.kind in _EXACTING and not window.is_used(marker):
+                if marker.kind in EXACTING and not window.is_used(marker):
                     if run.is_open() or chain.phase != NOTHING or run.weak != NONE or marker.kind == DOB:
                         return None
                     strict = True

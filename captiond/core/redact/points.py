@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from mypy_extensions import mypyc_attr
 
 from captiond.core.redact.mail import NOTHING, Chain
-from captiond.core.redact.runs import NONE, Run
+from captiond.core.redact.runs import Run
 
 if TYPE_CHECKING:
     from captiond.core.redact.machine import Machine
@@ -51,7 +51,7 @@ class Point:
         self.markers_size = len(window.markers)
         self.used = window.used
         run = machine.run
-        self.run: Run | None = None if run.start == NONE and run.weak == NONE else run.copy()
+        self.run: Run | None = None if run.is_idle() else run.copy()
         self.chain: Chain | None = None if machine.chain.phase == NOTHING else machine.chain.copy()
         self.text = machine.text
         self.recent = machine.recent

@@ -312,8 +312,7 @@ class Redactor:
 
     def _prepare(self, lexicon: Lexicon) -> Machine:
         """The state that earlier finals left, ready for one more utterance."""
-        machine = self._machine.copy()
-        machine.window.lexicon = lexicon
+        machine = Machine(lexicon, self._kinds, self._machine)
         machine.known = self._call.known()
         machine.begin()
         before = machine.window.end() - 1

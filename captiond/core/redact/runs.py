@@ -31,6 +31,7 @@ MAX_PERCENT_DIGITS: Final = 6  # before "por ciento"
 MAX_RUN_TOKENS: Final = 96  # 34 IBAN characters, each with a filler and a word between; more is noise, masked for good
 IBAN_CHECK_DIGITS: Final = 4  # the two check digits, and as many more where one was heard twice
 LETTERED_DIGITS: Final = (7, 8)  # a check letter may follow so many: "33417638 H"
+COUNTRY_LETTERS: Final = 2
 NONE: Final = -1
 LETTER_WORDS: Final = ("a", "e", "i", "o", "u", "y", "à", "è", "é")
 
@@ -44,8 +45,9 @@ def is_bank(window: Window, token: Token) -> bool:
 
 def is_country(window: Window, token: Token) -> bool:
     """Whether a word may be the country of an IBAN; "es" and "de" are everybody's words until they are capitals."""
-    capitals = token.text[token.first : token.first + 2].isupper()
-    return token.core.upper() in IBAN_CHARS and (capitals or token.core not in window.lexicon.common)
+    if len(token.core) != COUNTRY_LETTERS or token.core.upper() not in IBAN_CHARS:
+        return False
+    return token.core not in window.lexicon.common or token.text[token.first : token.first + COUNTRY_LETTERS].isupper()
 
 
 def is_linker(window: Window, at: int, last: int) -> bool:
@@ -153,6 +155,10 @@ class Run:
     def is_open(self) -> bool:
         """Whether digits were said that can still become more."""
         return self.start != NONE
+
+    def is_idle(self) -> bool:
+        """Whether it is as new: nothing is open, and no word waits."""
+        return self.start == NONE and self.weak == NONE
 
     def is_masked(self) -> bool:
         """Whether its digits are shown as an open mask."""

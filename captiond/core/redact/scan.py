@@ -11,9 +11,11 @@ from mypy_extensions import i64
 
 from captiond.base.prefix import common_prefix
 from captiond.core.normalise import KEPT, Repeats, clean, is_clean, joins
+from captiond.core.redact.classes import ENDS_CUE
 from captiond.core.redact.gate import REPLAYED, Trail
 from captiond.core.redact.lexicon import Lexicon
 from captiond.core.redact.machine import Machine
+from captiond.core.redact.pending import Pending
 from captiond.core.redact.points import Point
 from captiond.core.redact.tokens import read
 
@@ -31,8 +33,8 @@ class Scan:
     """
 
     __slots__ = (
-        "_ahead", "_as_it_is", "_gated", "_last_word", "_points", "_rendered", "_repeats", "_stable", "_stood",
-        "_text", "_trail", "_waiting", "_waiting_offset", "counts", "head", "held", "lexicon", "machine",
+        "_ahead", "_as_it_is", "_gated", "_last_word", "_pending", "_points", "_rendered", "_repeats", "_stable",
+        "_stood", "_text", "_trail", "_waiting", "_waiting_offset", "counts", "head", "held", "lexicon", "machine",
         "settled",
     )  # fmt: skip
 
@@ -45,7 +47,8 @@ class Scan:
         self._stable = ""  # how it began some time ago: a revision seldom reaches so far back
         self._repeats = Repeats()
         self._points: list[Point] = [Point(machine, 0, "", "", 0)]
-        self._trail = Trail(lexicon.gate, lexicon.entries)
+        self._pending = Pending(machine.window, lexicon, machine.current)
+        self._trail = Trail(lexicon.gate, lexicon.entries, self._pending)
         self._ahead = False  # the machine stands behind the last point
         self._last_word = ""  # the word it stands behind then, if that may as well be over; else ""
         self._waiting, self._waiting_offset = "", 0  # a word that is not stepped yet, and the offset of its point
@@ -177,22 +180,33 @@ class Scan:
         if count == 0 or (count <= REPLAYED and self._repeats.is_same(text[start : stops[0] - 1])):
             return start  # nothing, or a word said again: that is read as if there were no gate
         machine = self.machine
+        cues = self._pending.markers
+        cue = 0
+        begun = machine.window.end()
         first = 0
         if count > REPLAYED and not self._trail.digits:
             first = count - REPLAYED
             machine.leap(text[start : stops[first - 1] - 1], first)
             start = stops[first - 1]
-        for i in range(first, count - 1):
+            while cue < len(cues) and cues[cue].at < begun + first:
+                machine.window.mark(cues[cue])
+                cue += 1
+        for i in range(first, count):
             stop = stops[i]
             word = text[start : stop - 1]
-            machine.advance(read(word, self.lexicon))
+            token = read(word, self.lexicon)
+            if cue < len(cues) and cues[cue].at == begun + i:
+                token.flags &= ~ENDS_CUE  # what it announced may have begun with a word that is not read again
+                machine.advance(token)
+                machine.window.mark(cues[cue])
+                cue += 1
+            else:
+                machine.advance(token)
             start = stop
             if i == count - 2:  # the word behind this one may have to be taken back
                 machine.settle()
                 self._points.append(Point(machine, -1, word, word, 1))
-        stop = stops[count - 1]
-        word = text[start : stop - 1]
-        machine.step(read(word, self.lexicon))
+        machine.settle()
         self._repeats.start(word)
         self._points.append(Point(machine, stop, word, word, 1))
         self._forget()

@@ -42,7 +42,8 @@ _ORDINAL_ENDINGS: Final = ("st", "nd", "rd", "th", "er", "ère", "e", "º", "ª"
 def is_harmless_token(token: Token) -> bool:
     """Whether one typed token is a number to keep, whatever stands beside it."""
     text, core = token.text, token.core
-    if core == token.digits and len(core) == len(text):
+    plain = len(core) == len(token.digits) and core == token.digits
+    if plain and len(core) == len(text):
         return False
     if any(c in CURRENCY for c in text[: token.first]) or (
         any(c in CURRENCY + "%°" for c in text[token.last :]) and len(token.digits) <= 12
@@ -50,7 +51,7 @@ def is_harmless_token(token: Token) -> bool:
         return len(token.digits) <= 12
     if token.mixed:
         return _is_ordinal(core) or is_clock(core)
-    if core == token.digits:
+    if plain:
         return False  # no mark in it
     return is_clock(core) or is_date(core) or is_version(core) or is_grouped_amount(core) or _is_zip(core)
 
@@ -139,25 +140,27 @@ def _is_zip(core: str) -> bool:
 
 def is_year(tokens: list[Token]) -> bool:
     """ "2027", "nineteen ninety four", "twenty twenty five", "two thousand nine", "twenty oh five"."""
-    said = [t.digits for t in tokens]
-    if len(tokens) == 1:
-        return tokens[0].cls == DIGITS and not tokens[0].mixed and _is_century(said[0])
-    if tokens[0].cls == SCALE and tokens[0].digits == "000":  # "mil novecientos noventa y cuatro"
-        return len(tokens) <= 4 and len(said[1]) == 3
-    if tokens[0].cls == DIGITS or any(t.cls not in (SPOKEN, TENS, SCALE) for t in tokens):
+    size, first = len(tokens), tokens[0]
+    if size == 1:
+        return first.cls == DIGITS and not first.mixed and _is_century(first.digits)
+    if size > MAX_YEAR_TOKENS:
         return False
-    if tokens[1].cls == SCALE:
-        if tokens[1].digits == "000":
-            return said[0] in ("1", "2") and len(tokens) <= 4 and all(len(s) <= 2 for s in said[2:])
-        return said[0] in ("19",) and len(tokens) <= 4
-    if said[0] not in ("19", "20"):
+    second = tokens[1]
+    if first.cls == SCALE and first.digits == "000":  # "mil novecientos noventa y cuatro"
+        return len(second.digits) == 3
+    if first.cls == DIGITS or any(t.cls not in (SPOKEN, TENS, SCALE) for t in tokens):
         return False
-    rest = tokens[1:]
-    if len(rest) == 1:
-        return len(said[1]) == 2
-    if len(rest) == 2:
-        tens_and_unit = rest[0].cls == TENS and len(said[2]) == 1 and said[2] != "0"
-        return tens_and_unit or (said[1] == "0" and len(said[2]) == 1)
+    if second.cls == SCALE:
+        if second.digits == "000":
+            return first.digits in ("1", "2") and all(len(t.digits) <= 2 for t in tokens[2:])
+        return first.digits == "19"
+    if first.digits not in ("19", "20"):
+        return False
+    if size == 2:
+        return len(second.digits) == 2
+    if size == 3:
+        last = tokens[2].digits
+        return len(last) == 1 and ((second.cls == TENS and last != "0") or second.digits == "0")
     return False
 
 
@@ -172,23 +175,33 @@ def _is_century(digits: str) -> bool:
 
 def is_month_day(window: Window, at: int, token: Token, before: str) -> bool:
     """Whether a number is the day or the year beside a month, or the year after a day ("march tenth twenty twelve")."""
-    months = window.lexicon.months
     if token.cls not in (DIGITS, SPOKEN, TENS) or token.mixed:
         return False
-    if before in months:
-        return len(token.digits) <= 2 or _is_century(token.digits)
-    two_before = window.core(at - 2)
-    after_day = before in window.lexicon.ordinals or (
-        before[:1].isdigit() and (len(before) <= 2 or before[-2:] in ("st", "nd", "rd", "th"))
-    )
-    if after_day and (two_before in months or window.core(at - 3) in months):
-        return token.digits in ("19", "20", "2") or _is_century(token.digits)
-    if before in window.lexicon.of and two_before in months and len(token.digits) <= 4:
-        return True
+    size = len(token.digits)
+    if size > 4:
+        return False  # no day, and no year
+    lexicon = window.lexicon
+    months = lexicon.months
+    if before and (before in lexicon.beside_days or _is_day(before)):
+        if before in months:
+            return size <= 2 or _is_century(token.digits)
+        if (before in lexicon.ordinals or _is_day(before)) and (
+            window.core(at - 2) in months or window.core(at - 3) in months
+        ):
+            return token.digits in ("19", "20", "2") or _is_century(token.digits)
+        if before in lexicon.of and window.core(at - 2) in months:
+            return True
+    if size > 2:
+        return False
     after = window.core(at + 1)
-    return len(token.digits) <= 2 and (
-        after in months or (after in window.lexicon.of and window.core(at + 2) in months)
-    )
+    if after not in lexicon.beside_days:
+        return False
+    return after in months or (after in lexicon.of and window.core(at + 2) in months)
+
+
+def _is_day(core: str) -> bool:
+    """ "3", "21st"."""
+    return core[0] >= "0" and core[0].isdigit() and (len(core) <= 2 or core[-2:] in ("st", "nd", "rd", "th"))
 
 
 def harmless_end(window: Window, at: int, last: int) -> int:
@@ -228,15 +241,19 @@ def is_time(tokens: list[Token]) -> bool:
 
 def is_counting(tokens: list[Token]) -> bool:
     """ "one two three four", "10 20 30 40", "three two one": equal steps."""
-    values: list[int] = []
-    for token in tokens:
+    if len(tokens) < 3:
+        return False
+    before, step = 0, 0
+    for i, token in enumerate(tokens):
         if not token.digits or len(token.digits) > 4:
             return False
-        values.append(int(token.digits))
-    if len(values) < 3:
-        return False
-    step = values[1] - values[0]
-    return step != 0 and all(values[i + 1] - values[i] == step for i in range(len(values) - 1))
+        value = int(token.digits)
+        if i == 1:
+            step = value - before
+        if i and (step == 0 or value - before != step):
+            return False
+        before = value
+    return True
 
 
 def is_thousands(tokens: list[Token]) -> bool:

@@ -5,7 +5,7 @@ from typing import Final
 
 from mypy_extensions import mypyc_attr
 
-from captiond.core.redact.classes import ENDS_CUE
+from captiond.core.redact.classes import ENDS_CUE, FILLER
 from captiond.core.redact.kinds import ALL, DOB, EMAIL, PIN
 from captiond.core.redact.lexicon import KEEP, Lexicon
 from captiond.core.redact.tokens import Token
@@ -71,26 +71,25 @@ class Window:
 
     __slots__ = ("addresses", "base", "dates", "kinds", "lexicon", "markers", "masks", "tokens", "used")
 
-    def __init__(self, lexicon: Lexicon, kinds: frozenset[str]) -> None:
+    def __init__(self, lexicon: Lexicon, kinds: frozenset[str], before: "Window | None" = None) -> None:
         self.lexicon = lexicon
         self.kinds = kinds
-        self.dates = DOB in kinds
-        self.addresses = EMAIL in kinds
-        self.base = 0
-        self.tokens: list[Token] = []
-        self.masks: list[Mask] = []
-        self.markers: list[Marker] = []
-        self.used: frozenset[Marker] = frozenset()
-
-    def copy(self) -> "Window":
-        """An equal one; tokens, masks and markers are shared, since they never change."""
-        other = Window(self.lexicon, self.kinds)
-        other.base = self.base
-        other.tokens = self.tokens[:]
-        other.masks = self.masks[:]
-        other.markers = self.markers[:]
-        other.used = self.used
-        return other
+        if before is None:
+            self.dates = DOB in kinds
+            self.addresses = EMAIL in kinds
+            self.base = 0
+            self.tokens: list[Token] = []
+            self.masks: list[Mask] = []
+            self.markers: list[Marker] = []
+            self.used: frozenset[Marker] = frozenset()
+        else:
+            self.dates = before.dates
+            self.addresses = before.addresses
+            self.base = before.base
+            self.tokens = before.tokens[:]
+            self.masks = before.masks[:]
+            self.markers = before.markers[:]
+            self.used = before.used
 
     def end(self) -> int:
         """The index after the newest token."""
@@ -104,6 +103,14 @@ class Window:
         """The core of the token at an index; "" where it is gone or not yet there."""
         i = at - self.base
         return self.tokens[i].core if 0 <= i < len(self.tokens) else ""
+
+    def said(self, start: int, stop: int) -> list[Token]:
+        """The tokens from start up to stop that are no fillers."""
+        first, size = start - self.base, stop - start
+        if size == 1:
+            token = self.tokens[first]
+            return [token] if token.cls != FILLER else []
+        return [token for token in self.tokens[first : first + size] if token.cls != FILLER]
 
     def mask(self, at: int) -> Mask | None:
         """The closed mask of the token at an index."""
@@ -130,9 +137,8 @@ class Window:
         self.tokens.append(token)
         if token.flags & ENDS_CUE:
             for words, kind in self.lexicon.cues[token.core]:
-                if self._ends_with(words, at) and self._is_on(kind):
-                    asks = len(words) > 1 or _names_a_number(words[0])
-                    self.mark(Marker(kind, at, owner, owner + 1, asks))
+                if self._ends_with(words, at) and self.is_on(kind):
+                    self.mark(self.cue(words, kind, at, owner))
                     break
         return at
 
@@ -156,11 +162,17 @@ class Window:
 
     def forget_cues(self, reaching: int) -> None:
         """Cues that reach no utterance from that one on are over."""
-        self.markers = [m for m in self.markers if m.reach >= reaching]
+        if self.markers:
+            self.markers = [m for m in self.markers if m.reach >= reaching]
         if self.used:  # a call has hours of cues; only those that reach still matter
             self.used = self.used.intersection(self.markers)
 
-    def _is_on(self, kind: str) -> bool:
+    def cue(self, words: tuple[str, ...], kind: str, at: int, owner: int) -> Marker:
+        """What a phrase, last word first, leaves behind that ends there."""
+        return Marker(kind, at, owner, owner + 1, len(words) > 1 or _names_a_number(words[0]))
+
+    def is_on(self, kind: str) -> bool:
+        """Whether cues of that kind count."""
         return kind in self.kinds or kind in (KEEP, PIN) or (kind not in ALL)
 
     def _ends_with(self, words: tuple[str, ...], at: int) -> bool:

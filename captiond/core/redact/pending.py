@@ -1,0 +1,85 @@
+"""Cues that the gate let through: nothing is masked because of them yet, but they reach what comes behind them.
+
+A cue leaves a marker and nothing else. So it need not be stepped through the machine, as long as a digit that follows
+finds the marker: `core.redact.scan` writes it down when it reads on.
+"""
+
+from typing import Final
+
+from mypy_extensions import i64
+
+from captiond.core.redact.classes import ENDS_CUE, IS_COUNTRY, is_ordinary
+from captiond.core.redact.kinds import DOB, EMAIL, IBAN, NATIONAL_ID
+from captiond.core.redact.lexicon import KEEP, Lexicon
+from captiond.core.redact.tokens import read
+from captiond.core.redact.window import Marker, Window
+
+EXACTING: Final = (EMAIL, IBAN, DOB, NATIONAL_ID)  # after such a cue ordinary words and letters may be private
+
+
+class Pending:
+    """The cues among the words let through behind a point.
+
+    Attributes:
+        markers: what each will leave in the window, in order of time.
+        cued: one of them announces digits.
+    """
+
+    __slots__ = ("_first", "_lexicon", "_owner", "_window", "cued", "markers")
+
+    def __init__(self, window: Window, lexicon: Lexicon, owner: int) -> None:
+        self._window = window
+        self._lexicon = lexicon
+        self._owner = owner
+        self._first = window.end()
+        self.markers: list[Marker] = []
+        self.cued = False
+
+    def begin(self) -> None:
+        """Nothing is let through yet; the next word let through gets the index after the window's newest."""
+        self._first = self._window.end()
+        if self.markers:
+            self.markers = []
+            self.cued = False
+
+    def back(self, words: int) -> None:
+        """Only so many words are still let through."""
+        stop = self._first + words
+        if self.markers and self.markers[-1].at >= stop:
+            self.markers = [marker for marker in self.markers if marker.at < stop]
+            self.cued = any(marker.kind != KEEP for marker in self.markers)
+
+    def take(self, text: str, start: i64, stops: list[int], stop: int) -> bool:
+        """Whether one more word, which ends at `stop`, may pass although it may announce something.
+
+        Args:
+            start, stops: where the words let through begin, and for each, where the next one does.
+        """
+        count = len(stops)
+        token = read(text[stops[count - 1] if count else start : stop], self._lexicon)
+        capital = token.flags & IS_COUNTRY != 0 and token.text[:2].isupper()
+        if not token.flags & ENDS_CUE or not is_ordinary(token.cls, token.flags, capital=capital):
+            return False
+        before: list[str] = []  # the words before it, last one first, as far as a phrase asked
+        for words, kind in self._lexicon.cues[token.core]:
+            size = len(words)
+            back = 1
+            while back < size:
+                if back > len(before):
+                    before.append(self._core(text, start, stops, count - back))
+                if before[back - 1] != words[back]:
+                    break
+                back += 1
+            if back == size and self._window.is_on(kind):
+                if kind in EXACTING:
+                    return False
+                self.markers.append(self._window.cue(words, kind, self._first + count, self._owner))
+                self.cued = self.cued or kind != KEEP
+                break
+        return True
+
+    def _core(self, text: str, start: i64, stops: list[int], i: int) -> str:
+        """The core of a word let through; of one before them, where that is still known."""
+        if i < 0:
+            return self._window.core(self._first + i)
+        return read(text[stops[i - 1] if i else start : stops[i] - 1], self._lexicon).core
