@@ -39,7 +39,7 @@ _A: Final = frozenset(["a", "an", "per", "each", "al", "por", "par", "pro", "im"
 _OF_THEM: Final = frozenset(["them", "us", "you", "these", "those", "our", "my", "your"])
 _PERCENT: Final = frozenset([("por", "ciento"), ("por", "cien"), ("pour", "cent"), ("per", "cento"), ("per", "cent")])
 _AMOUNT_MARKS: Final = "%" + CURRENCY
-_HUNDREDS: Final = frozenset([hundred for _, hundred in _PERCENT])
+HUNDREDS: Final = frozenset([hundred for _, hundred in _PERCENT])
 
 
 def is_shaped(window: Window, at: int, token: Token, *, cued: bool) -> bool:
@@ -230,7 +230,7 @@ def _is_place(window: Window, start: int, tokens: list[Token]) -> bool:
 
 def is_percent(window: Window, at: int, token: Token) -> bool:
     """ "45 por ciento", "pour cent": the hundred is no number there."""
-    if token.core not in _HUNDREDS or (window.core(at - 1), token.core) not in _PERCENT:
+    if token.core not in HUNDREDS or (window.core(at - 1), token.core) not in _PERCENT:
         return False
     return at - 2 >= window.base and window.token(at - 2).digits != ""
 

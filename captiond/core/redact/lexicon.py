@@ -4,7 +4,7 @@ A table is written for reading: strings of space-separated words, `word:digits` 
 phrases separated by `;`. Keys are case-folded. Source: contract, section 6.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from typing import Final
 
@@ -18,6 +18,7 @@ from captiond.core.redact.classes import (
     IS_COUNTRY,
     IS_DOT,
     IS_JOIN,
+    IS_LETTERS,
     IS_MONTH,
     IS_PROSE,
     LETTER,
@@ -35,6 +36,7 @@ from captiond.core.redact.kinds import IBAN_CHARS
 
 KEEP: Final = "KEEP"  # the kind of a phrase that makes the number after it harmless
 MAX_PHRASE_WORDS: Final = 5
+MAX_ELIDED_LETTERS: Final = 2  # before an apostrophe: "l'iban", "qu'il"
 _PERCENT: Final = ("ciento", "cien", "cent", "cento")  # behind "por" and the like, in every language
 
 
@@ -108,7 +110,7 @@ class Lexicon:
         pronouns, determiners: number words that are none after certain words ("the new one").
         linkers: words between the parts of one number word ("treinta y dos", "vingt et un").
         beginnings: what a number word or a connector looks like before it is heard to its end ("fo", "do").
-        plain: those of `entries` that stand in a text as they stand here: letters and nothing else.
+        plain: those of `entries` that stand in a text as they stand here: small letters, with an apostrophe at most.
         entries: word > all that is known of it; one look-up instead of one for each of the sets.
         gate: see `core.redact.gate`.
     """
@@ -177,7 +179,7 @@ class Lexicon:
             words[1] for found in cues.values() for words, _ in found if len(words) > 1
         )
         self.entries: dict[str, Entry] = self._enter()
-        self.plain: dict[str, Entry] = {w: e for w, e in self.entries.items() if w.isalpha() and w.isascii()}
+        self.plain: dict[str, Entry] = {w: e for w, e in self.entries.items() if _is_plain(w, cues)}
         self.gate: bytes = gate.table(self._gated())
 
     def _enter(self) -> dict[str, Entry]:
@@ -232,6 +234,7 @@ class Lexicon:
             (IS_MONTH, word in self.months),
             (IS_COUNTRY, word.upper() in IBAN_CHARS),
             (IS_BEGINNING, word in self.beginnings),
+            (IS_LETTERS, word.isalpha()),
         ):
             if known:
                 flags |= bit
@@ -290,6 +293,14 @@ def union(tables: Iterable[Table]) -> Table:
                         joined.setdefault(key, words)
                 merged[one.name] = joined
     return Table(**merged)  # type: ignore[arg-type]  # each under the name of the field it was made of
+
+
+def _is_plain(word: str, cues: Container[str]) -> bool:
+    """Whether `tokens.read` finds that word itself, and nothing in it."""
+    head, mark, rest = word.partition("'")
+    if mark and (not head or (len(head) <= MAX_ELIDED_LETTERS and rest in cues)):
+        return False  # "l'iban" is read as "iban"
+    return all("a" <= c <= "z" or ("à" <= c <= "ÿ" and c.isalpha()) for c in head + rest) and word[-1:] != "'"
 
 
 def _words(text: str) -> frozenset[str]:

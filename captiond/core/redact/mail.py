@@ -13,6 +13,7 @@ from captiond.core.redact.classes import (
     IS_COMMON,
     IS_DOT,
     IS_JOIN,
+    IS_LETTERS,
     IS_MONTH,
     IS_PROSE,
     LETTER,
@@ -140,8 +141,13 @@ class Chain:
         return True
 
     def _local(self, window: Window, at: int, token: Token) -> bool:
+        if self.phase == NOTHING and token.cls == WORD and token.flags & IS_LETTERS:  # most words
+            if not token.flags & (IS_COMMON | ENDS_CUE) or self._is_month(window, at, token):
+                self._take_part(window, at, token)
+            return False
         lexicon = window.lexicon
-        if token.core[-1:] == "@" and token.core[:-1] in lexicon.common and not self.is_masked():
+        begun = token.cls == ADDRESS and token.core[-1:] == "@"
+        if begun and token.core[:-1] in lexicon.common and not self.is_masked():
             return self.phase == LOCAL  # "yes please@"
         if token.cls == ADDRESS or "(at)" in token.core or "[at]" in token.core:
             if not self.joined and not self.spelled:

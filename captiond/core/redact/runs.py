@@ -10,6 +10,7 @@ from captiond.core.redact.classes import (
     FILLER,
     IS_BEGINNING,
     IS_COUNTRY,
+    IS_LETTERS,
     LETTER,
     MARK,
     MASKED_FROM_DIGITS,
@@ -21,7 +22,16 @@ from captiond.core.redact.classes import (
     WEAK,
     WORD,
 )
-from captiond.core.redact.early import inert, is_cut_off, is_date, is_harmless, is_percent, is_shaped, may_be_harmless
+from captiond.core.redact.early import (
+    HUNDREDS,
+    inert,
+    is_cut_off,
+    is_date,
+    is_harmless,
+    is_percent,
+    is_shaped,
+    may_be_harmless,
+)
 from captiond.core.redact.kinds import IBAN, IBAN_CHARS, NATIONAL_ID
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
@@ -178,6 +188,10 @@ class Run:
         """
         cls = token.cls
         self.hedged = False
+        plain = cls == WORD and token.flags & (IS_LETTERS | IS_COUNTRY) == IS_LETTERS
+        if plain and self.start == NONE and token.core not in HUNDREDS:  # most words
+            self.drop_weak()
+            return False
         if unfinished and cls == WORD and "-" in token.core:
             token = self._half(window, at, token)
             cls = token.cls

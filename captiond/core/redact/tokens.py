@@ -5,13 +5,12 @@ from typing import Final
 
 from mypy_extensions import i64, mypyc_attr
 
-from captiond.core.redact.classes import ADDRESS, DIGITS, LETTER, MARK, SILENT, SPOKEN, WORD
-from captiond.core.redact.lexicon import Lexicon
+from captiond.core.redact.classes import ADDRESS, DIGITS, IS_LETTERS, LETTER, MARK, SILENT, SPOKEN, WORD
+from captiond.core.redact.lexicon import MAX_ELIDED_LETTERS, Lexicon
 from captiond.core.redact.markup import without_markup
 
 _VISIBLE_LEAD: Final = "\"'“‘«¿¡(["
 _VISIBLE_TRAIL: Final = "\"'”’»)].,!?;:…"
-_APOSTROPHES: Final = ("'", "’")
 _SEPARATORS: Final = "-./\\_|*~=·•,;:"
 
 
@@ -30,8 +29,11 @@ _KINDS: Final[bytes] = bytes(
     for char in map(chr, range(256))
 )
 # As numbers: what is compiled reads a literal faster than the result of a call.
+_ZERO: Final = 0x30
+_COLON: Final = 0x3A  # the one after "9"
 _AT: Final = 0x40
 _BRACKET: Final = 0x5B
+_ASCII: Final = 0x7F
 _SMALL: Final = 0x61  # letters of ASCII before "a" are capitals
 _HIGH: Final = 0xC0  # capitals of the rest of Latin-1 begin here
 _HIGH_SMALL: Final = 0xDF  # and end before the sharp s
@@ -82,10 +84,11 @@ class Token:
 
 def read(word: str, lexicon: Lexicon) -> Token:
     """Reads one word. Never fails, whatever is in it; the cost is linear in its length."""
-    entry = lexicon.plain.get(word)
-    if entry is not None:  # most words
-        return Token(word, word, entry.cls, entry.digits, 0, len(word), False, entry.flags)
     size: i64 = len(word)
+    if size and ord(word[0]) >= _SMALL and ord(word[size - 1]) >= _SMALL:
+        entry = lexicon.plain.get(word)
+        if entry is not None:  # most words
+            return Token(word, word, entry.cls, entry.digits, 0, size, False, entry.flags)
     first: i64 = 0
     kind: i64 = 0
     while first < size:
@@ -122,7 +125,7 @@ def read(word: str, lexicon: Lexicon) -> Token:
         core = core.lower()
     entry = lexicon.entries.get(core)
     if entry is None:
-        return Token(word, core, LETTER if last - first == 1 else WORD, "", first, last, False, 0)
+        return Token(word, core, LETTER if last - first == 1 else WORD, "", first, last, False, IS_LETTERS)
     return Token(word, core, entry.cls, entry.digits, first, last, False, entry.flags)
 
 
@@ -150,7 +153,7 @@ def _read_any(word: str, lexicon: Lexicon) -> Token:
         entry = lexicon.entries.get(core)
         if entry is not None:
             return Token(word, core, entry.cls, entry.digits, first, last, False, entry.flags)
-        return Token(word, core, LETTER if len(core) == 1 else WORD, "", first, last, False, 0)
+        return Token(word, core, LETTER if len(core) == 1 else WORD, "", first, last, False, IS_LETTERS)
     return _read_other(word, core, first, last, lexicon)
 
 
@@ -161,17 +164,19 @@ def _is_alnum(word: str, at: int) -> bool:
 
 def _read_other(word: str, core: str, first: int, last: int, lexicon: Lexicon) -> Token:
     """A word that has something else than letters in it."""
-    if core[1:2] in _APOSTROPHES or core[2:3] in _APOSTROPHES:
+    if len(core) > MAX_ELIDED_LETTERS and (ord(core[1]) in (0x27, 0x2019) or ord(core[2]) in (0x27, 0x2019)):
         whole = core.partition("'")[2] or core.partition("’")[2]
         if whole in lexicon.cues:
             core = whole  # "l'iban", "d'e-mail"
     entry = lexicon.entries.get(core)
     flags = entry.flags if entry is not None else 0
-    digits = "" if core in lexicon.cues else numerals(core)  # "cvv2"
+    digits = numerals(core)
+    if digits and core in lexicon.cues:
+        digits = ""  # "cvv2"
     if "@" in core:
         return Token(word, core, ADDRESS, digits, first, last, False, flags)
     if digits:
-        mixed = any(c.isalpha() for c in core)
+        mixed = _has_letters(core)
         if mixed and _is_ordinal(core):
             return Token(word, core, WORD, "", first, last, False, flags)
         return Token(word, core, DIGITS, digits, first, last, mixed, flags)
@@ -180,7 +185,7 @@ def _read_other(word: str, core: str, first: int, last: int, lexicon: Lexicon) -
     if len(core) == 1:
         return Token(word, core, LETTER if core.isalpha() else MARK, "", first, last, False, flags)
     cls, said = WORD, ""
-    if any(c in _SEPARATORS for c in core):
+    if _has_separators(core):
         cls, said = _read_compound(core, lexicon)
     return Token(word, core, cls, said, first, last, False, flags)
 
@@ -199,15 +204,43 @@ def _is_mask(inner: str) -> bool:
 
 def numerals(text: str) -> str:
     """All decimal digits in `text`, of any script, as ASCII."""
-    if text.isalpha():
-        return ""
     found: list[str] = []
-    for char in text:
-        if "0" <= char <= "9":
-            found.append(char)
-        elif char.isdigit():
-            found.append(str(unicodedata.digit(char)))
-    return "".join(found)
+    size: i64 = len(text)
+    i: i64 = 0
+    while i < size:
+        code: i64 = ord(text[i])
+        if code < _COLON:
+            if code >= _ZERO:
+                found.append(text[i])
+        elif code > _ASCII and text[i].isdigit():
+            found.append(str(unicodedata.digit(text[i])))
+        i += 1
+    return "".join(found) if found else ""
+
+
+def _has_letters(core: str) -> bool:
+    size: i64 = len(core)
+    i: i64 = 0
+    while i < size:
+        code: i64 = ord(core[i])
+        if code > _ASCII:
+            if core[i].isalpha():
+                return True
+        elif _KINDS[code] == _LETTER:
+            return True
+        i += 1
+    return False
+
+
+def _has_separators(core: str) -> bool:
+    size: i64 = len(core)
+    i: i64 = 0
+    while i < size:
+        code: i64 = ord(core[i])
+        if (code > _ASCII or not _KINDS[code]) and core[i] in _SEPARATORS:
+            return True
+        i += 1
+    return False
 
 
 def _is_ordinal(core: str) -> bool:
