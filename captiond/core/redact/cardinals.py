@@ -6,6 +6,8 @@ three readings of 2312 ("two three one two", "twenty-three twelve", this one) th
 
 from typing import Final
 
+from mypy_extensions import i64
+
 from captiond.core.redact.classes import DIGITS, FILLER, SCALE, SPOKEN, TENS
 from captiond.core.redact.tokens import Token
 
@@ -14,7 +16,7 @@ MAX_COUNTED_DIGITS: Final = 3  # of what "million" counts; "five five five two t
 MILLION_ZEROS: Final = 9  # no number said in a caption is larger
 
 
-def cardinal(tokens: list[Token], start: int) -> tuple[int, int]:
+def cardinal(tokens: list[Token], start: i64) -> tuple[int, int]:
     """The longest whole number with a "hundred" or "thousand" that begins there: (index behind it, its value).
 
     (start, 0) where none does.
@@ -50,7 +52,7 @@ def cardinal(tokens: list[Token], start: int) -> tuple[int, int]:
     return end, value
 
 
-def _fits(tokens: list[Token], at: int, room: int) -> bool:
+def _fits(tokens: list[Token], at: i64, room: i64) -> bool:
     """One digit ends a number, or "hundred" follows; before another digit it is read out ("hundred five five")."""
     if len(tokens[at].digits) > 1 or room == 1:
         return tokens[at].digits != "0"

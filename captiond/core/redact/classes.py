@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from mypy_extensions import mypyc_attr
+from mypy_extensions import i64, mypyc_attr
 
 MASKED_FROM_DIGITS: Final = 4  # of an open run: a viewer never gets 4 digits of one number (contract, section 6)
 
@@ -38,13 +38,13 @@ class Entry:
 
     __slots__ = ("cls", "digits", "flags")
 
-    def __init__(self, cls: int, digits: str, flags: int) -> None:
+    def __init__(self, cls: i64, digits: str, flags: i64) -> None:
         self.cls = cls
         self.digits = digits
         self.flags = flags
 
 
-def is_ordinary(cls: int, flags: int, *, capital: bool) -> bool:
+def is_ordinary(cls: i64, flags: i64, *, capital: bool) -> bool:
     """Whether a word is everybody's: outside a run or an address it leaves nothing behind, unless it ends a cue.
 
     Args:

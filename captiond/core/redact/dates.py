@@ -6,6 +6,8 @@ dates are what captions must keep, and nothing here happens. Source: contract, s
 
 from typing import Final
 
+from mypy_extensions import i64
+
 from captiond.core.redact.classes import DIGITS, FILLER, MARK, SCALE, SILENT, SPOKEN, TENS, WORD
 from captiond.core.redact.kinds import DOB
 from captiond.core.redact.parts import Part
@@ -21,7 +23,7 @@ MAX_BETWEEN_TOKENS: Final = 3  # fillers between the day, the month and the year
 _ORDINAL_ENDINGS: Final = ("st", "nd", "rd", "th")
 
 
-def as_date(window: Window, token: Token, owner: int) -> Token:
+def as_date(window: Window, token: Token, owner: i64) -> Token:
     """A word as a piece of a date of birth; itself where it is none, or no cue for one reaches that utterance.
 
     Args:
@@ -45,7 +47,7 @@ def as_date(window: Window, token: Token, owner: int) -> Token:
     return token
 
 
-def birthday_end(window: Window, parts: list[Part], first: int) -> int:
+def birthday_end(window: Window, parts: list[Part], first: i64) -> i64:
     """The index after the last of the parts that make one date of birth; `first` where they make none."""
     if not window.has_cue(DOB, window.owner(parts[first].start)):
         return first
@@ -69,7 +71,7 @@ def birthday_end(window: Window, parts: list[Part], first: int) -> int:
     return first + 1 if typed or _is_year(window, parts[first]) else first
 
 
-def _as(token: Token, cls: int, digits: str) -> Token:
+def _as(token: Token, cls: i64, digits: str) -> Token:
     return Token(token.text, token.core, cls, digits, token.first, token.last, False, token.flags)
 
 

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from mypy_extensions import i64
+
 from captiond.core.redact.cardinals import is_amount
 from captiond.core.redact.classes import FILLER
 from captiond.core.redact.dates import birthday_end
@@ -36,7 +38,7 @@ USUAL_DIGITS: Final = (9, 10, 16)  # of a social security number, a telephone, a
 PART_DIGITS: Final = 3  # fewer on one side of unknown words are hardly a piece of one number
 
 
-def decide(window: Window, run: Run, how: int, known: frozenset[str]) -> Decision:
+def decide(window: Window, run: Run, how: i64, known: frozenset[str]) -> Decision:
     """Judges a closed run.
 
     Args:
@@ -86,7 +88,7 @@ def decide(window: Window, run: Run, how: int, known: frozenset[str]) -> Decisio
     return decision
 
 
-def loose_end(window: Window, run: Run) -> int:
+def loose_end(window: Window, run: Run) -> i64:
     """Where a run that is too long may be cut: at the last part that only talk ties to the rest; -1 where none."""
     parts = cut(window, run)
     for i in range(len(parts) - 1, 0, -1):
@@ -166,7 +168,7 @@ def _is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known:
     return cued and kind not in _SHORT and _is_spoken_time(window, part)
 
 
-def _is_cut(window: Window, parts: list[Part], i: int) -> bool:
+def _is_cut(window: Window, parts: list[Part], i: i64) -> bool:
     """Whether a part is a piece of a number that a pause or the end of an utterance cut: it is judged with the rest."""
     first, stop = i, i + 1
     while first > 0 and _goes_with(window, parts[first - 1], parts[first]):
@@ -211,7 +213,7 @@ def _is_spoken_time(window: Window, part: Part) -> bool:
     return part.spoken and int(part.digits[:-2] or part.digits) <= 24
 
 
-def _name(window: Window, run: Run, parts: list[Part], first: int, marker: Marker | None, how: int) -> tuple[int, str]:
+def _name(window: Window, run: Run, parts: list[Part], first: i64, marker: Marker | None, how: i64) -> tuple[int, str]:
     """The number that begins with a part: (index after its last part, its mask; "" where it isn't private)."""
     kind = marker.kind if marker is not None else (NUMBER if run.cued and not _was_answered(window, run) else "")
     stop, label, strength = _longest(window, parts, first, _reach(window, parts, first), kind)
@@ -233,7 +235,7 @@ def _name(window: Window, run: Run, parts: list[Part], first: int, marker: Marke
     return (stop if label else first + 1), label
 
 
-def _longest(window: Window, parts: list[Part], first: int, reach: int, kind: str) -> tuple[int, str, int]:
+def _longest(window: Window, parts: list[Part], first: i64, reach: i64, kind: str) -> tuple[int, str, int]:
     """A part that is a number for sure; else as many parts as make one for sure; else all that may be one."""
     glued = first + 1
     while glued < reach and parts[glued].glued:
@@ -279,7 +281,7 @@ def _was_answered(window: Window, run: Run) -> bool:
 
 
 def _at_the_end(
-    window: Window, run: Run, parts: list[Part], digits: int, kind: str, how: int, marker: Marker | None
+    window: Window, run: Run, parts: list[Part], digits: i64, kind: str, how: i64, marker: Marker | None
 ) -> str:
     """A run that nothing follows: cued, or of 7 digits and more, it closes masked."""
     if kind:
@@ -304,7 +306,7 @@ def _is_passed(window: Window, part: Part) -> bool:
     return not is_tight(window, stop, end)
 
 
-def _reach(window: Window, parts: list[Part], first: int) -> int:
+def _reach(window: Window, parts: list[Part], first: i64) -> i64:
     """How many parts may be one number with the first: no cue, no harmless number, no long talk between them."""
     stop = first + 1
     while stop < len(parts):

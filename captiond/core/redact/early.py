@@ -7,6 +7,8 @@ decision as well, whatever followed. Source: reference/redaction.md, section 7, 
 
 from typing import Final
 
+from mypy_extensions import i64
+
 from captiond.core.redact.cardinals import is_amount
 from captiond.core.redact.classes import DIGITS, SCALE, SPOKEN, TENS, WEAK, WORD
 from captiond.core.redact.kinds import DOB, IBAN_CHARS, checked
@@ -42,7 +44,7 @@ _AMOUNT_MARKS: Final = "%" + CURRENCY
 HUNDREDS: Final = frozenset([hundred for _, hundred in _PERCENT])
 
 
-def is_shaped(window: Window, at: int, token: Token, *, cued: bool) -> bool:
+def is_shaped(window: Window, at: i64, token: Token, *, cued: bool) -> bool:
     """Whether a typed token is a price, a date, a time, ... by itself, once it is heard to its end."""
     if token.cls != DIGITS or not is_harmless_token(token):
         return False
@@ -51,7 +53,7 @@ def is_shaped(window: Window, at: int, token: Token, *, cued: bool) -> bool:
     return not (window.dates and window.has_cue(DOB, window.owner(at)))
 
 
-def is_cut_off(window: Window, at: int, token: Token) -> bool:
+def is_cut_off(window: Window, at: i64, token: Token) -> bool:
     """ "859.55" | "5.0195": a shape at the end of an utterance, or its beginning, right beside digits of another one.
 
     It may be half of a number. Money, times and dates are what they are.
@@ -65,14 +67,14 @@ def is_cut_off(window: Window, at: int, token: Token) -> bool:
     return False
 
 
-def is_date(window: Window, start: int, stop: int) -> bool:
+def is_date(window: Window, start: i64, stop: i64) -> bool:
     """A day or a year beside a month, with the year that may follow a day: tokens start to stop and no more."""
     if not is_month_day(window, start, window.token(start), window.core(start - 1)):
         return False
     return harmless_end(window, start, stop - 1) == stop
 
 
-def is_harmless(window: Window, start: int, stop: int, at: int, *, cued: bool, alone: bool) -> bool:
+def is_harmless(window: Window, start: i64, stop: i64, at: i64, *, cued: bool, alone: bool) -> bool:
     """Whether digits said in a row, tokens start to stop, are harmless by what stands around them.
 
     Args:
@@ -109,11 +111,11 @@ def is_harmless(window: Window, start: int, stop: int, at: int, *, cued: bool, a
     return alone and _is_ended(window, start, tokens, following, cued=cued)
 
 
-def _size(tokens: list[Token]) -> int:
+def _size(tokens: list[Token]) -> i64:
     return sum(len(token.digits) for token in tokens)
 
 
-def may_be_harmless(window: Window, start: int, stop: int, *, cued: bool, alone: bool) -> bool:
+def may_be_harmless(window: Window, start: i64, stop: i64, *, cued: bool, alone: bool) -> bool:
     """Whether `is_harmless` may be true before an ordinary word, no unit, month or the like; if in doubt, yes."""
     first, last = window.token(start), window.token(stop - 1)
     if WEAK in (first.cls, last.cls) or first.mixed or is_date(window, start, stop):
@@ -124,7 +126,7 @@ def may_be_harmless(window: Window, start: int, stop: int, *, cued: bool, alone:
     return (not cued and _is_range(window, tokens, years=True)) or _is_over(window, start, tokens, cued=cued)
 
 
-def _is_ended(window: Window, start: int, tokens: list[Token], following: Token, *, cued: bool) -> bool:
+def _is_ended(window: Window, start: i64, tokens: list[Token], following: Token, *, cued: bool) -> bool:
     """Before an ordinary word, which is no pause inside a number and not half of a digit ("fo")."""
     lexicon = window.lexicon
     if following.cls != WORD or following.core in lexicon.pauses or following.core in lexicon.beginnings:
@@ -138,7 +140,7 @@ def _is_ended(window: Window, start: int, tokens: list[Token], following: Token,
     return _is_over(window, start, tokens, cued=cued)
 
 
-def _is_over(window: Window, start: int, tokens: list[Token], *, cued: bool) -> bool:
+def _is_over(window: Window, start: i64, tokens: list[Token], *, cued: bool) -> bool:
     """Whether digits need no more than an ordinary word behind them to be harmless."""
     lexicon = window.lexicon
     before = window.core(start - 1)
@@ -208,7 +210,7 @@ def _is_range(window: Window, tokens: list[Token], *, years: bool) -> bool:
     return one.cls == other.cls == DIGITS and max(len(one.digits), len(other.digits)) <= MAX_RANGE_DIGITS
 
 
-def is_named(window: Window, start: int, tokens: list[Token]) -> bool:
+def is_named(window: Window, start: i64, tokens: list[Token]) -> bool:
     """ "#6968508", "LH 2139", "CA 94105", "ISO 27001": one typed number behind a sign or an abbreviation."""
     if len(tokens) != 1 or tokens[0].cls != DIGITS or tokens[0].mixed:
         return False
@@ -221,14 +223,14 @@ def is_named(window: Window, start: int, tokens: list[Token]) -> bool:
     return window.token(start - 1).text[: len(before)].isupper() and size <= MAX_DESIGNATOR_DIGITS
 
 
-def _is_place(window: Window, start: int, tokens: list[Token]) -> bool:
+def _is_place(window: Window, start: i64, tokens: list[Token]) -> bool:
     """ "exit 81": a short number right behind its noun."""
     if len(tokens) != 1 or len(tokens[0].digits) > MAX_PLACE_DIGITS:
         return False
     return any(m.kind == KEEP and m.at == start - 1 for m in window.markers)
 
 
-def is_percent(window: Window, at: int, token: Token) -> bool:
+def is_percent(window: Window, at: i64, token: Token) -> bool:
     """ "45 por ciento", "pour cent": the hundred is no number there."""
     if token.core not in HUNDREDS or (window.core(at - 1), token.core) not in _PERCENT:
         return False

@@ -69,7 +69,7 @@ class Leave:
     __slots__ = ("digit_like", "digits", "spoken", "strict", "triggers", "words")
 
     def __init__(
-        self, triggers: int, words: int, *, digits: int = 0, digit_like: int = 0, spoken: bool = False,
+        self, triggers: i64, words: i64, *, digits: i64 = 0, digit_like: i64 = 0, spoken: bool = False,
         strict: bool = False,
     ) -> None:  # fmt: skip
         self.spoken = spoken
@@ -149,7 +149,7 @@ class Trail:
         self.digits: i64 = 0
         self.hidden = False
 
-    def begin(self, start: int, leave: Leave, *, begun: bool) -> None:
+    def begin(self, start: i64, leave: Leave, *, begun: bool) -> None:
         """Nothing is let through yet.
 
         Args:
@@ -167,7 +167,7 @@ class Trail:
         spoken = _SPOKEN if leave.spoken else 0
         self._marks = [(CUE_BEFORE if begun else 0) | spoken | (leave.digit_like * _COUNTED)]
 
-    def back(self, same: int) -> None:
+    def back(self, same: i64) -> None:
         """Only so many characters of the text are still the same."""
         stops = self.stops
         if not stops or stops[-1] <= same:
@@ -320,14 +320,14 @@ class Trail:
         self.hidden = hidden
         return True
 
-    def _says_few(self, text: str, start: int, stop: int, end: int) -> bool:
+    def _says_few(self, text: str, start: i64, stop: i64, end: i64) -> bool:
         """Whether a first number has so few digits that it is shown while no run is open and no cue came."""
         if stop == start:
             return end - start < MASKED_FROM_DIGITS
         entry = self._entry(text, start, stop)
         return entry is not None and entry.cls in _DIGIT_CLASSES and len(entry.digits) < MASKED_FROM_DIGITS
 
-    def _says_digits(self, text: str, start: int, stop: int, spoken: bool) -> bool:
+    def _says_digits(self, text: str, start: i64, stop: i64, spoken: bool) -> bool:
         """Whether a word is one that a run takes for digits; a hash alone does not tell.
 
         Args:
@@ -338,7 +338,7 @@ class Trail:
             return False
         return entry.cls in _DIGIT_CLASSES or (spoken and entry.cls in _AFTER_SPOKEN)
 
-    def _is_place(self, text: str, start: int, stop: int) -> bool:
+    def _is_place(self, text: str, start: i64, stop: i64) -> bool:
         """ "we are at": whether a word that may join an address stands behind one that is part of none."""
         entry = self._entry(text, start, stop)
         if entry is None or not entry.flags & IS_AT or not self._is_common(text, start, stop):
@@ -347,14 +347,14 @@ class Trail:
         first = self.stops[count - 2] if count > 1 else int(self.start)
         return self._is_common(text, first, start - 1)
 
-    def _is_common(self, text: str, start: int, stop: int) -> bool:
+    def _is_common(self, text: str, start: i64, stop: i64) -> bool:
         """Whether a word is known, and no part of an address or a code."""
         if stop - start < 2:
             return False
         entry = self._entry(text, start, stop)
         return entry is not None and is_ordinary(entry.cls, entry.flags, capital=ord(text[start + 1]) < _A)
 
-    def _entry(self, text: str, start: int, stop: int) -> Entry | None:
+    def _entry(self, text: str, start: i64, stop: i64) -> Entry | None:
         word = text[start:stop]
         entry = self._entries.get(word)
         return self._entries.get(word.casefold()) if entry is None else entry

@@ -178,9 +178,12 @@ class Lexicon:
         self.before_cues: frozenset[str] = frozenset(
             words[1] for found in cues.values() for words, _ in found if len(words) > 1
         )
-        self.entries: dict[str, Entry] = self._enter()
-        self.plain: dict[str, Entry] = {w: e for w, e in self.entries.items() if _is_plain(w, cues)}
-        self.gate: bytes = gate.table(self._gated())
+        self.entries: dict[str, Entry] = {}
+        self.plain: dict[str, Entry] = {}
+        self.gate = b""
+        self.entries = self._enter()
+        self.plain = {w: e for w, e in self.entries.items() if _is_plain(w, cues)}
+        self.gate = gate.table(self._gated())
 
     def _enter(self) -> dict[str, Entry]:
         """Every word of the lexicon, with all that is known of it."""

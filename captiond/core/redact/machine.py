@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from mypy_extensions import i64
+
 from captiond.core.redact import gate
 from captiond.core.redact.classes import (
     FILLER,
@@ -18,9 +20,8 @@ from captiond.core.redact.dates import as_date
 from captiond.core.redact.decide import ENDED, PASSED, SILENCE, TOO_LONG, decide, loose_end
 from captiond.core.redact.gate import Leave
 from captiond.core.redact.kinds import DOB, EMAIL
-from captiond.core.redact.lexicon import KEEP, Lexicon
+from captiond.core.redact.lexicon import Lexicon
 from captiond.core.redact.mail import NOTHING, Chain
-from captiond.core.redact.pending import EXACTING
 from captiond.core.redact.points import Point, Sheet
 from captiond.core.redact.render import joined, render
 from captiond.core.redact.rest import Decision
@@ -65,10 +66,10 @@ class Machine:
             self.recent = ""
             self.counts: dict[str, int] = {}
             self.sheets: list[Sheet] = []
-            self.first = 0
-            self.current = 0
-            self.settled = 0
-            self.group = 0
+            self.first: i64 = 0
+            self.current: i64 = 0
+            self.settled: i64 = 0
+            self.group: i64 = 0
             self.lost = False
             self.known: frozenset[str] = frozenset()
             self.kept: list[str] = []
@@ -133,7 +134,7 @@ class Machine:
         window.forget_cues(window.owner(self.run.start) if self.run.is_open() else self.current)
         window.trim(self.settled)
 
-    def leap(self, text: str, words: int) -> None:
+    def leap(self, text: str, words: i64) -> None:
         """So many words came, as `text`, that the gate let through: they are settled and leave nothing behind."""
         self.run.drop_weak()
         self.chain.reset()
@@ -148,18 +149,18 @@ class Machine:
         window, run, chain = self.window, self.run, self.chain
         if chain.phase != NOTHING and (chain.is_masked() or chain.joined or chain.letters > 1):
             return None
-        cued, strict = self.lost, False
-        if run.is_open() and window.dates and window.has_cue(DOB, window.owner(run.start)):
+        cued, strict, opened = self.lost, False, run.start != NONE
+        if opened and window.dates and window.has_cue(DOB, window.owner(run.start)):
             return None  # the date goes on, although its cue does not reach this utterance: `advance`
         for marker in window.markers:
-            if marker.reach >= self.current and marker.kind != KEEP:
-                if marker.kind in EXACTING and not window.is_used(marker):
-                    if run.is_open() or chain.phase != NOTHING or run.weak != NONE or marker.kind == DOB:
+            if marker.reach >= self.current and (marker.cues or marker.exacting):
+                if marker.exacting and not window.is_used(marker):
+                    if opened or chain.phase != NOTHING or run.weak != NONE or marker.kind == DOB:
                         return None
                     strict = True
-                cued = cued or marker.kind != EMAIL
+                cued = cued or marker.cues
         end = window.end()
-        if not run.is_open():
+        if not opened:
             digit_like = end - run.weak if run.weak != NONE else 0
             if digit_like > 2:
                 return None
@@ -260,12 +261,12 @@ class Machine:
             return
         self._judge(self.run.shorten(self.window, start), PASSED)
 
-    def _close_run(self, how: int) -> None:
+    def _close_run(self, how: i64) -> None:
         self._judge(self.run, how)
         self.run.reset()
         self.lost = False
 
-    def _judge(self, run: Run, how: int) -> None:
+    def _judge(self, run: Run, how: i64) -> None:
         window = self.window
         decision: Decision = decide(window, run, how, self.known)
         for found in decision.found:
@@ -288,7 +289,7 @@ class Machine:
                 self.run.reset()
         chain.reset()
 
-    def _count(self, label: str, at: int) -> None:
+    def _count(self, label: str, at: i64) -> None:
         owner = self.window.owner(at)
         if owner == self.current:
             self.counts = {**self.counts, label: self.counts.get(label, 0) + 1}
@@ -296,11 +297,11 @@ class Machine:
         sheet = self.sheets[owner - self.first]
         self._replace(owner, Sheet(sheet.text, {**sheet.counts, label: sheet.counts.get(label, 0) + 1}))
 
-    def _replace(self, number: int, sheet: Sheet) -> None:
+    def _replace(self, number: i64, sheet: Sheet) -> None:
         i = number - self.first
         self.sheets = [*self.sheets[:i], sheet, *self.sheets[i + 1 :]]
 
-    def _hold(self) -> int:
+    def _hold(self) -> i64:
         """The first index that a later word can still change."""
         hold = self.window.end()
         run = self.run.hold()
@@ -339,7 +340,7 @@ class Machine:
             at = stop
         self.settled = hold
 
-    def shown(self, number: int) -> tuple[str, int, bool]:
+    def shown(self, number: i64) -> tuple[str, int, bool]:
         """The caption of an utterance now: its text, how much of it is settled, whether an open mask is in it."""
         window = self.window
         at = max(self.settled, window.base)
@@ -365,15 +366,15 @@ class Machine:
                 opened += len(before) + 1
         return text, (len(text) if opened < 0 else opened), opened >= 0
 
-    def counted(self, number: int) -> dict[str, int]:
+    def counted(self, number: i64) -> dict[str, int]:
         """How many numbers of each kind end in an utterance. It never changes."""
         return self.counts if number == self.current else self.sheets[number - self.first].counts
 
-    def is_settled(self, number: int) -> bool:
+    def is_settled(self, number: i64) -> bool:
         """Whether nothing of an utterance can change any more."""
         return self.settled >= self.window.end() or self.window.owner(self.settled) > number
 
-    def forget(self, number: int) -> None:
+    def forget(self, number: i64) -> None:
         """An earlier utterance is settled and was told: its sheet goes."""
         self.sheets = self.sheets[number + 1 - self.first :]
         self.first = number + 1

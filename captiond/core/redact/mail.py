@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from mypy_extensions import mypyc_attr
+from mypy_extensions import i64, mypyc_attr
 
 from captiond.core.redact.classes import (
     ADDRESS,
@@ -66,7 +66,17 @@ class Chain:
     __slots__ = ("cued", "joined", "labels", "last", "letters", "phase", "plain", "spelled", "start", "strong")
 
     def __init__(self) -> None:
-        self.reset()
+        # Each by itself, as literals: what is compiled then need not look whether it was set.
+        self.phase: i64 = NOTHING
+        self.start: i64 = NONE
+        self.last: i64 = NONE
+        self.joined = False
+        self.strong = False
+        self.cued = False
+        self.letters: i64 = 0
+        self.spelled = False
+        self.plain: list[int] = []
+        self.labels: i64 = 0
 
     def reset(self) -> None:
         """No address is being said."""
@@ -78,7 +88,8 @@ class Chain:
         self.cued = False
         self.letters = 0
         self.spelled = False
-        self.plain: list[int] = []
+        if self.plain:
+            self.plain = []
         self.labels = 0
 
     def copy(self) -> "Chain":
@@ -94,7 +105,7 @@ class Chain:
         self.letters, self.spelled, self.labels = other.letters, other.spelled, other.labels
         self.plain = other.plain[:]
 
-    def hold(self) -> int:
+    def hold(self) -> i64:
         """The first index that a later token can still change; NONE where none."""
         return self.start
 
@@ -116,7 +127,7 @@ class Chain:
         """Whether it is masked for good where it ends now."""
         return self.is_complete() or self.is_likely()
 
-    def step(self, window: Window, at: int, token: Token) -> bool:
+    def step(self, window: Window, at: i64, token: Token) -> bool:
         """Takes the newest token. True where the chain closed before it: decide it, then give the token again."""
         if self.phase != NOTHING and at - self.start >= MAX_CHAIN_TOKENS:
             return True
@@ -140,7 +151,7 @@ class Chain:
             return False
         return True
 
-    def _local(self, window: Window, at: int, token: Token) -> bool:
+    def _local(self, window: Window, at: i64, token: Token) -> bool:
         if self.phase == NOTHING and token.cls == WORD and token.flags & IS_LETTERS:  # most words
             if not token.flags & (IS_COMMON | ENDS_CUE) or self._is_month(window, at, token):
                 self._take_part(window, at, token)
@@ -191,24 +202,24 @@ class Chain:
         """ "jane @example.com": an address cut before its sign; "John @acme_news" is somebody's handle."""
         return _has_ending(token.text) or self.is_masked()
 
-    def expects_part(self, window: Window, at: int) -> bool:
+    def expects_part(self, window: Window, at: i64) -> bool:
         """Whether a connector stands right before: what follows is a name, even where it is everybody's word."""
         if self.phase != LOCAL or self.last != at - 1:
             return False
         before = window.core(at - 1)
         return before in window.lexicon.dot or before in window.lexicon.joins
 
-    def _is_month(self, window: Window, at: int, token: Token) -> bool:
+    def _is_month(self, window: Window, at: i64, token: Token) -> bool:
         """ "my email is april": right behind the cue it is somebody's name."""
         if not token.flags & IS_MONTH:
             return False
         return any(m.kind == EMAIL and at - 2 <= m.at < at and not window.is_used(m) for m in window.markers)
 
-    def _follows_number(self, window: Window, at: int) -> bool:
+    def _follows_number(self, window: Window, at: i64) -> bool:
         """ "seventy won at example": a misheard digit after a digit."""
         return self.phase == LOCAL and self.last == at - 1 and window.token(at - 1).cls in (DIGITS, SPOKEN, TENS)
 
-    def _take_part(self, window: Window, at: int, token: Token) -> None:
+    def _take_part(self, window: Window, at: i64, token: Token) -> None:
         word = token.cls == WORD
         loose = not (self.joined or self.cued or self.spelled)
         if self.phase == LOCAL and loose and window.owner(self.start) != window.owner(at):
@@ -230,7 +241,7 @@ class Chain:
                 if not (self.joined or self.cued or self.spelled):
                     self.start = self.plain[0]
 
-    def _after_at(self, window: Window, at: int, token: Token) -> bool:
+    def _after_at(self, window: Window, at: i64, token: Token) -> bool:
         sure = self.strong or self.joined or self.cued or self.spelled
         plain = token.cls in (WORD, LETTER) or is_part(token, window.lexicon) or token.cls in (FILLER, WEAK)
         if not plain or token.core in window.lexicon.no_domains or (not sure and token.flags & IS_COMMON):
@@ -239,7 +250,7 @@ class Chain:
         self.last, self.labels = at, 1
         return False
 
-    def _domain(self, window: Window, at: int, token: Token) -> bool:
+    def _domain(self, window: Window, at: i64, token: Token) -> bool:
         if token.flags & IS_DOT or token.text == ".":
             self.phase, self.last = DOT, at
             return False
@@ -258,7 +269,7 @@ class Chain:
                 return False
         return True
 
-    def _after_dot(self, window: Window, at: int, token: Token) -> bool:
+    def _after_dot(self, window: Window, at: i64, token: Token) -> bool:
         if not token.core.isalpha() or len(token.core) > MAX_ENDING_LETTERS:
             return True
         self.phase, self.last = ENDING, at

@@ -5,6 +5,8 @@ A checksum raises confidence and names the kind; it never lifts a mask. Source: 
 
 from typing import Final
 
+from mypy_extensions import i64
+
 from captiond.core.redact.kinds import (
     ACCOUNT,
     CC,
@@ -115,7 +117,7 @@ def _as_card(digits: str, kind: str) -> tuple[str, int]:
     return (CC if issued or len(digits) in (15, 16) else NUMBER), LIKELY
 
 
-def _as_cued(size: int, kind: str) -> tuple[str, int] | None:
+def _as_cued(size: i64, kind: str) -> tuple[str, int] | None:
     row = ROWS.get(kind)
     if row is None or not 0 < row.least <= size <= row.most:
         return None

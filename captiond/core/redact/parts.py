@@ -3,7 +3,7 @@
 import itertools
 from typing import Final
 
-from mypy_extensions import mypyc_attr
+from mypy_extensions import i64, mypyc_attr
 
 from captiond.core.redact.cardinals import digits_said
 from captiond.core.redact.classes import DIGITS, FILLER, LETTER, MARK, MULTIPLE, SCALE, SILENT, SPOKEN, TENS, WEAK, WORD
@@ -45,7 +45,7 @@ class Part:
         "wide_stop", "year",
     )  # fmt: skip
 
-    def __init__(self, start: int, stop: int) -> None:
+    def __init__(self, start: i64, stop: i64) -> None:
         self.start = start
         self.stop = stop
         self.wide_start = start
@@ -114,14 +114,14 @@ def cut(window: Window, run: Run) -> list[Part]:
     return parts
 
 
-def _begins_anew(window: Window, at: int, token: Token) -> bool:
+def _begins_anew(window: Window, at: i64, token: Token) -> bool:
     """A new utterance, or an IBAN: another part, however close it stands to the one before."""
     if window.owner(at) != window.owner(at - 1):
         return window.token(at - 1).cls != MULTIPLE or token.cls not in (DIGITS, SPOKEN)  # "double" | "three" is one
     return token.mixed and token.core[:2].upper() in IBAN_CHARS and token.core[2:4].isdigit()
 
 
-def _belongs(window: Window, run: Run, at: int, token: Token, begun: bool) -> bool:
+def _belongs(window: Window, run: Run, at: i64, token: Token, begun: bool) -> bool:
     cls, last, iban = token.cls, run.last, run.iban
     if cls == WEAK and run.cued and at == run.start:
         return True  # "the iban is un, no wait, ...": its first digit
@@ -152,7 +152,7 @@ def _belongs(window: Window, run: Run, at: int, token: Token, begun: bool) -> bo
     return False
 
 
-def _is_range(window: Window, at: int, last: int) -> bool:
+def _is_range(window: Window, at: i64, last: i64) -> bool:
     """ "4 to 6", "286 to 156 units", "ten to twelve": a word between numbers, not a misheard digit.
 
     After a cue for a code of three or four digits it is one.
@@ -171,7 +171,7 @@ def _is_range(window: Window, at: int, last: int) -> bool:
     return 1 <= _size(window, at, -1, last) <= 2 and 1 <= _size(window, at, 1, last) <= 2
 
 
-def _size(window: Window, at: int, step: int, last: int) -> int:
+def _size(window: Window, at: i64, step: i64, last: i64) -> i64:
     """How many digits are said without a break on one side of a word, as far as 3."""
     size = 0
     at += step
@@ -184,7 +184,7 @@ def _size(window: Window, at: int, step: int, last: int) -> int:
     return size
 
 
-def _stands_alone(window: Window, at: int, token: Token) -> bool:
+def _stands_alone(window: Window, at: i64, token: Token) -> bool:
     if token.cls == DIGITS and is_harmless_token(token):
         return not is_cut_off(window, at, token)
     before = window.core(at - 1)
@@ -217,12 +217,12 @@ def _finish(window: Window, run: Run, parts: list[Part], span: tuple[int, int], 
         parts.append(part)
 
 
-def _may_be_a_word(window: Window, at: int) -> bool:
+def _may_be_a_word(window: Window, at: i64) -> bool:
     token = window.token(at)
     return token.cls == WEAK and token.digits != "0" and token.core not in window.lexicon.articles
 
 
-def _is_article(window: Window, at: int, last: int) -> bool:
+def _is_article(window: Window, at: i64, last: i64) -> bool:
     """ "... cero uno, un momento": after a number, before a word; not before a pause ("cinq un, pardon, six").
 
     Nor before a word that no article stands before ("un merci", "un ça vous va"), nor at the end of an utterance.
@@ -242,7 +242,7 @@ def _is_article(window: Window, at: int, last: int) -> bool:
     return not is_tight(window, at + 1, end)
 
 
-def _begins_interjection(window: Window, at: int) -> bool:
+def _begins_interjection(window: Window, at: i64) -> bool:
     """ "un moment": the article belongs to it."""
     for end in range(at + 1, at + MAX_PHRASE_WORDS):
         for words in window.lexicon.interjections.get(window.core(end), ()):
@@ -251,7 +251,7 @@ def _begins_interjection(window: Window, at: int) -> bool:
     return False
 
 
-def is_tight(window: Window, start: int, stop: int) -> bool:
+def is_tight(window: Window, start: i64, stop: i64) -> bool:
     """Whether only fillers and interjections ("hold on", "let me see") stand there."""
     at = stop - 1
     lexicon = window.lexicon
@@ -341,7 +341,7 @@ def _read(window: Window, part: Part) -> None:
             part.letters = part.letters[:34]
 
 
-def _is_vigesimal(window: Window, at: int) -> bool:
+def _is_vigesimal(window: Window, at: i64) -> bool:
     """ "soixante dix", "soixante et onze": the number is added to the tens before it."""
     before = window.core(at - 1)
     if before in window.lexicon.linkers:

@@ -4,17 +4,12 @@ A cue leaves a marker and nothing else. So it need not be stepped through the ma
 finds the marker: `core.redact.scan` writes it down when it reads on.
 """
 
-from typing import Final
-
 from mypy_extensions import i64
 
 from captiond.core.redact.classes import ENDS_CUE, IS_COUNTRY, is_ordinary
-from captiond.core.redact.kinds import DOB, EMAIL, IBAN, NATIONAL_ID
-from captiond.core.redact.lexicon import KEEP, Lexicon
+from captiond.core.redact.lexicon import Lexicon
 from captiond.core.redact.tokens import read
 from captiond.core.redact.window import Marker, Window
-
-EXACTING: Final = (EMAIL, IBAN, DOB, NATIONAL_ID)  # after such a cue ordinary words and letters may be private
 
 
 class Pending:
@@ -27,7 +22,7 @@ class Pending:
 
     __slots__ = ("_first", "_lexicon", "_owner", "_window", "cued", "markers")
 
-    def __init__(self, window: Window, lexicon: Lexicon, owner: int) -> None:
+    def __init__(self, window: Window, lexicon: Lexicon, owner: i64) -> None:
         self._window = window
         self._lexicon = lexicon
         self._owner = owner
@@ -42,14 +37,14 @@ class Pending:
             self.markers = []
             self.cued = False
 
-    def back(self, words: int) -> None:
+    def back(self, words: i64) -> None:
         """Only so many words are still let through."""
         stop = self._first + words
         if self.markers and self.markers[-1].at >= stop:
             self.markers = [marker for marker in self.markers if marker.at < stop]
-            self.cued = any(marker.kind != KEEP for marker in self.markers)
+            self.cued = any(marker.cues for marker in self.markers)
 
-    def take(self, text: str, start: i64, stops: list[int], stop: int) -> bool:
+    def take(self, text: str, start: i64, stops: list[int], stop: i64) -> bool:
         """Whether one more word, which ends at `stop`, may pass although it may announce something.
 
         Args:
@@ -71,14 +66,15 @@ class Pending:
                     break
                 back += 1
             if back == size and self._window.is_on(kind):
-                if kind in EXACTING:
+                marker = self._window.cue(words, kind, self._first + count, self._owner)
+                if marker.exacting:
                     return False
-                self.markers.append(self._window.cue(words, kind, self._first + count, self._owner))
-                self.cued = self.cued or kind != KEEP
+                self.markers.append(marker)
+                self.cued = self.cued or marker.cues
                 break
         return True
 
-    def _core(self, text: str, start: i64, stops: list[int], i: int) -> str:
+    def _core(self, text: str, start: i64, stops: list[int], i: i64) -> str:
         """The core of a word let through; of one before them, where that is still known."""
         if i < 0:
             return self._window.core(self._first + i)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from mypy_extensions import mypyc_attr
+from mypy_extensions import i64, mypyc_attr
 
 from captiond.core.redact.mail import NOTHING, Chain
 from captiond.core.redact.runs import Run
@@ -36,7 +36,7 @@ class Point:
         "masks_size", "offset", "recent", "run", "settled", "sheets", "text", "tokens", "used", "word",
     )  # fmt: skip
 
-    def __init__(self, machine: "Machine", offset: int, word: str, last: str, count: int) -> None:
+    def __init__(self, machine: "Machine", offset: i64, word: str, last: str, count: i64) -> None:
         self.offset = offset
         self.word = word
         self.last = last
@@ -44,11 +44,11 @@ class Point:
         window = machine.window
         self.tokens = window.tokens
         self.base = window.base
-        self.end = window.base + len(window.tokens)
+        self.end: i64 = window.base + len(window.tokens)
         self.masks = window.masks
-        self.masks_size = len(window.masks)
+        self.masks_size: i64 = len(window.masks)
         self.markers = window.markers
-        self.markers_size = len(window.markers)
+        self.markers_size: i64 = len(window.markers)
         self.used = window.used
         run = machine.run
         self.run: Run | None = None if run.is_idle() else run.copy()
@@ -60,4 +60,4 @@ class Point:
         self.settled = machine.settled
         self.group = machine.group
         self.lost = machine.lost
-        self.kept = len(machine.kept)
+        self.kept: i64 = len(machine.kept)

@@ -6,7 +6,7 @@ Source: contract, section 6; the state that is carried, docs/design.md.
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from mypy_extensions import mypyc_attr
+from mypy_extensions import i64, mypyc_attr
 
 from captiond.base.ids import RawText, SafeText, UtteranceId
 from captiond.core.redact.lexicon import KEEP, Lexicon
@@ -129,7 +129,7 @@ class _Waiting:
 
     __slots__ = ("number", "shown", "utterance")
 
-    def __init__(self, utterance: UtteranceId, number: int, shown: Shown) -> None:
+    def __init__(self, utterance: UtteranceId, number: i64, shown: Shown) -> None:
         self.utterance = utterance
         self.number = number
         self.shown = shown
@@ -320,7 +320,7 @@ class Redactor:
             machine.window.mark(Marker(marker.kind, before, NOBODY, machine.current, marker.asks, marker))
         return machine
 
-    def _pass_on(self, machine: Machine, number: int, text: str, lexicon: Lexicon) -> None:
+    def _pass_on(self, machine: Machine, number: i64, text: str, lexicon: Lexicon) -> None:
         """What a final tells the other channels, and whether it used up what they told."""
         self._call.keep(machine.kept)
         window = machine.window
@@ -382,7 +382,7 @@ class Redactor:
         self._waiting = []
 
 
-def _shown(machine: Machine, utterance: UtteranceId, number: int, *, final: bool) -> Shown:
+def _shown(machine: Machine, utterance: UtteranceId, number: i64, *, final: bool) -> Shown:
     text, settled, held = machine.shown(number)
     return Shown(utterance, SafeText(text), final, held, machine.counted(number), settled)
 

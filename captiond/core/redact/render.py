@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from mypy_extensions import i64
+
 from captiond.core.redact.classes import DIGITS, FILLER, LETTER, MARK, SPOKEN, TENS, WORD
 from captiond.core.redact.mail import Chain
 from captiond.core.redact.runs import NONE, Run, is_bank, is_country, is_linker
@@ -14,7 +16,7 @@ OPEN_CHAIN: Final = -2
 
 
 def render(
-    window: Window, run: Run, chain: Chain, text: str, start: int, stop: int, *, opened: bool
+    window: Window, run: Run, chain: Chain, text: str, start: i64, stop: i64, *, opened: bool
 ) -> tuple[str, int]:
     """Adds words to a text, masked where they must be: (text, where the first open mask begins or -1).
 
@@ -50,11 +52,12 @@ def render(
                 hidden = _is_of_run(window, at, token, run) if at <= run.last else run.is_pending(window, at, token)
                 now = OPEN_RUN if hidden else 0
         if group and (now != group or (mask is not None and mask.label != label)):
-            piece = _mask(window, masked_from, at, label)
+            lead, trail = _beside(window, masked_from, at)
+            piece = f"{lead}[{label}]{trail}" if lead or trail else "[...]" if label == OPEN else f"[{label}]"
             if pieces:
                 size += 1
             if first_open < 0 and label == OPEN:
-                first_open = size + piece.index("[...]")
+                first_open = size + len(lead)
             pieces.append(piece)
             size += len(piece)
             group = 0
@@ -77,17 +80,15 @@ def joined(text: str, more: str) -> str:
     return f"{text} {more}" if more else text
 
 
-def _mask(window: Window, start: int, stop: int, label: str) -> str:
-    first, last = window.token(start), window.token(stop - 1)
-    lead, trail = first.lead(), last.trail()
-    if not lead and not trail:
-        return f"[{label}]"
-    if lead.endswith("(") and ")" not in trail:
+def _beside(window: Window, start: i64, stop: i64) -> tuple[str, str]:
+    """The punctuation that stays before and behind a mask."""
+    lead, trail = window.token(start).lead(), window.token(stop - 1).trail()
+    if lead and lead[-1] == "(" and ")" not in trail:
         lead = lead[:-1]
-    return f"{lead}[{label}]{trail}"
+    return lead, trail
 
 
-def _is_of_run(window: Window, at: int, token: Token, run: Run) -> bool:
+def _is_of_run(window: Window, at: i64, token: Token, run: Run) -> bool:
     """Whether a word inside an open run is masked with it; talk in between stays visible."""
     cls = token.cls
     if cls in (DIGITS, SPOKEN, TENS):

@@ -3,6 +3,8 @@
 import itertools
 from typing import Final
 
+from mypy_extensions import i64
+
 from captiond.core.redact.classes import DIGITS
 from captiond.core.redact.kinds import CC, IBAN, MIN_CARD_DIGITS, NUMBER, is_issued, luhn
 from captiond.core.redact.lexicon import KEEP
@@ -125,7 +127,7 @@ def _is_plain(part: Part) -> bool:
     return part.keep or part.year or part.harmless or part.ranged or part.scaled
 
 
-def _start(part: Part) -> int:
+def _start(part: Part) -> i64:
     return part.start
 
 

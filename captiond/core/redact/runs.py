@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from mypy_extensions import mypyc_attr
+from mypy_extensions import i64, mypyc_attr
 
 from captiond.core.redact.classes import (
     ADDRESS,
@@ -60,12 +60,12 @@ def is_country(window: Window, token: Token) -> bool:
     return token.core not in window.lexicon.common or token.text[token.first : token.first + COUNTRY_LETTERS].isupper()
 
 
-def is_linker(window: Window, at: int, last: int) -> bool:
+def is_linker(window: Window, at: i64, last: i64) -> bool:
     """ "treinta y dos", "vingt et un": whether a word stands right after tens that a unit may follow."""
     return last == at - 1 and window.core(at) in window.lexicon.linkers and window.token(last).cls in (TENS, SCALE)
 
 
-def _is_code_cued(window: Window, at: int) -> bool:
+def _is_code_cued(window: Window, at: i64) -> bool:
     """Whether a cue announced something that has letters: an IBAN, a national id."""
     owner = window.owner(at)
     return window.has_cue(IBAN, owner) or (NATIONAL_ID in window.kinds and window.has_cue(NATIONAL_ID, owner))
@@ -76,7 +76,7 @@ def is_digit_alone(window: Window, token: Token) -> bool:
     return token.digits == "0" or token.core in window.lexicon.articles
 
 
-def _is_first_digit(window: Window, at: int, token: Token) -> bool:
+def _is_first_digit(window: Window, at: i64, token: Token) -> bool:
     """ "el código es un", "sûr, un", "double un": an article where the first digit is expected."""
     if token.core not in window.lexicon.articles:
         return False
@@ -90,7 +90,7 @@ def _is_first_digit(window: Window, at: int, token: Token) -> bool:
     return before.core in window.lexicon.copulas or before.core in window.lexicon.pauses
 
 
-def _is_lost(window: Window, at: int, cued: bool) -> bool:
+def _is_lost(window: Window, at: i64, cued: bool) -> bool:
     """Whether digits count as cued without a cue: events are missing, and only the end of a whole run ends that."""
     return cued and not window.is_cued(window.owner(at))
 
@@ -121,10 +121,24 @@ class Run:
     )  # fmt: skip
 
     def __init__(self) -> None:
-        self.drop_weak()
-        self.waiting = 0
+        # Each by itself, as literals: what is compiled then need not look whether it was set.
+        self.start: i64 = NONE
+        self.last: i64 = NONE
+        self.digits: i64 = 0
+        self.gap: i64 = 0
+        self.linked: i64 = NONE
+        self.cued = False
+        self.iban = False
+        self.group: i64 = NONE
+        self.group_last: i64 = NONE
+        self.group_gap: i64 = 0
+        self.group_digits: i64 = 0
+        self.dated = False
+        self.shaped = False
+        self.weak: i64 = NONE
+        self.weak_digits: i64 = 0
+        self.waiting: i64 = 0
         self.hedged = False
-        self.reset()
 
     def reset(self) -> None:
         """No run is open."""
@@ -175,11 +189,11 @@ class Run:
         waiting = self.waiting if self.weak != NONE else 0  # "nine two six, um, oh"
         return self.start != NONE and (self.cued or self.digits + waiting >= MASKED_FROM_DIGITS)
 
-    def hold(self) -> int:
+    def hold(self) -> i64:
         """The first index that a later token can still change; NONE where none."""
         return self.start if self.start != NONE else self.weak
 
-    def step(self, window: Window, at: int, token: Token, *, cued: bool, unfinished: bool = False) -> bool:
+    def step(self, window: Window, at: i64, token: Token, *, cued: bool, unfinished: bool = False) -> bool:
         """Takes the newest token. True where the run has now closed: it ends at `last`, and must be decided.
 
         Args:
@@ -232,7 +246,7 @@ class Run:
             self.weak, self.weak_digits = at, 0  # "plus four four": an international prefix begins with it
         return self.is_open() and (self.gap > MAX_WORDS_BETWEEN or at - self.start >= MAX_RUN_TOKENS)
 
-    def _digit(self, window: Window, at: int, token: Token, cued: bool) -> None:
+    def _digit(self, window: Window, at: i64, token: Token, cued: bool) -> None:
         said = len(token.digits)
         apart = token.cls == DIGITS and (not self.is_open() or self.gap > 0) and self.weak_digits > 0
         if apart and (said > 1 or window.token(at - 1).cls != MULTIPLE):  # not "double 3"
@@ -262,7 +276,7 @@ class Run:
         self.last, self.gap = at, 0
         self.cued = self.cued or cued
 
-    def _weak(self, window: Window, at: int, token: Token) -> None:
+    def _weak(self, window: Window, at: i64, token: Token) -> None:
         before = window.token(at - 1) if at > window.base else token
         said = len(token.digits) or 1
         if token.cls == MULTIPLE:
@@ -281,7 +295,7 @@ class Run:
         self.weak_digits += said
         self.waiting = self.weak_digits if is_digit_alone(window, token) else 0
 
-    def _group(self, at: int) -> None:
+    def _group(self, at: i64) -> None:
         """Digits begin to be said in a row."""
         self.group, self.group_last, self.group_gap, self.group_digits = at, self.last, self.gap, self.digits
 
@@ -312,7 +326,7 @@ class Run:
         else:
             self._let_go(window)
 
-    def _half(self, window: Window, at: int, token: Token) -> Token:
+    def _half(self, window: Window, at: i64, token: Token) -> Token:
         """ "quatre-v": half of a number word, and "quatre" was one already; itself where it is none."""
         head = token.core.partition("-")[0]
         said = window.lexicon.digits.get(head) or window.lexicon.tens.get(head)
@@ -323,7 +337,7 @@ class Run:
         window.replace(at, half)
         return half
 
-    def _weigh(self, window: Window, at: int, token: Token, *, unfinished: bool) -> None:
+    def _weigh(self, window: Window, at: i64, token: Token, *, unfinished: bool) -> None:
         """A word behind the digits said last may show that they are harmless."""
         if self.group == NONE or (self.iban and self.last > self.start + 1) or _is_lost(window, self.last, self.cued):
             return
@@ -331,7 +345,7 @@ class Run:
         if is_harmless(window, self.group, self.last + 1, at, cued=self.cued, alone=alone):
             self._let_go_before(window, token, unfinished=unfinished)
 
-    def _pass(self, window: Window, at: int, token: Token, *, unfinished: bool) -> None:
+    def _pass(self, window: Window, at: i64, token: Token, *, unfinished: bool) -> None:
         """Another word: those before it that might have been misheard digits were words too."""
         self._weigh(window, at, token, unfinished=unfinished)
         if self.is_open():
@@ -344,7 +358,7 @@ class Run:
         """Whether a word behind an open run waits for the next one to be a digit or not."""
         return self.is_open() and self.weak != NONE
 
-    def is_pending(self, window: Window, at: int, token: Token) -> bool:
+    def is_pending(self, window: Window, at: i64, token: Token) -> bool:
         """Whether a word behind an open run is read as a digit of it until the next word decides: "um, oh"."""
         return self.weak != NONE and at >= self.weak and is_digit_alone(window, token)
 
@@ -359,10 +373,10 @@ class Run:
             self.digits += self.weak_digits
             self.drop_weak()
 
-    def _follows(self, at: int) -> bool:
+    def _follows(self, at: i64) -> bool:
         return self.last == at - 1 or (self.linked == at - 1 and self.last == at - 2)
 
-    def _takes_letter(self, window: Window, at: int, code_cued: bool, token: Token) -> bool:
+    def _takes_letter(self, window: Window, at: i64, code_cued: bool, token: Token) -> bool:
         if self.is_open():
             if token.core in ("a", "e", "i", "o", "y") and self.digits > IBAN_CHECK_DIGITS:
                 return False  # a word of one letter; letters of a bank come first
@@ -370,7 +384,7 @@ class Run:
             return (self.iban or checked) and self.gap == 0
         return code_cued and token.core not in LETTER_WORDS
 
-    def _may_be_country(self, window: Window, at: int, token: Token) -> bool:
+    def _may_be_country(self, window: Window, at: i64, token: Token) -> bool:
         """ "GB" or "G", "B": where an IBAN may begin."""
         if token.cls == LETTER:
             return True
@@ -380,7 +394,7 @@ class Run:
             return True
         return token.core not in window.lexicon.common and window.has_cue(IBAN, window.owner(at))
 
-    def _begin_iban(self, window: Window, at: int, token: Token) -> None:
+    def _begin_iban(self, window: Window, at: i64, token: Token) -> None:
         """An IBAN begins with a country and two digits: "DE84", "D E eight four", "DE 84"."""
         if token.mixed:
             self.iban = len(token.core) >= 4 and token.core[:2].upper() in IBAN_CHARS and token.core[2:4].isdigit()
@@ -393,7 +407,7 @@ class Run:
         elif at > window.base and self._may_be_country(window, at - 1, window.token(at - 1)) and len(one) == 2:
             self.start, self.iban = at - 1, True
 
-    def shorten(self, window: Window, start: int) -> "Run":
+    def shorten(self, window: Window, start: i64) -> "Run":
         """Lets go of the part before `start`, which is the index of a digit in it; answers that part."""
         head = self.copy()
         head.last = start - 1

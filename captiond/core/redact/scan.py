@@ -41,7 +41,9 @@ class Scan:
     def __init__(self, machine: Machine, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
         self.machine = machine
-        self.head, self.settled, self.held = "", 0, False
+        self.head = ""
+        self.settled: i64 = 0
+        self.held = False
         self.counts = machine.counts
         self._text = ""
         self._stable = ""  # how it began some time ago: a revision seldom reaches so far back
@@ -51,8 +53,9 @@ class Scan:
         self._trail = Trail(lexicon.gate, lexicon.entries, self._pending)
         self._ahead = False  # the machine stands behind the last point
         self._last_word = ""  # the word it stands behind then, if that may as well be over; else ""
-        self._waiting, self._waiting_offset = "", 0  # a word that is not stepped yet, and the offset of its point
-        self._stood = 1  # points that were there before and still are
+        self._waiting = ""  # a word that is not stepped yet,
+        self._waiting_offset: i64 = 0  # and the offset of its point
+        self._stood: i64 = 1  # points that were there before and still are
         self._gated = False
         self._rendered = False  # `head` is that of the last point
         self._as_it_is = False  # and it is the text itself, word for word
@@ -148,7 +151,7 @@ class Scan:
             self._take_last(text, offset, final=final)
         return None
 
-    def _resume(self, text: str) -> int:
+    def _resume(self, text: str) -> i64:
         """Where reading goes on: at the last point, or one word further, which the machine has read already."""
         points = self._points
         offset = points[-1].offset
@@ -169,7 +172,7 @@ class Scan:
         self._forget()
         return stop + 1
 
-    def _replay(self, text: str) -> int:
+    def _replay(self, text: str) -> i64:
         """Where reading begins: the gate's words are let go, but for the last, which are read after all."""
         self._gated = self._rendered = False
         if self._ahead:
@@ -241,7 +244,7 @@ class Scan:
         self._ahead = False
         self._last_word = ""
 
-    def _take(self, text: str, start: int, stop: int) -> None:
+    def _take(self, text: str, start: i64, stop: i64) -> None:
         """Goes on by one chunk that is over; its last word waits for punctuation that may follow."""
         chunk = text[start:stop]
         if is_clean(text, start, stop) and not self._repeats.is_same(chunk):
@@ -257,7 +260,7 @@ class Scan:
                 self._points[-1].offset = stop + 1
         self._forget()
 
-    def _take_last(self, text: str, start: int, *, final: bool) -> None:
+    def _take_last(self, text: str, start: i64, *, final: bool) -> None:
         """Goes on by the last chunk, which may be no more than the beginning of a word: the next text takes it anew."""
         self._ahead = True
         self._last_word = ""
@@ -312,7 +315,7 @@ class Scan:
         self._stood = min(self._stood, len(points))
         return word
 
-    def _flush(self, last: str, count: int, *, unfinished: bool = False) -> None:
+    def _flush(self, last: str, count: i64, *, unfinished: bool = False) -> None:
         """The word that waits is whole."""
         if not self._waiting:
             return

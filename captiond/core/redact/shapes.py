@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from mypy_extensions import i64
+
 from captiond.core.redact.classes import DIGITS, SCALE, SPOKEN, TENS
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
@@ -173,7 +175,7 @@ def _is_century(digits: str) -> bool:
     return len(digits) == 4 and (digits[:2] == "19" or digits[:2] == "20")
 
 
-def is_month_day(window: Window, at: int, token: Token, before: str) -> bool:
+def is_month_day(window: Window, at: i64, token: Token, before: str) -> bool:
     """Whether a number is the day or the year beside a month, or the year after a day ("march tenth twenty twelve")."""
     if token.cls not in (DIGITS, SPOKEN, TENS) or token.mixed:
         return False
@@ -204,7 +206,7 @@ def _is_day(core: str) -> bool:
     return core[0] >= "0" and core[0].isdigit() and (len(core) <= 2 or core[-2:] in ("st", "nd", "rd", "th"))
 
 
-def harmless_end(window: Window, at: int, last: int) -> int:
+def harmless_end(window: Window, at: i64, last: i64) -> i64:
     """Where a price, a date, ... that begins there ends: after a month's day a year may follow.
 
     "May 10, 2027", "june sixth twenty twenty five".
@@ -221,7 +223,7 @@ def harmless_end(window: Window, at: int, last: int) -> int:
     return max(end, _year_end(window, end, last))
 
 
-def _year_end(window: Window, start: int, last: int) -> int:
+def _year_end(window: Window, start: i64, last: i64) -> i64:
     """Where the longest year that begins there ends; `start` where none does."""
     longest = start
     for end in range(start + 1, min(start + MAX_YEAR_TOKENS, last + 1) + 1):
@@ -243,11 +245,14 @@ def is_counting(tokens: list[Token]) -> bool:
     """ "one two three four", "10 20 30 40", "three two one": equal steps."""
     if len(tokens) < 3:
         return False
-    before, step = 0, 0
+    before: i64 = 0
+    step: i64 = 0
     for i, token in enumerate(tokens):
         if not token.digits or len(token.digits) > 4:
             return False
-        value = int(token.digits)
+        value: i64 = 0
+        for digit in token.digits:
+            value = value * 10 + ord(digit) - ord("0")
         if i == 1:
             step = value - before
         if i and (step == 0 or value - before != step):

@@ -57,7 +57,7 @@ class Token:
     __slots__ = ("cls", "core", "digits", "first", "flags", "last", "mixed", "owner", "text")
 
     def __init__(
-        self, text: str, core: str, cls: int, digits: str, first: int, last: int, mixed: bool, flags: int
+        self, text: str, core: str, cls: i64, digits: str, first: i64, last: i64, mixed: bool, flags: i64
     ) -> None:
         self.text = text
         self.core = core
@@ -67,7 +67,7 @@ class Token:
         self.last = last
         self.mixed = mixed
         self.flags = flags
-        self.owner = -1
+        self.owner: i64 = -1
 
     def lead(self) -> str:
         """The punctuation before the core that stays beside a mask."""
@@ -157,12 +157,12 @@ def _read_any(word: str, lexicon: Lexicon) -> Token:
     return _read_other(word, core, first, last, lexicon)
 
 
-def _is_alnum(word: str, at: int) -> bool:
+def _is_alnum(word: str, at: i64) -> bool:
     code = ord(word[at])
     return _LETTERS_AND_DIGITS[code] != 0 if code < 256 else word[at].isalnum()
 
 
-def _read_other(word: str, core: str, first: int, last: int, lexicon: Lexicon) -> Token:
+def _read_other(word: str, core: str, first: i64, last: i64, lexicon: Lexicon) -> Token:
     """A word that has something else than letters in it."""
     if len(core) > MAX_ELIDED_LETTERS and (ord(core[1]) in (0x27, 0x2019) or ord(core[2]) in (0x27, 0x2019)):
         whole = core.partition("'")[2] or core.partition("’")[2]

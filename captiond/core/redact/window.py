@@ -3,16 +3,17 @@
 from collections.abc import Iterable
 from typing import Final
 
-from mypy_extensions import mypyc_attr
+from mypy_extensions import i64, mypyc_attr
 
 from captiond.core.redact.classes import ENDS_CUE, FILLER
-from captiond.core.redact.kinds import ALL, DOB, EMAIL, PIN
+from captiond.core.redact.kinds import ALL, DOB, EMAIL, IBAN, NATIONAL_ID, PIN
 from captiond.core.redact.lexicon import KEEP, Lexicon
 from captiond.core.redact.tokens import Token
 
 CONTEXT_TOKENS: Final = 12  # settled words kept for looking back: cue phrases have 5 words, keep-words reach 9
 MAX_MARKERS: Final = 24  # cues remembered of one stretch; more are heaped up by nobody but a tester, the oldest go
 NOBODY: Final = -1
+EXACTING: Final = (EMAIL, IBAN, DOB, NATIONAL_ID)
 _NOT_DIGITS: Final = (KEEP, EMAIL)
 
 
@@ -27,12 +28,13 @@ class Marker:
         asks: it names a number ("order number"), not only a thing ("order"): it reaches the next utterance.
         origin: the other channel's marker that this one stands for.
         answered: a final gave it its number. It keeps open runs masked, but names nothing any more.
+        cues: it announces digits; `exacting`: ordinary words and letters, too, may be private behind it.
     """
 
-    __slots__ = ("answered", "asks", "at", "kind", "origin", "owner", "reach")
+    __slots__ = ("answered", "asks", "at", "cues", "exacting", "kind", "origin", "owner", "reach")
 
     def __init__(
-        self, kind: str, at: int, owner: int, reach: int, asks: bool = False, origin: "Marker | None" = None
+        self, kind: str, at: i64, owner: i64, reach: i64, asks: bool = False, origin: "Marker | None" = None
     ) -> None:
         self.kind = kind
         self.at = at
@@ -41,6 +43,8 @@ class Marker:
         self.asks = asks
         self.origin = origin
         self.answered = False
+        self.cues = kind not in _NOT_DIGITS
+        self.exacting = kind in EXACTING
 
 
 @mypyc_attr(acyclic=True)
@@ -49,7 +53,7 @@ class Mask:
 
     __slots__ = ("group", "label", "start", "stop")
 
-    def __init__(self, start: int, stop: int, label: str, group: int) -> None:
+    def __init__(self, start: i64, stop: i64, label: str, group: i64) -> None:
         self.start = start
         self.stop = stop
         self.label = label
@@ -77,7 +81,7 @@ class Window:
         if before is None:
             self.dates = DOB in kinds
             self.addresses = EMAIL in kinds
-            self.base = 0
+            self.base: i64 = 0
             self.tokens: list[Token] = []
             self.masks: list[Mask] = []
             self.markers: list[Marker] = []
@@ -91,20 +95,20 @@ class Window:
             self.markers = before.markers[:]
             self.used = before.used
 
-    def end(self) -> int:
+    def end(self) -> i64:
         """The index after the newest token."""
         return self.base + len(self.tokens)
 
-    def token(self, at: int) -> Token:
+    def token(self, at: i64) -> Token:
         """The token with that index; it must still be there."""
         return self.tokens[at - self.base]
 
-    def core(self, at: int) -> str:
+    def core(self, at: i64) -> str:
         """The core of the token at an index; "" where it is gone or not yet there."""
         i = at - self.base
         return self.tokens[i].core if 0 <= i < len(self.tokens) else ""
 
-    def said(self, start: int, stop: int) -> list[Token]:
+    def said(self, start: i64, stop: i64) -> list[Token]:
         """The tokens from start up to stop that are no fillers."""
         first, size = start - self.base, stop - start
         if size == 1:
@@ -112,7 +116,7 @@ class Window:
             return [token] if token.cls != FILLER else []
         return [token for token in self.tokens[first : first + size] if token.cls != FILLER]
 
-    def mask(self, at: int) -> Mask | None:
+    def mask(self, at: i64) -> Mask | None:
         """The closed mask of the token at an index."""
         masks = self.masks
         for i in range(len(masks) - 1, -1, -1):
@@ -121,16 +125,16 @@ class Window:
                 return mask
         return None
 
-    def label(self, at: int) -> str:
+    def label(self, at: i64) -> str:
         """The kind of that mask; "" where there is none."""
         mask = self.mask(at)
         return mask.label if mask is not None else ""
 
-    def owner(self, at: int) -> int:
+    def owner(self, at: i64) -> i64:
         """The utterance that the token at an index belongs to."""
         return self.tokens[at - self.base].owner
 
-    def append(self, token: Token, owner: int) -> int:
+    def append(self, token: Token, owner: i64) -> i64:
         """Takes one more token, finds the cue it ends, and answers its index."""
         at = self.base + len(self.tokens)
         token.owner = owner
@@ -142,7 +146,7 @@ class Window:
                     break
         return at
 
-    def replace(self, at: int, token: Token) -> None:
+    def replace(self, at: i64, token: Token) -> None:
         """Another reading of a token."""
         token.owner = self.owner(at)
         self.tokens = self.tokens[:]
@@ -160,14 +164,14 @@ class Window:
         if new:
             self.used = self.used.union(new)
 
-    def forget_cues(self, reaching: int) -> None:
+    def forget_cues(self, reaching: i64) -> None:
         """Cues that reach no utterance from that one on are over."""
         if self.markers:
             self.markers = [m for m in self.markers if m.reach >= reaching]
         if self.used:  # a call has hours of cues; only those that reach still matter
             self.used = self.used.intersection(self.markers)
 
-    def cue(self, words: tuple[str, ...], kind: str, at: int, owner: int) -> Marker:
+    def cue(self, words: tuple[str, ...], kind: str, at: i64, owner: i64) -> Marker:
         """What a phrase, last word first, leaves behind that ends there."""
         return Marker(kind, at, owner, owner + 1, len(words) > 1 or _names_a_number(words[0]))
 
@@ -175,7 +179,7 @@ class Window:
         """Whether cues of that kind count."""
         return kind in self.kinds or kind in (KEEP, PIN) or (kind not in ALL)
 
-    def _ends_with(self, words: tuple[str, ...], at: int) -> bool:
+    def _ends_with(self, words: tuple[str, ...], at: i64) -> bool:
         """Whether a phrase ends there; it may have begun in the utterance before ("the security" "code is ...")."""
         for back in range(1, len(words)):
             i = at - back
@@ -183,11 +187,10 @@ class Window:
                 return False
         return True
 
-    def is_cued(self, owner: int) -> bool:
+    def is_cued(self, owner: i64) -> bool:
         """Whether a cue for digits reaches that utterance as far as it was heard."""
-        for marker in self.markers:  # a loop: a generator costs five times as much
-            kind = marker.kind
-            if marker.reach >= owner and kind not in _NOT_DIGITS:
+        for marker in self.markers:  # noqa: SIM110  # a generator costs five times as much where nothing is compiled
+            if marker.cues and marker.reach >= owner:
                 return True
         return False
 
@@ -197,18 +200,18 @@ class Window:
             return True
         return bool(self.used) and marker in self.used
 
-    def has_cue(self, kind: str, owner: int) -> bool:
+    def has_cue(self, kind: str, owner: i64) -> bool:
         """Whether a cue of that kind, not yet answered, reaches that utterance."""
         for marker in self.markers:
             if marker.kind == kind and marker.reach >= owner and not self.is_used(marker):
                 return True
         return False
 
-    def set_label(self, start: int, stop: int, label: str, group: int) -> None:
+    def set_label(self, start: i64, stop: i64, label: str, group: i64) -> None:
         """Masks the tokens from start up to stop."""
         self.masks.append(Mask(start, stop, label, group))
 
-    def trim(self, settled: int) -> None:
+    def trim(self, settled: i64) -> None:
         """Forgets tokens that are settled and too far back to matter."""
         extra = settled - CONTEXT_TOKENS - self.base
         if extra > 0:
@@ -217,7 +220,7 @@ class Window:
             if self.masks:
                 self.masks = [mask for mask in self.masks if mask.stop > self.base]
 
-    def leap(self, words: int) -> None:
+    def leap(self, words: i64) -> None:
         """So many more tokens came and were settled, and none of them matters any more."""
         self.base += len(self.tokens) + words
         self.tokens = []
