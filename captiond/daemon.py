@@ -8,9 +8,7 @@ import contextlib
 import gc
 import logging
 import random
-import resource
 import signal
-import socket
 import stat
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -31,6 +29,7 @@ from captiond.genesys.oauth import Credentials
 from captiond.genesys.recovery import cause_of
 from captiond.hub.limits import Limits as HubLimits
 from captiond.hub.rooms import Rooms
+from captiond.listening import BACKLOG, StartError, listen, url_of, viewers_possible
 from captiond.metrics import Meter
 from captiond.serve.access import Rules, configure
 from captiond.serve.app import IDLE_S, build
@@ -43,17 +42,11 @@ log = logging.getLogger(__name__)
 TICK_S: Final = 0.1  # idle corrections, pings and slow viewers are looked at so often
 TOTALS_S: Final = 60.0  # contract, section 8
 ERASE_S: Final = 3600.0  # transcripts older than the configured days go within an hour
-RESERVED_FILES: Final = 256  # of the process's file limit, for upstream, database, audit, listening sockets
 DRAIN_RETRY_MS: Final = 10_000  # told to viewers: they come back over this time, not all at once
 FAREWELL_S: Final = 2.0  # for viewers to take their `bye`
 PAUSE_S: Final = 4.0  # for upstream to be unsubscribed from; the whole stop has 10 s
-BACKLOG: Final = 4096  # connections not yet accepted: a reconnect storm of thousands
 AFTER_FAULT_S: Final = 5.0  # until a chore that failed inside begins again
 LATE_LOOP_S: Final = 1.0  # an event loop that is so late does not serve live captions
-
-
-class StartError(CaptiondError):
-    """The daemon cannot start as configured, although the configuration is valid: a port, a file, a lock."""
 
 
 class SystemClock:
@@ -276,7 +269,7 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
             raise StartError(str(fault)) from None
         for path in (sqlite_path(config.database.url), config.audit.path):
             _look_at_mode(Path(path))
-        listener = stack.enter_context(_listen(config.server.host, config.server.port))
+        listener = stack.enter_context(listen(config.server.host, config.server.port))
         daemon = Daemon(config, clock=clock, store=store, audit=audit, meter=meter)
         if daemon.genesys is not None:
             stack.push_async_callback(daemon.genesys.close)
@@ -306,7 +299,7 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
                 # Before anybody is answered: a viewer that comes back at once must find its session, not a 404.
                 revived = await daemon.sessions.revive() if daemon.genesys is not None else 0
                 await web.SockSite(runner, listener, backlog=BACKLOG).start()
-                daemon.url = _url(listener)
+                daemon.url = url_of(listener)
                 log.info("serving: url=%s sessions_brought_back=%d", daemon.url, revived)
                 yield daemon
             finally:
@@ -335,35 +328,6 @@ async def serve(config: Config, *, announce: Callable[[str], None], remarks: Seq
         await stop.wait()
 
 
-def viewers_possible(wanted: int) -> int:
-    """How many viewers the process's file limit allows; raises the soft limit to the hard one."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard == resource.RLIM_INFINITY:
-        hard = wanted + RESERVED_FILES
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return max(1, min(wanted, soft - RESERVED_FILES))
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """A bound socket, before anything else starts: a port that is taken is the commonest reason not to start."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listener = socket.socket(family, kind, protocol)
-        try:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
-        except OSError:
-            listener.close()
-            raise
-    except OSError as fault:
-        raise StartError(f"cannot listen on {host} port {port}: {fault.strerror or type(fault).__name__}") from None
-    return listener
-
-
 async def _kept_up(chore: Callable[[], Awaitable[None]]) -> None:
     """A chore that fails inside begins again; it must not end the captions of all."""
     while True:
@@ -381,9 +345,3 @@ def _look_at_mode(path: Path) -> None:
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         log.warning("others may read a file that holds what was said or who spoke: path=%s mode=%o", path, mode)
-
-
-def _url(listener: socket.socket) -> str:
-    bound = listener.getsockname()
-    name = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
-    return f"http://{name}:{bound[1]}"
