@@ -19,6 +19,7 @@ from aiohttp import web
 
 from captiond.audit import AuditLog
 from captiond.base.errors import CaptiondError, UpstreamError
+from captiond.base.inside import remains
 from captiond.base.observe import AuditSink
 from captiond.config_keys import Config
 from captiond.core.redact import Call, Redactor, learn
@@ -34,6 +35,7 @@ from captiond.metrics import Meter
 from captiond.serve.access import Rules, configure
 from captiond.serve.app import IDLE_S, build
 from captiond.serve.bodies import Allowed
+from captiond.serve.crowd import TransportCrowd
 from captiond.serve.encode import Encoder
 from captiond.sessions import Sessions
 
@@ -108,6 +110,8 @@ class Daemon:
                 idle_end_s=config.sessions.idle_end_s,
             ),
             keep=store.keep_final,
+            gather=TransportCrowd,
+            defer=asyncio.get_running_loop().call_soon,
         )
         self.session_audit = SessionAudit(audit, self.rooms)
         self.genesys = self._make_upstream()
@@ -178,8 +182,8 @@ class Daemon:
             due_s = max(due_s, now_s - TICK_S)  # after a stall: no burst of missed ticks
             try:
                 self.rooms.tick(now_s)
-            except Exception:  # a fault in one session's timers must not end the captions of all others
-                log.exception("a tick failed")
+            except Exception as fault:  # in one session's timers; it must not end the captions of all others
+                log.error("a tick failed", exc_info=remains(fault))
 
     async def keep_house(self) -> None:
         """Idle sessions end, every minute the totals are logged, every hour old transcripts go."""
@@ -333,8 +337,8 @@ async def _kept_up(chore: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             await chore()
-        except Exception:
-            log.exception("a chore failed: chore=%s", chore.__name__)
+        except Exception as fault:
+            log.error("a chore failed: chore=%s", chore.__name__, exc_info=remains(fault))
             await asyncio.sleep(AFTER_FAULT_S)
         else:
             return

@@ -3,8 +3,7 @@
 Nobody waits for anybody: no await, no lock, and no viewer's failure reaches another.
 """
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from captiond.base.close_codes import CloseCode
@@ -14,16 +13,38 @@ from captiond.core.messages import Caption, Message, Retraction
 from captiond.core.subscriber import Item
 from captiond.hub.contained import contained
 from captiond.hub.viewer import Viewer
-from captiond.hub.wire import Wire
+from captiond.hub.wire import Crowd, Gather, Outlet, Wire
 
 NEVER_S: Final = float("inf")
 
 
+class EachAlone:
+    """Writes to one outlet after the other: for outlets that have nothing in common. Implements `hub.wire.Crowd`."""
+
+    def __init__(self, outlets: Sequence[Outlet]) -> None:
+        self._outlets = outlets
+
+    def send(self, wires: Sequence[Wire]) -> list[int]:
+        """One write each; answers who takes no more."""
+        fell: list[int] = []
+        for place, outlet in enumerate(self._outlets):
+            try:
+                if not outlet.write(wires):
+                    fell.append(place)
+            except Exception:  # an outlet broke its promise: its viewer is behind, the others must not be
+                fell.append(place)
+        return fell
+
+
 class Lane(NamedTuple):
-    """Viewers in step that get the same messages."""
+    """Viewers in step that get the same bytes."""
 
     viewers: tuple[Viewer, ...]
-    by_transport: Mapping[str, int]
+    crowd: Crowd
+
+
+Key = tuple[bool, str]
+"""What viewers of one lane have in common: whether they get partials, and their transport."""
 
 
 class Audience:
@@ -35,14 +56,14 @@ class Audience:
         expiry_s: when the next token ends, wall clock.
     """
 
-    def __init__(self, meter: Meter) -> None:
+    def __init__(self, meter: Meter, gather: Gather = EachAlone) -> None:
         self.viewers: dict[Viewer, None] = {}
         self.behind: dict[Viewer, None] = {}
         self.expiry_s = NEVER_S
-        self._meter = meter
-        self._in_step: dict[bool, dict[Viewer, None]] = {True: {}, False: {}}  # by `partials`
+        self._meter, self._gather = meter, gather
+        self._in_step: dict[Key, dict[Viewer, None]] = {}
         # What the publish loop walks: rebuilt only when somebody joins, leaves or changes step.
-        self._lanes: dict[bool, Lane | None] = {True: None, False: None}
+        self._lanes: dict[Key, Lane] = {}
         self._expiring: dict[Viewer, float] = {}
 
     def add(self, viewer: Viewer, *, expires_s: float | None) -> None:
@@ -56,8 +77,8 @@ class Audience:
         """In step from now on."""
         self.behind.pop(viewer, None)
         if viewer in self.viewers:
-            self._in_step[viewer.partials][viewer] = None
-            self._lanes[viewer.partials] = None
+            self._in_step.setdefault(viewer.key, {})[viewer] = None
+            self._lanes.pop(viewer.key, None)
 
     def fell_behind(self, viewer: Viewer) -> None:
         """Not in step for now."""
@@ -68,9 +89,12 @@ class Audience:
     def drop(self, viewer: Viewer) -> None:
         """Nothing more is sent to it; it stays connected until `remove`."""
         self.behind.pop(viewer, None)
-        if viewer in self._in_step[viewer.partials]:
-            del self._in_step[viewer.partials][viewer]
-            self._lanes[viewer.partials] = None
+        in_step = self._in_step.get(viewer.key)
+        if in_step is not None and viewer in in_step:
+            del in_step[viewer]
+            self._lanes.pop(viewer.key, None)
+            if not in_step:
+                del self._in_step[viewer.key]
 
     def remove(self, viewer: Viewer) -> bool:
         """It is gone. False where it was before."""
@@ -82,12 +106,14 @@ class Audience:
         return True
 
     def publish(self, items: Sequence[Item[Wire]]) -> None:
-        """Hands messages to everybody: at once where they are in step, else to their queues."""
+        """Hands messages to everybody: in one write where they are in step, else to their queues."""
         behind = list(self.behind)  # taken first: who falls behind while writing has these messages already
-        self._write(True, [item.wire for item in items])
+        for_all = [item.wire for item in items]
         for_finals = [item.wire for item in items if item.for_finals]
-        if for_finals:
-            self._write(False, for_finals)
+        for key in list(self._in_step):
+            wires = for_all if key[0] else for_finals
+            if wires:
+                self._count(key[1], self._write(key, wires) * len(wires))
         for viewer in behind:
             for item in items:
                 if viewer.partials or item.for_finals:
@@ -97,10 +123,11 @@ class Audience:
         """A ping for everybody, behind all that is pending; made once for each kind of viewer."""
         for viewer in self.behind:
             viewer.ping_due = True
-        for partials in (True, False):
-            lane = self._lane(partials)
-            if lane.viewers:
-                _settle(_send(lane.viewers, make(partials)))
+        pings: dict[bool, Wire] = {}
+        for key in list(self._in_step):
+            if key[0] not in pings:
+                pings[key[0]] = make(key[0])
+            self._write(key, [pings[key[0]]])
 
     def look(self, now_s: float, *, stall_s: float) -> None:
         """Goes on with those behind that can take more; gives up those that take nothing."""
@@ -116,25 +143,19 @@ class Audience:
             viewer.dismiss(CloseCode.TOKEN_EXPIRED)
         self.expiry_s = min(self._expiring.values(), default=NEVER_S)
 
-    def _lane(self, partials: bool) -> Lane:
-        lane = self._lanes[partials]
+    def _write(self, key: Key, wires: Sequence[Wire]) -> int:
+        """Writes to a lane; answers to how many. Who takes no more is behind from now on."""
+        lane = self._lanes.get(key)
         if lane is None:
-            viewers = tuple(self._in_step[partials])
-            lane = self._lanes[partials] = Lane(viewers, Counter(viewer.outlet.transport for viewer in viewers))
-        return lane
-
-    def _write(self, partials: bool, wires: Sequence[Wire]) -> None:
-        lane = self._lane(partials)
-        if not lane.viewers:
-            return
-        fell = _send(lane.viewers, wires[0]) if len(wires) == 1 else _send_many(lane.viewers, wires)
-        _settle(fell)
-        self._count(lane, len(wires))
+            viewers = tuple(self._in_step[key])
+            lane = self._lanes[key] = Lane(viewers, self._gather([viewer.outlet for viewer in viewers]))
+        for place in lane.crowd.send(wires):
+            lane.viewers[place].fall_behind()
+        return len(lane.viewers)
 
     @contained
-    def _count(self, lane: Lane, messages: int) -> None:
-        for transport, count in lane.by_transport.items():
-            self._meter.count("deliveries_total", count * messages, transport=transport)
+    def _count(self, transport: str, deliveries: int) -> None:
+        self._meter.count("deliveries_total", deliveries, transport=transport)
 
 
 def as_item(message: Message, wire: Wire, index: Index) -> Item[Wire]:
@@ -145,32 +166,3 @@ def as_item(message: Message, wire: Wire, index: Index) -> Item[Wire]:
     if isinstance(message, Retraction):
         return Item(index, wire, wire.size, message.utterance, partial=False, for_finals=False)
     return Item(index, wire, wire.size, None, partial=False, for_finals=True)
-
-
-def _send(viewers: Sequence[Viewer], wire: Wire) -> list[Viewer]:
-    """One wire to each; answers who takes no more. The hot loop: whatever can be outside it is."""
-    fell: list[Viewer] = []
-    for viewer in viewers:
-        try:
-            if not viewer.send(wire):
-                fell.append(viewer)
-        except Exception:  # an outlet broke its promise: its viewer is behind, the others must not be
-            fell.append(viewer)
-    return fell
-
-
-def _send_many(viewers: Sequence[Viewer], wires: Sequence[Wire]) -> list[Viewer]:
-    """As `_send`, several wires in one write: the cost is for each write, not for each byte."""
-    fell: list[Viewer] = []
-    for viewer in viewers:
-        try:
-            if not viewer.outlet.write(wires):
-                fell.append(viewer)
-        except Exception:
-            fell.append(viewer)
-    return fell
-
-
-def _settle(fell: Sequence[Viewer]) -> None:
-    for viewer in fell:
-        viewer.fall_behind()

@@ -15,9 +15,10 @@ from captiond.core.arrival import Arrival
 from captiond.core.continuity import Verdict
 from captiond.core.messages import Caption, SessionState
 from captiond.core.room import Redacting, Room
+from captiond.hub.audience import EachAlone
 from captiond.hub.limits import Draining, Limits, TooManySessions, TooManyViewers
 from captiond.hub.live import Keep, Live
-from captiond.hub.wire import Encode
+from captiond.hub.wire import Defer, Encode, Gather
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ class Rooms:
         kinds: what is redacted; see the configuration.
         keep: takes finals and corrections to store them.
         chance: epochs and the spread of retries; a seeded one in tests.
+        gather, defer: how viewers are written to together, and when; see `hub.stream`.
 
     Attributes:
         draining: no more viewers.
@@ -57,6 +59,8 @@ class Rooms:
         limits: Limits | None = None,
         keep: Keep | None = None,
         chance: random.Random | None = None,
+        gather: Gather = EachAlone,
+        defer: Defer | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.draining = False
@@ -64,6 +68,7 @@ class Rooms:
         self._encode, self._clock, self._meter, self._audit = encode, clock, meter, audit
         self._redactor, self._call, self._kinds, self._keep = redactor, call, kinds, keep
         self._chance = chance or random.SystemRandom()
+        self._gather, self._defer = gather, defer
         self._lives: dict[SessionId, Live] = {}
         self._gone: dict[SessionId, None] = {}
         self._calls: dict[str, Any] = {}
@@ -131,6 +136,8 @@ class Rooms:
             earlier_finals=earlier_finals,
             arriving=self._arriving,
             interrupted=interrupted,
+            gather=self._gather,
+            defer=self._defer,
         )
         self._gone.pop(session, None)
         return live
