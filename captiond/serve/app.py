@@ -14,6 +14,7 @@ import orjson
 from aiohttp import hdrs, http_exceptions, web
 from aiohttp.abc import AbstractAccessLogger
 
+from captiond.base.inside import Inside
 from captiond.base.observe import AuditSink, Clock, Meter, NullAudit, NullMeter
 from captiond.hub.wire import Encode
 from captiond.serve import openapi, routes
@@ -162,8 +163,9 @@ class NoRequestText(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, http_exceptions.HttpProcessingError):
-            record.msg, record.args = "malformed request: %s", (type(error).__name__,)
+        kind = error.kind if isinstance(error, Inside) else type(error)  # as `logs` leaves it, and as it was
+        if issubclass(kind, http_exceptions.HttpProcessingError):
+            record.msg, record.args = "malformed request: %s", (kind.__name__,)
             record.exc_info = record.exc_text = None
             record.levelno, record.levelname = logging.INFO, "INFO"  # the client's fault, and anybody's to repeat
         return True
