@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import DATA_OPCODES, CloseCode, Frame
 
 from captiond.base.errors import UpstreamError
-from captiond.base.inside import Inside, sealed
+from captiond.base.inside import Inside, remains, sealed
 from captiond.base.observe import Clock
 from captiond.genesys.dialect_media import MAX_FRAME_BYTES
 from captiond.genesys.exchange import USER_AGENT
@@ -62,7 +62,7 @@ class _Connection(ClientConnection):
         try:
             self._parse(data)
         except Inside as fault:
-            log.error("reading a frame failed inside", exc_info=fault)
+            log.error("reading a frame failed inside", exc_info=remains(fault))
             self.transport.abort()
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from captiond.base.close_codes import CloseCode
 from captiond.base.errors import LocalError
 from captiond.base.ids import Epoch, SessionId
+from captiond.base.inside import Inside, remains, sealed
 from captiond.base.observe import AuditSink, Clock, Meter
 from captiond.core.arrival import Arrival
 from captiond.core.continuity import Verdict
@@ -229,9 +230,9 @@ class Rooms:
         for live in list(self._lives.values()):
             if live.wake_s <= now_s:
                 try:
-                    live.tick(now_s)
-                except Exception:  # one session's fault must not take the time of all others
-                    log.exception("a session's tick failed: session=%s", live.session)
+                    sealed(live.tick)(now_s)
+                except Inside as fault:  # one session's must not take the time of all others
+                    log.error("a session's tick failed: session=%s", live.session, exc_info=remains(fault))
                     live.wake_s = now_s + AFTER_FAULT_S
             if live.ended_s is not None and now_s - live.ended_s >= self.limits.retention_s:
                 over.append(live.session)

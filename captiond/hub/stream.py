@@ -4,10 +4,12 @@ No await anywhere: joining (read the state, register) can't interleave with publ
 What is put in during one turn of the event loop goes out in one write to each viewer, where a `defer` is given.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 
 from captiond.base.close_codes import CloseCode
 from captiond.base.ids import Epoch, Index, SessionId
+from captiond.base.inside import Inside, remains, sealed
 from captiond.base.observe import Clock, Meter
 from captiond.base.tail import Position, Tail, parse_position
 from captiond.core.board import Board
@@ -18,6 +20,8 @@ from captiond.hub.contained import contained
 from captiond.hub.limits import Limits
 from captiond.hub.viewer import Viewer
 from captiond.hub.wire import Defer, Encode, Gather, Outlet, Wire
+
+log = logging.getLogger(__name__)
 
 
 class Stream:
@@ -286,8 +290,14 @@ class Stream:
     # -- inside
 
     def _turned(self) -> None:
+        """Called by the event loop, whose handler would get any fault with all that it refers to: it ends here."""
         self._deferred = False
-        self.flush()
+        try:
+            sealed(self.flush)()
+        except Inside as fault:
+            log.error("captions did not go out: session=%s", self.session, exc_info=remains(fault))
+            for viewer in list(self._viewers):  # nobody knows who has got what
+                contained(viewer.dismiss)(CloseCode.RESYNC)
 
     def _replay(self, since: Position, *, partials: bool) -> list[Item[Wire]] | None:
         """Everything after a position, or None where that can't be proved."""
