@@ -33,10 +33,12 @@ from captiond.hub.rooms import Rooms
 from captiond.listening import BACKLOG, StartError, listen, url_of, viewers_possible
 from captiond.metrics import Meter
 from captiond.serve.access import Rules, configure
+from captiond.serve.addresses import Addresses
 from captiond.serve.app import IDLE_S, build
 from captiond.serve.bodies import Allowed
 from captiond.serve.crowd import TransportCrowd
 from captiond.serve.encode import Encoder
+from captiond.serve.seats import SeatLimits, Seats
 from captiond.sessions import Sessions
 
 log = logging.getLogger(__name__)
@@ -104,6 +106,7 @@ class Daemon:
             limits=HubLimits(
                 max_sessions=config.sessions.max_sessions,
                 max_connections=most,
+                max_per_session=config.viewers.max_per_session,
                 max_queued_bytes=config.viewers.max_queued_bytes,
                 retention_s=config.sessions.retention_s,
                 retention_messages=config.sessions.retention_messages,
@@ -162,6 +165,8 @@ class Daemon:
             encode=self._encode,
             meter=self.meter,
             audit=self.session_audit,
+            addresses=Addresses(self.config.server.trusted_proxies),
+            seats=Seats(SeatLimits(self.config.viewers.max_per_address, self.config.viewers.new_per_address_s)),
             allowed=Allowed(account.languages, account.regions, account.codecs, account.region),
         )
 

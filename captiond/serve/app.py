@@ -19,10 +19,12 @@ from captiond.base.observe import AuditSink, Clock, Meter, NullAudit, NullMeter
 from captiond.hub.wire import Encode
 from captiond.serve import openapi, routes
 from captiond.serve.access import Access, Caller, Mint
+from captiond.serve.addresses import Addresses
 from captiond.serve.bodies import Allowed
 from captiond.serve.encode import Encoder
 from captiond.serve.pages import Pages
 from captiond.serve.problems import Handler, problems
+from captiond.serve.seats import Seats
 from captiond.serve.timers import Timers
 from captiond.serve.wiring import WIRING, HealthCheck, Limits, Rooms, Sessions, Wiring
 
@@ -52,6 +54,8 @@ def build(
     audit: AuditSink | None = None,
     allowed: Allowed | None = None,
     limits: Limits | None = None,
+    addresses: Addresses | None = None,
+    seats: Seats | None = None,
     pages: Pages | None = None,
     ticking: bool = True,
 ) -> web.Application:
@@ -65,6 +69,7 @@ def build(
         checks: by name; each None, or why the daemon is not fit to serve. Called at each `/readyz`; must not wait.
         draining_ms: None, or the time after which viewers should come back, once the daemon is stopping.
         encode: the same one that the hub has.
+        addresses, seats: who is which address, and what one may have; by default no proxy is trusted.
         ticking: whether the application turns its timers itself; tests turn them.
     """
     limits = limits or Limits()
@@ -83,6 +88,8 @@ def build(
         metrics=metrics,
         mint=mint,
         allowed=allowed or Allowed(),
+        addresses=addresses or Addresses(),
+        seats=seats or Seats(),
     )
     app = web.Application(middlewares=[problems, border], client_max_size=limits.max_body_bytes)
     app[WIRING] = wiring

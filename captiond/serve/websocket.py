@@ -11,7 +11,7 @@ import orjson
 from aiohttp import WSMsgType, web
 
 from captiond.base.close_codes import CloseCode
-from captiond.serve.admission import Admission, admission, audited, authorise, draining, join, log_end
+from captiond.serve.admission import Admission, admission, audited, authorise, draining, join, leave, log_end
 from captiond.serve.encode import PROTOCOL
 from captiond.serve.outlet import TransportOutlet
 from captiond.serve.problems import Problem
@@ -89,8 +89,7 @@ class Reader:
     def stop(self) -> None:
         """No more messages, no more pings."""
         self._timer.cancel()
-        if self._viewer is not None:
-            self._admitted.live.leave(self._viewer)
+        leave(self._admitted, self._viewer)
         log_end(self._admitted.session, self.outlet)
 
     async def _listen(self) -> None:
