@@ -51,8 +51,8 @@ DRAIN_RETRY_MS: Final = 10_000  # told to viewers: they come back over this time
 FAREWELL_S: Final = 2.0  # for viewers to take their `bye`
 PAUSE_S: Final = 4.0  # for upstream to be unsubscribed from; the whole stop has 10 s
 AFTER_FAULT_S: Final = 5.0  # until a chore that failed inside begins again
-# Objects more than were let go, until the collector looks; then every so many looks, at older ones too. Viewers leave no
-# cycles (tests/serve/test_garbage.py), and at Python's 700 a fifth of a reconnect storm's time goes into looking.
+# Objects more than were let go, until the collector looks; then every so many looks, at older ones too. Viewers leave
+# no cycles (tests/serve/test_garbage.py), and at Python's 700 a fifth of a reconnect storm's time goes into looking.
 COLLECT_AFTER: Final = (10_000, 10, 10)
 LATE_LOOP_S: Final = 1.0  # an event loop that is so late does not serve live captions
 
