@@ -14,13 +14,12 @@ import pytest
 from captiond import daemon as daemon_module
 from captiond import probe as probe_module
 from captiond.daemon import Daemon
-from captiond.hub.audience import Audience
+from captiond.hub.audience import Audience, Lane
 from captiond.hub.live import Live
 from captiond.hub.stream import Stream
 from captiond.pulse import Pulse
 from captiond.serve.crowd import TransportCrowd
 from captiond.serve.encode import Encoder
-from captiond.serve.outlet import TransportOutlet
 from captiond.serve.tokens import mint
 from captiond.simulator.server import Simulator
 from tests.harness import Viewer, daemon_here, eventually, start
@@ -101,13 +100,13 @@ async def test_one_transport_that_is_dead_is_enough(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transport: str
 ) -> None:
     """The greeting comes, nothing after it: what looks inside only would see a viewer that is connected and in step."""
-    send, write = TransportCrowd.send, TransportOutlet.write
+    write = Lane.write
 
-    def sending(self: TransportCrowd, wires: Any) -> list[int]:
-        return [] if self._is_ws == (transport == "ws") else send(self, wires)
+    def writing(self: Lane, wires: Any) -> int:
+        dead = self.viewers[0].outlet.transport == transport
+        return len(self.viewers) if dead else write(self, wires)
 
-    monkeypatch.setattr(TransportCrowd, "send", sending)
-    assert write is TransportOutlet.write
+    monkeypatch.setattr(Lane, "write", writing)
     async with daemon_here(tmp_path) as daemon:
         status, [fault] = await ready(daemon)
         assert (status, fault["why"]) == (503, f"no caption has come back over {transport} yet")
