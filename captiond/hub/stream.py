@@ -123,6 +123,7 @@ class Stream:
         viewer = Viewer(self, outlet, subscriber, partials=partials)
         self._audience.add(viewer, expires_s=expires_s)
         outlet.on_writable(viewer.writable)
+        outlet.on_full(viewer.fall_behind)
         outlet.on_lost(viewer.lost)
         if self.state.over:
             viewer.finish(CloseCode.SESSION_ENDED)
