@@ -34,12 +34,14 @@ from captiond.listening import BACKLOG, StartError, listen, url_of, viewers_poss
 from captiond.logs import tell_of_loop
 from captiond.metrics import Meter
 from captiond.probe import Probe
+from captiond.revoking import Revoking
 from captiond.serve.access import Rules, configure
 from captiond.serve.addresses import Addresses
 from captiond.serve.app import IDLE_S, build
 from captiond.serve.bodies import Allowed
 from captiond.serve.crowd import TransportCrowd
 from captiond.serve.encode import Encoder
+from captiond.serve.revocations import Revocations
 from captiond.serve.seats import SeatLimits, Seats
 from captiond.sessions import Sessions
 
@@ -98,6 +100,7 @@ class Daemon:
         audit: AuditLog,
         meter: Meter,
         reached_at: tuple[str, int],
+        revocations: Revocations,
     ) -> None:
         self.config, self.clock, self.store, self.audit, self.meter = config, clock, store, audit, meter
         self.url = ""
@@ -133,7 +136,7 @@ class Daemon:
         )
         self.session_audit = SessionAudit(audit, self.rooms)
         self.genesys = self._make_upstream()
-        self._encode, self._most = encode, most
+        self._encode, self._most, self.revocations = encode, most, revocations
         self.probe = Probe(
             self.rooms, address=reached_at, clock=clock, meter=meter, language=config.genesys.languages[0]
         )
@@ -165,10 +168,12 @@ class Daemon:
             token_secret=auth.token_secret.get_secret_value(),
             jwks_url=auth.jwks_url,
             clock=self.clock,
+            revocations=self.revocations,
         )
         return build(
             rooms=self.rooms,
             sessions=self.sessions,
+            revoke=Revoking(self.rooms, self.revocations, self.store, self.clock, self.session_audit),
             access=access,
             mint=mint,
             clock=self.clock,
@@ -295,6 +300,7 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
         try:
             store = await Store.open(config.database.url)
             stack.push_async_callback(store.close)
+            revocations = Revocations(await store.revocations())
             audit = AuditLog(Path(config.audit.path), meter=meter)
             stack.push_async_callback(asyncio.to_thread, audit.close)
         except CaptiondError as fault:
@@ -302,7 +308,15 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
         for path in (sqlite_path(config.database.url), config.audit.path):
             _look_at_mode(Path(path))
         listener = stack.enter_context(listen(config.server.host, config.server.port))
-        daemon = Daemon(config, clock=clock, store=store, audit=audit, meter=meter, reached_at=way_back(listener))
+        daemon = Daemon(
+            config,
+            clock=clock,
+            store=store,
+            audit=audit,
+            meter=meter,
+            reached_at=way_back(listener),
+            revocations=revocations,
+        )
         if daemon.genesys is not None:
             stack.push_async_callback(daemon.genesys.close)
         async with asyncio.TaskGroup() as group:

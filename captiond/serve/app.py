@@ -26,7 +26,7 @@ from captiond.serve.pages import Pages
 from captiond.serve.problems import Handler, problems
 from captiond.serve.seats import Seats
 from captiond.serve.timers import Timers
-from captiond.serve.wiring import WIRING, HealthCheck, Hidden, Limits, Rooms, Sessions, Wiring
+from captiond.serve.wiring import WIRING, HealthCheck, Hidden, Limits, Revoke, Rooms, Sessions, Wiring
 
 TICK_S: Final = 0.25  # a ping or comment may be late by so much; 20 s and 15 s do not notice
 PREFLIGHT_AGE_S: Final = 600
@@ -43,6 +43,7 @@ def build(
     *,
     rooms: Rooms,
     sessions: Sessions,
+    revoke: Revoke,
     access: Access,
     mint: Mint | None,
     clock: Clock,
@@ -64,7 +65,7 @@ def build(
 
     Args:
         rooms: the hub.
-        sessions: what the control API acts on.
+        sessions, revoke: what the control API acts on.
         access, mint: of `access.configure`.
         metrics: the exposition and its content type.
         checks: by name; each None, or why the daemon is not fit to serve. Called at each `/readyz`; must not wait.
@@ -93,6 +94,7 @@ def build(
         addresses=addresses or Addresses(),
         seats=seats or Seats(),
         hidden=hidden,
+        revoke=revoke,
     )
     app = web.Application(middlewares=[problems, border], client_max_size=limits.max_body_bytes)
     app[WIRING] = wiring

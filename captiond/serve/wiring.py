@@ -1,6 +1,6 @@
 """What the handlers of this floor share, handed over by `daemon.py` through `app.build`. No handler has other state."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -103,6 +103,17 @@ HealthCheck = Callable[[], str | None]
 """None where all is well, else a short English reason."""
 
 
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """A session's viewers were sent away: when (seconds since 1970), and how many there were."""
+
+    at_s: float
+    viewers: int
+
+
+Revoke = Callable[[SessionId], Awaitable[Revoked | None]]
+"""Closes all viewers of a session; tokens issued up to now open it no more. None: no such session."""
+
 Hidden = Callable[[str, str | None], Live | None]
 """A session id and a bearer in; the hidden session that they open, None for all others (`captiond.probe`)."""
 
@@ -144,6 +155,7 @@ class Wiring:
     addresses: Addresses
     seats: Seats
     hidden: Hidden
+    revoke: Revoke
 
 
 WIRING: Final = web.AppKey("wiring", Wiring)
