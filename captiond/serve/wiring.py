@@ -103,6 +103,10 @@ HealthCheck = Callable[[], str | None]
 """None where all is well, else a short English reason."""
 
 
+Hidden = Callable[[str, str | None], Live | None]
+"""A session id and a bearer in; the hidden session that they open, None for all others (`captiond.probe`)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Bounds of this floor. Each has a reason."""
@@ -139,6 +143,7 @@ class Wiring:
     allowed: Allowed
     addresses: Addresses
     seats: Seats
+    hidden: Hidden
 
 
 WIRING: Final = web.AppKey("wiring", Wiring)
