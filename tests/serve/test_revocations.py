@@ -16,7 +16,7 @@ from tests.serve.serving import SECRET, START_S, Json, Served, raw, serving, unt
 
 TRANSPORTS = ("ws", "events")
 KEY = "a-key-for-this-test"
-WITH_KEY = {"Authorization": f"Bearer {KEY}"}
+WITH_KEY = {"Authorization": f"Bearer {KEY}", "Connection": "close"}
 UPGRADE = (
     "Connection: Upgrade",
     "Upgrade: websocket",
