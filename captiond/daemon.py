@@ -13,14 +13,13 @@ import stat
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 
 from captiond.audit import AuditLog
 from captiond.base.errors import CaptiondError, UpstreamError
 from captiond.base.inside import remains
-from captiond.base.observe import AuditSink
 from captiond.config_keys import Config
 from captiond.core.redact import Call, Redactor, learn
 from captiond.db.address import sqlite_path
@@ -41,8 +40,10 @@ from captiond.serve.app import IDLE_S, build
 from captiond.serve.bodies import Allowed
 from captiond.serve.crowd import TransportCrowd
 from captiond.serve.encode import Encoder
+from captiond.serve.guard import SPARE, Guard, GuardLimits
 from captiond.serve.revocations import Revocations
 from captiond.serve.seats import SeatLimits, Seats
+from captiond.session_audit import SessionAudit
 from captiond.sessions import Sessions
 
 log = logging.getLogger(__name__)
@@ -71,21 +72,6 @@ class SystemClock:
     def monotonic_s(self) -> float:
         """Never goes back."""
         return time.monotonic()
-
-
-class SessionAudit:
-    """An audit sink for what is decided about a session outside the hub, so that its `auditRecords` are all of them."""
-
-    def __init__(self, audit: AuditSink, rooms: Rooms) -> None:
-        self._audit, self._rooms = audit, rooms
-
-    def record(self, kind: str, /, *, timestamp: str | None = None, **fields: Any) -> None:
-        """One record, counted for the session that it names (see `base.observe.AuditSink`)."""
-        self._audit.record(kind, timestamp=timestamp, **fields)
-        session = fields.get("mediaSessionId")
-        live = self._rooms.get(session) if session is not None else None
-        if live is not None:
-            live.audit_records += 1
 
 
 class Daemon:
@@ -141,6 +127,7 @@ class Daemon:
             self.rooms, address=reached_at, clock=clock, meter=meter, language=config.genesys.languages[0]
         )
         self.sessions: Sessions
+        self.guard: Guard
 
     def _make_upstream(self) -> Genesys | None:
         account = self.config.genesys
@@ -157,6 +144,15 @@ class Daemon:
 
     def application(self) -> web.Application:
         """The HTTP server's routes over these parts."""
+        addresses = Addresses(self.config.server.trusted_proxies)
+        seats = Seats(SeatLimits(self.config.viewers.max_per_address, self.config.viewers.new_per_address_s))
+        self.guard = Guard(
+            GuardLimits(max_connections=self._most + SPARE),
+            addresses=addresses,
+            seats=seats,
+            clock=self.clock,
+            meter=self.meter,
+        )
         auth, account = self.config.auth, self.config.genesys
         access, mint = configure(
             Rules(
@@ -338,6 +334,8 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
                 auto_decompress=False,  # it is done before we know who asks, and 1 kB may become 1 MB of work
             )
             await runner.setup()
+            assert runner.server is not None
+            daemon.guard.stand_before(runner.server)
             chores = [
                 group.create_task(_kept_up(chore)) for chore in (daemon.turn, daemon.keep_house, daemon.watch_upstream)
             ]

@@ -51,6 +51,7 @@ _REFUSED: Final = tuple(
     (reason,)
     for reason in ("node", "session", "address", "rate", "unauthorized", "forbidden", "unknown", "gone", "draining")
 )
+_CUT: Final = tuple((reason,) for reason in ("head", "head_bytes", "answer", "address", "node", "room"))
 
 FIGURES: Final[dict[str, Figure]] = {
     "upstream_events_total": Figure("counter", "Events that upstream sent", ("profile", "kind")),
@@ -80,6 +81,8 @@ FIGURES: Final[dict[str, Figure]] = {
     "viewer_resyncs_total": Figure("counter", "Times a viewer got a new snapshot because it fell behind"),
     "viewer_closes_total": Figure("counter", "Viewers closed by the daemon", ("code",)),
     "viewers_refused_total": Figure("counter", "Viewers that were not let in", ("reason",), known=_REFUSED),
+    "connections": Figure("gauge", "Connections open, viewers among them"),
+    "connections_cut_total": Figure("counter", "Connections cut before they were viewers", ("reason",), known=_CUT),
     "sessions": Figure("gauge", "Sessions", ("state",), known=_STATES),
     "event_loop_lag_seconds": Figure("gauge", "How late the event loop last was"),
     "delivery_probe_seconds": Figure(

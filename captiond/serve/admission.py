@@ -124,6 +124,8 @@ def admission(request: web.Request, grant: Grant, *, position: str | None) -> Ad
             headers={"Retry-After": str(wiring.limits.retry_after_s)},
             extra={"limit": full},
         )
+    if wiring.guard is not None:
+        wiring.guard.seated(request.protocol)
     return Admission(
         live=live,
         session=session,

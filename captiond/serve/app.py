@@ -22,6 +22,7 @@ from captiond.serve.access import Access, Caller, Mint
 from captiond.serve.addresses import Addresses
 from captiond.serve.bodies import Allowed
 from captiond.serve.encode import Encoder
+from captiond.serve.guard import Guard
 from captiond.serve.pages import Pages
 from captiond.serve.problems import Handler, problems
 from captiond.serve.seats import Seats
@@ -57,6 +58,7 @@ def build(
     limits: Limits | None = None,
     addresses: Addresses | None = None,
     seats: Seats | None = None,
+    guard: Guard | None = None,
     hidden: Hidden = lambda _session, _bearer: None,
     pages: Pages | None = None,
     ticking: bool = True,
@@ -72,6 +74,7 @@ def build(
         draining_ms: None, or the time after which viewers should come back, once the daemon is stopping.
         encode: the same one that the hub has.
         addresses, seats: who is which address, and what one may have; by default no proxy is trusted.
+        guard: told of every request, and turned; None leaves connections to aiohttp.
         hidden: the way to a session that nobody else finds: the delivery probe's.
         ticking: whether the application turns its timers itself; tests turn them.
     """
@@ -94,6 +97,7 @@ def build(
         addresses=addresses or Addresses(),
         seats=seats or Seats(),
         hidden=hidden,
+        guard=guard,
         revoke=revoke,
     )
     app = web.Application(middlewares=[problems, border], client_max_size=limits.max_body_bytes)
@@ -116,7 +120,9 @@ def build(
 @web.middleware
 async def border(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Before any handler: is the Host ours; and what browsers ask before they ask (preflight, OPTIONS)."""
-    access, caller = request.app[WIRING].access, Caller.of(request)
+    access, caller, guard = request.app[WIRING].access, Caller.of(request), request.app[WIRING].guard
+    if guard is not None:
+        guard.heard(request.protocol)
     if request.path not in ANY_HOST:
         access.check_host(caller)
     if request.method != hdrs.METH_OPTIONS:
@@ -147,13 +153,15 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
 
 async def turn_timers(app: web.Application) -> AsyncIterator[None]:
     """Turns the timers while the application runs. A chain of callbacks: nothing here waits, so no task is needed."""
-    loop, timers = asyncio.get_running_loop(), app[WIRING].timers
+    loop, timers, guard = asyncio.get_running_loop(), app[WIRING].timers, app[WIRING].guard
     handle: asyncio.TimerHandle
 
     def turn() -> None:
         nonlocal handle
         handle = loop.call_later(TICK_S, turn)
         timers.tick()
+        if guard is not None:
+            guard.tick()
 
     handle = loop.call_later(TICK_S, turn)
     yield

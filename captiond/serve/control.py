@@ -114,6 +114,8 @@ async def audit(request: web.Request) -> web.StreamResponse:
             await response.write(first + b"\n")
             async for record in records:
                 await response.write(record + b"\n")
+                if wiring.guard is not None:
+                    wiring.guard.heard(request.protocol)  # it takes what it asked for, however much that is
         await response.write_eof()
     return response
 

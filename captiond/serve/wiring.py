@@ -14,6 +14,7 @@ from captiond.hub.wire import Encode, Outlet
 from captiond.serve.access import Access, Mint
 from captiond.serve.addresses import Addresses
 from captiond.serve.bodies import Allowed, SessionRequest
+from captiond.serve.guard import Guard
 from captiond.serve.seats import Seats
 from captiond.serve.timers import Timers
 from captiond.serve.transcripts import Transcript
@@ -156,6 +157,7 @@ class Wiring:
     seats: Seats
     hidden: Hidden
     revoke: Revoke
+    guard: Guard | None
 
 
 WIRING: Final = web.AppKey("wiring", Wiring)

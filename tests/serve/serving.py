@@ -26,6 +26,7 @@ from captiond.serve.addresses import Addresses
 from captiond.serve.app import IDLE_S, AccessLog, build
 from captiond.serve.bodies import SessionRequest
 from captiond.serve.encode import Encoder
+from captiond.serve.guard import Guard, GuardLimits
 from captiond.serve.problems import Problem
 from captiond.serve.revocations import Revocations
 from captiond.serve.seats import Seats
@@ -176,6 +177,7 @@ class Served:
     runner: web.AppRunner
     meter: "Counts"
     kept: "Kept"
+    guard: Guard | None
     draining_ms: int | None = None
     sequence: int = 0
     answers: "list[RawAnswer]" = field(default_factory=list)
@@ -209,6 +211,8 @@ class Served:
         """Time passes, for timers and hub."""
         self.clock.passed_s += seconds
         self.app[WIRING].timers.tick()
+        if self.guard is not None:
+            self.guard.tick()
         self.rooms.tick(self.clock.monotonic_s())
 
     @property
@@ -236,6 +240,7 @@ async def serving(
     seats: Seats | None = None,
     addresses: Addresses | None = None,
     revocations: Revocations | None = None,
+    guarded: GuardLimits | None = None,
 ) -> AsyncIterator[Served]:
     """A server on a free port of 127.0.0.1, and a client session; both gone at the end."""
     clock, audit, meter = ManualClock(), Recorder(), Counts()
@@ -254,6 +259,8 @@ async def serving(
     revocations = revocations or Revocations()
     access, mint = configure(rules or Rules(), token_secret=secret, jwks_url="", clock=clock, revocations=revocations)
     kept = Kept()
+    addresses, seats = addresses or Addresses(), seats or Seats()
+    guard = Guard(guarded, addresses=addresses, seats=seats, clock=clock, meter=meter) if guarded is not None else None
     served: Served
     app = build(
         rooms=rooms,
@@ -269,13 +276,17 @@ async def serving(
         audit=audit,
         seats=seats,
         addresses=addresses,
+        guard=guard,
         limits=limits or Limits(close_wait_s=0.5),
         ticking=False,
     )
     runner = web.AppRunner(app, access_log_class=AccessLog, shutdown_timeout=0.2, keepalive_timeout=idle_s)
     async with aiohttp.ClientSession() as http:
-        served = Served("", 0, app, rooms, clock, sessions, audit, http, runner, meter, kept)
+        served = Served("", 0, app, rooms, clock, sessions, audit, http, runner, meter, kept, guard)
         await runner.setup()
+        if guard is not None:
+            assert runner.server is not None
+            guard.stand_before(runner.server)
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
         served.port = runner.addresses[0][1]
