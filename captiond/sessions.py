@@ -239,11 +239,10 @@ class Sessions:
         """One session's task. Whatever fails in it ends this session, not the daemon."""
         try:
             await self._follow(request, settled, revived=revived)
-        except (GeneratorExit, KeyboardInterrupt, SystemExit):
-            raise
         except BaseException as fault:
-            if isinstance(fault, asyncio.CancelledError) and self._running[request.id].task.cancelling():
-                raise  # somebody has asked for it; else it is our own, as all others
+            asked = isinstance(fault, asyncio.CancelledError) and self._running[request.id].task.cancelling()
+            if asked or isinstance(fault, GeneratorExit | KeyboardInterrupt | SystemExit):  # a stray one is a fault
+                raise
             log.error("session failed inside: session=%s", request.id, exc_info=remains(fault))
             failure = UpstreamUnavailable(operation="follow", why="failed inside captiond")
             _settle(settled, failure)
