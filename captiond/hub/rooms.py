@@ -17,6 +17,7 @@ from captiond.core.continuity import Verdict
 from captiond.core.messages import Caption, SessionState
 from captiond.core.room import Redacting, Room
 from captiond.hub.audience import EachAlone
+from captiond.hub.copies import Following
 from captiond.hub.limits import Draining, Limits, TooManySessions, TooManyViewers
 from captiond.hub.live import Keep, Live
 from captiond.hub.wire import Defer, Encode, Gather
@@ -41,10 +42,11 @@ class Rooms:
         keep: takes finals and corrections to store them.
         chance: epochs and the spread of retries; a seeded one in tests.
         gather, defer: how viewers are written to together, and when; see `hub.stream`.
+        following: told of every session's stream, for the viewers of other workers; see `hub.copies`.
 
     Attributes:
         draining: no more viewers.
-        viewers: connected to any session.
+        viewers: connected to any session, to other workers of this node too.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Rooms:
         chance: random.Random | None = None,
         gather: Gather = EachAlone,
         defer: Defer | None = None,
+        following: Following | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.draining = False
@@ -69,7 +72,7 @@ class Rooms:
         self._encode, self._clock, self._meter, self._audit = encode, clock, meter, audit
         self._redactor, self._call, self._kinds, self._keep = redactor, call, kinds, keep
         self._chance = chance or random.SystemRandom()
-        self._gather, self._defer = gather, defer
+        self._gather, self._defer, self._following = gather, defer, following
         self._lives: dict[SessionId, Live] = {}
         self._gone: dict[SessionId, None] = {}
         self._calls: dict[str, Any] = {}
@@ -141,6 +144,9 @@ class Rooms:
             defer=self._defer,
         )
         self._gone.pop(session, None)
+        if self._following is not None:
+            live.following = self._following
+            self._following.opened(live)
         return live
 
     def get(self, session: SessionId) -> Live | None:
@@ -217,6 +223,8 @@ class Rooms:
             return
         live.end(SessionState.ENDED, None)
         live.farewell(CloseCode.SESSION_ENDED, ())
+        if self._following is not None:
+            self._following.forgotten(live, trace)
         self._unlink(session)
         if not trace:
             return
