@@ -31,6 +31,7 @@ from captiond.genesys.recovery import cause_of
 from captiond.hub.limits import Limits as HubLimits
 from captiond.hub.rooms import Rooms
 from captiond.listening import BACKLOG, StartError, listen, url_of, viewers_possible
+from captiond.logs import tell_of_loop
 from captiond.metrics import Meter
 from captiond.serve.access import Rules, configure
 from captiond.serve.addresses import Addresses
@@ -50,6 +51,9 @@ DRAIN_RETRY_MS: Final = 10_000  # told to viewers: they come back over this time
 FAREWELL_S: Final = 2.0  # for viewers to take their `bye`
 PAUSE_S: Final = 4.0  # for upstream to be unsubscribed from; the whole stop has 10 s
 AFTER_FAULT_S: Final = 5.0  # until a chore that failed inside begins again
+# Objects more than were let go, until the collector looks; then every so many looks, at older ones too. Viewers leave
+# no cycles (tests/serve/test_garbage.py), and at Python's 700 a fifth of a reconnect storm's time goes into looking.
+COLLECT_AFTER: Final = (10_000, 10, 10)
 LATE_LOOP_S: Final = 1.0  # an event loop that is so late does not serve live captions
 
 
@@ -269,6 +273,9 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
     meter = Meter(monotonic_s=clock.monotonic_s)
     learn(config.genesys.languages)
     async with contextlib.AsyncExitStack() as stack:
+        loop = asyncio.get_running_loop()
+        stack.callback(loop.set_exception_handler, loop.get_exception_handler())
+        loop.set_exception_handler(tell_of_loop)
         try:
             store = await Store.open(config.database.url)
             stack.push_async_callback(store.close)
@@ -333,6 +340,7 @@ async def serve(config: Config, *, announce: Callable[[str], None], remarks: Seq
         loop.add_signal_handler(number, stop.set)
     async with running(config) as daemon:
         gc.freeze()  # what is loaded now stays; full collections need not look at it again
+        gc.set_threshold(*COLLECT_AFTER)
         announce(daemon.url)
         await stop.wait()
 

@@ -4,9 +4,10 @@ Nobody waits for anybody: no await, no lock, and no viewer's failure reaches ano
 """
 
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final
 
 from captiond.base.close_codes import CloseCode
+from captiond.base.errors import LocalError
 from captiond.base.ids import Index
 from captiond.base.observe import Meter
 from captiond.core.messages import Caption, Message, Retraction
@@ -21,8 +22,16 @@ NEVER_S: Final = float("inf")
 class EachAlone:
     """Writes to one outlet after the other: for outlets that have nothing in common. Implements `hub.wire.Crowd`."""
 
-    def __init__(self, outlets: Sequence[Outlet]) -> None:
-        self._outlets = outlets
+    def __init__(self) -> None:
+        self._outlets: list[Outlet] = []
+
+    def add(self, outlet: Outlet) -> None:
+        """At the next place."""
+        self._outlets.append(outlet)
+
+    def remove(self, place: int) -> None:
+        """The last one moves there."""
+        swap_remove(self._outlets, place)
 
     def send(self, wires: Sequence[Wire]) -> list[int]:
         """One write each; answers who takes no more."""
@@ -36,11 +45,35 @@ class EachAlone:
         return fell
 
 
-class Lane(NamedTuple):
-    """Viewers in step that get the same bytes."""
+class Lane:
+    """Viewers in step that get the same bytes: `viewers[n]` has its outlet at place n of the crowd."""
 
-    viewers: tuple[Viewer, ...]
-    crowd: Crowd
+    def __init__(self, crowd: Crowd) -> None:
+        self.viewers: list[Viewer] = []
+        self._crowd = crowd
+
+    def add(self, viewer: Viewer) -> None:
+        """One more."""
+        viewer.place = len(self.viewers)
+        self.viewers.append(viewer)
+        self._crowd.add(viewer.outlet)
+
+    def remove(self, viewer: Viewer) -> None:
+        """One less, wherever it stands."""
+        place, viewer.place = viewer.place, None
+        if place is None:
+            raise LocalError("a viewer that is in no lane can't leave it")
+        self._crowd.remove(place)
+        swap_remove(self.viewers, place)
+        if place < len(self.viewers):
+            self.viewers[place].place = place
+
+    def write(self, wires: Sequence[Wire]) -> int:
+        """Writes to all; answers to how many. Who takes no more is behind from now on."""
+        count = len(self.viewers)
+        for viewer in [self.viewers[place] for place in self._crowd.send(wires)]:
+            viewer.fall_behind()
+        return count
 
 
 Key = tuple[bool, str]
@@ -61,9 +94,7 @@ class Audience:
         self.behind: dict[Viewer, None] = {}
         self.expiry_s = NEVER_S
         self._meter, self._gather = meter, gather
-        self._in_step: dict[Key, dict[Viewer, None]] = {}
-        # What the publish loop walks: rebuilt only when somebody joins, leaves or changes step.
-        self._lanes: dict[Key, Lane] = {}
+        self._lanes: dict[Key, Lane] = {}  # those in step
         self._expiring: dict[Viewer, float] = {}
 
     def add(self, viewer: Viewer, *, expires_s: float | None) -> None:
@@ -76,9 +107,11 @@ class Audience:
     def caught_up(self, viewer: Viewer) -> None:
         """In step from now on."""
         self.behind.pop(viewer, None)
-        if viewer in self.viewers:
-            self._in_step.setdefault(viewer.key, {})[viewer] = None
-            self._lanes.pop(viewer.key, None)
+        if viewer in self.viewers and viewer.place is None:
+            lane = self._lanes.get(viewer.key)
+            if lane is None:
+                lane = self._lanes[viewer.key] = Lane(self._gather())
+            lane.add(viewer)
 
     def fell_behind(self, viewer: Viewer) -> None:
         """Not in step for now."""
@@ -89,12 +122,8 @@ class Audience:
     def drop(self, viewer: Viewer) -> None:
         """Nothing more is sent to it; it stays connected until `remove`."""
         self.behind.pop(viewer, None)
-        in_step = self._in_step.get(viewer.key)
-        if in_step is not None and viewer in in_step:
-            del in_step[viewer]
-            self._lanes.pop(viewer.key, None)
-            if not in_step:
-                del self._in_step[viewer.key]
+        if viewer.place is not None:
+            self._lanes[viewer.key].remove(viewer)
 
     def remove(self, viewer: Viewer) -> bool:
         """It is gone. False where it was before."""
@@ -110,10 +139,10 @@ class Audience:
         behind = list(self.behind)  # taken first: who falls behind while writing has these messages already
         for_all = [item.wire for item in items]
         for_finals = [item.wire for item in items if item.for_finals]
-        for key in list(self._in_step):
-            wires = for_all if key[0] else for_finals
-            if wires:
-                self._count(key[1], self._write(key, wires) * len(wires))
+        for (partials, transport), lane in self._lanes.items():
+            wires = for_all if partials else for_finals
+            if wires and lane.viewers:
+                self._count(transport, lane.write(wires) * len(wires))
         for viewer in behind:
             for item in items:
                 if viewer.partials or item.for_finals:
@@ -124,10 +153,11 @@ class Audience:
         for viewer in self.behind:
             viewer.ping_due = True
         pings: dict[bool, Wire] = {}
-        for key in list(self._in_step):
-            if key[0] not in pings:
-                pings[key[0]] = make(key[0])
-            self._write(key, [pings[key[0]]])
+        for (partials, _), lane in self._lanes.items():
+            if lane.viewers:
+                if partials not in pings:
+                    pings[partials] = make(partials)
+                lane.write([pings[partials]])
 
     def look(self, now_s: float, *, stall_s: float) -> None:
         """Goes on with those behind that can take more; gives up those that take nothing."""
@@ -143,19 +173,16 @@ class Audience:
             viewer.dismiss(CloseCode.TOKEN_EXPIRED)
         self.expiry_s = min(self._expiring.values(), default=NEVER_S)
 
-    def _write(self, key: Key, wires: Sequence[Wire]) -> int:
-        """Writes to a lane; answers to how many. Who takes no more is behind from now on."""
-        lane = self._lanes.get(key)
-        if lane is None:
-            viewers = tuple(self._in_step[key])
-            lane = self._lanes[key] = Lane(viewers, self._gather([viewer.outlet for viewer in viewers]))
-        for place in lane.crowd.send(wires):
-            lane.viewers[place].fall_behind()
-        return len(lane.viewers)
-
     @contained
     def _count(self, transport: str, deliveries: int) -> None:
         self._meter.count("deliveries_total", deliveries, transport=transport)
+
+
+def swap_remove(things: list[Any], place: int) -> None:
+    """Takes out one thing; the last one moves to its place."""
+    last = things.pop()
+    if place < len(things):
+        things[place] = last
 
 
 def as_item(message: Message, wire: Wire, index: Index) -> Item[Wire]:

@@ -50,15 +50,17 @@ class Viewer:
     """One viewer. Made by `Live.join`; given back to `Live.leave` when its transport is closed.
 
     Attributes:
+        place: where it stands among those in step; None while it is not.
         key: what it has in common with viewers that get the same bytes.
         ping_due: a ping waits behind all that is pending.
     """
 
-    __slots__ = ("_finish", "_host", "key", "outlet", "partials", "ping_due", "subscriber")
+    __slots__ = ("_finish", "_host", "key", "outlet", "partials", "ping_due", "place", "subscriber")
 
     def __init__(self, host: Host, outlet: Outlet, subscriber: Subscriber[Wire], *, partials: bool) -> None:
         self._host = host
         self.outlet, self.subscriber, self.partials = outlet, subscriber, partials
+        self.place: int | None = None
         self.key = (partials, outlet.transport)
         self.ping_due = False
         self._finish: CloseCode | None = None

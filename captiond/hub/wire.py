@@ -115,19 +115,27 @@ class Outlet(Protocol):
 
 
 class Crowd(Protocol):
-    """Outlets that get the same bytes: made anew whenever somebody joins or leaves them."""
+    """Outlets of one transport that get the same bytes, at places 0 to n - 1."""
+
+    def add(self, outlet: Outlet) -> None:
+        """One more, at the next place."""
+        ...
+
+    def remove(self, place: int) -> None:
+        """One less: the last one moves to its place. So nobody's coming or going costs the length of the crowd."""
+        ...
 
     def send(self, wires: Sequence[Wire]) -> Sequence[int]:
         """Hands wires to each outlet, all in one write each: the hot path.
 
         Returns:
-            The places, in the order in which they were gathered, of those that take no more for now. Never raises.
+            The places of those that take no more for now. Never raises.
         """
         ...
 
 
-Gather = Callable[[Sequence[Outlet]], Crowd]
-"""Makes a crowd of outlets of one transport."""
+Gather = Callable[[], Crowd]
+"""Makes an empty crowd."""
 
 Defer = Callable[[Callable[[], None]], object]
 """Has something called when this turn of the event loop is over: asyncio's `call_soon`."""

@@ -25,35 +25,37 @@ NATIVE: Final[SendAll | None] = _native
 class TransportCrowd:
     """Viewers in step, whose transports hold nothing back: so what goes below them overtakes nothing.
 
+    Whoever is lost must be removed before its socket is closed (`Outlet.on_lost`).
+
     Args:
-        outlets: of one transport; none of them may be lost while this crowd is written to (`Outlet.on_lost`).
         send_all: the loop in C; None writes through the transports.
     """
 
-    def __init__(self, outlets: Sequence[Outlet], send_all: SendAll | None = NATIVE) -> None:
-        self._is_ws = bool(outlets) and outlets[0].transport == "ws"
+    def __init__(self, send_all: SendAll | None = NATIVE) -> None:
         self._send_all = send_all
-        self._fds = array("i")
-        self._below: list[tuple[int, TransportOutlet]] = []  # place and outlet, in the order of `_fds`
-        self._others: list[tuple[int, Outlet]] = []
-        for place, outlet in enumerate(outlets):
-            if send_all is not None and isinstance(outlet, TransportOutlet) and outlet.fd >= 0:
-                self._fds.append(outlet.fd)
-                self._below.append((place, outlet))
-            else:
-                self._others.append((place, outlet))
+        self._outlets: list[TransportOutlet] = []
+        self._fds = array("i")  # -1 where there is none: it takes nothing, so its transport is handed all
+
+    def add(self, outlet: Outlet) -> None:
+        """At the next place. All are of one transport."""
+        assert isinstance(outlet, TransportOutlet)
+        self._outlets.append(outlet)
+        self._fds.append(outlet.fd)
+
+    def remove(self, place: int) -> None:
+        """The last one moves there."""
+        last, fd = self._outlets.pop(), self._fds.pop()
+        if place < len(self._outlets):
+            self._outlets[place], self._fds[place] = last, fd
 
     def send(self, wires: Sequence[Wire]) -> list[int]:
         """One write to each; answers the places of those that take no more for now."""
-        fell: list[int] = []
-        if self._send_all is not None and self._fds:
-            data = b"".join([wire.ws for wire in wires] if self._is_ws else [wire.sse for wire in wires])
-            for nth, taken in self._send_all(self._fds, data):
-                place, below = self._below[nth]
-                # Whatever the kernel did not take is the transport's: it waits for room, or finds the peer gone.
-                if not below.raw(data[taken:]):
-                    fell.append(place)
-        for place, outlet in self._others:
-            if not outlet.write(wires):
-                fell.append(place)
-        return fell
+        outlets = self._outlets
+        if not outlets:
+            return []
+        is_ws = outlets[0].transport == "ws"
+        data = b"".join([wire.ws for wire in wires] if is_ws else [wire.sse for wire in wires])
+        if self._send_all is None:
+            return [place for place, outlet in enumerate(outlets) if not outlet.raw(data)]
+        # Whatever the kernel did not take is the transport's: it waits for room, or finds the peer gone.
+        return [place for place, taken in self._send_all(self._fds, data) if not outlets[place].raw(data[taken:])]

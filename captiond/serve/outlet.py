@@ -155,6 +155,11 @@ class TransportOutlet:
         if self._transport is not None:
             self._transport.abort()
 
+    def forget(self) -> None:
+        """Its handler has ended: nobody is told of anything any more. Else handler, viewer and outlet would hold one
+        another until the garbage collector finds them, thousands at once after a storm."""
+        self._wake, self._on_lost, self._on_close = None, None, _nothing
+
     def paused(self) -> None:
         """From the gate: the transport holds bytes that the kernel did not take."""
         self._writable = False
@@ -173,6 +178,9 @@ class TransportOutlet:
             self._on_lost()
         _settle(self._flushed)
         _settle(self.lost)
+
+
+def _nothing(_code: CloseCode) -> None: ...
 
 
 def _settle(future: asyncio.Future[None] | None) -> None:

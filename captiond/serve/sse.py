@@ -67,6 +67,7 @@ async def stream(request: web.Request, admitted: Admission) -> web.StreamRespons
         leave(admitted, viewer)
         log_end(admitted.session, outlet)
     await outlet.flush(wiring.limits.close_wait_s)
+    outlet.forget()
     return response
 
 

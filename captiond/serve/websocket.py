@@ -85,6 +85,10 @@ class Reader:
             await self._ws.close(code=code, message=code.reason.encode(), drain=False)
         if self.outlet.backlog():
             self.outlet.abort()
+        self.outlet.forget()
+        fault = self._ws.exception()
+        while fault is not None:  # its frames hold the response that holds it; see `TransportOutlet.forget`
+            fault.__traceback__, fault = None, fault.__context__
 
     def stop(self) -> None:
         """No more messages, no more pings."""

@@ -101,11 +101,18 @@ async def audience(size: int) -> AsyncIterator[Audience]:
         await runner.cleanup()
 
 
+def gathered(outlets: list[TransportOutlet], send_all: SendAll | None) -> TransportCrowd:
+    crowd = TransportCrowd(send_all)
+    for outlet in outlets:
+        crowd.add(outlet)
+    return crowd
+
+
 @pytest.mark.parametrize("run", LOOPS, ids=["asyncio", "uvloop"])
 def test_several_captions_reach_everybody_in_one_write(send_all: SendAll | None, run: Run) -> None:
     async def main() -> None:
         async with audience(5) as here:
-            assert TransportCrowd(here.outlets, send_all).send([CAPTION, BIG, CAPTION]) == []
+            assert gathered(here.outlets, send_all).send([CAPTION, BIG, CAPTION]) == []
             whole = CAPTION.sse + BIG.sse + CAPTION.sse
             for reader in here.readers:
                 assert await asyncio.wait_for(reader.readexactly(len(whole)), 5) == whole
@@ -120,7 +127,7 @@ def test_who_takes_no_more_is_named_and_loses_no_byte(send_all: SendAll | None, 
     async def main() -> None:
         async with audience(3) as here:
             here.writers[1].transport.pause_reading()  # type: ignore[attr-defined]
-            crowd = TransportCrowd(here.outlets, send_all)
+            crowd = gathered(here.outlets, send_all)
             sent = 0
             fell: list[int] = []
             while not fell:
@@ -153,7 +160,7 @@ def test_a_peer_that_has_gone_harms_nobody(send_all: SendAll | None, run: Run) -
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
             here.writers[1].transport.abort()  # a reset, which our loop has not seen when it sends
             await asyncio.sleep(0)
-            crowd = TransportCrowd(here.outlets, send_all)
+            crowd = gathered(here.outlets, send_all)
             crowd.send([CAPTION])
             crowd.send([CAPTION])
             for reader in (here.readers[0], here.readers[2]):
@@ -195,11 +202,27 @@ async def test_who_is_lost_already_is_told_at_once() -> None:
         assert told == [-1]
 
 
+async def test_who_is_removed_gets_nothing_more_and_nobody_else_misses_anything(send_all: SendAll | None) -> None:
+    """Its place is taken by the last one; the last one itself and the only one can go, too."""
+    async with audience(3) as here:
+        crowd = gathered(here.outlets, send_all)
+        crowd.remove(0)  # 2, 1
+        crowd.send([CAPTION])
+        crowd.remove(1)  # 2
+        crowd.send([BIG])
+        crowd.remove(0)
+        assert crowd.send([CAPTION]) == []
+        for outlet in here.outlets:
+            outlet.abort()
+        got = [await asyncio.wait_for(reader.read(), 5) for reader in here.readers]
+        assert got == [b"", CAPTION.sse, CAPTION.sse + BIG.sse]
+
+
 async def test_where_there_is_no_descriptor_the_transport_is_written_to(native: SendAll) -> None:
     """TLS, a Unix socket, chunked coding: whatever stands between us and the socket."""
     async with audience(3) as here:
         here.outlets[1].fd = -1
-        assert TransportCrowd(here.outlets, native).send([CAPTION]) == []
+        assert gathered(here.outlets, native).send([CAPTION]) == []
         for reader in here.readers:
             assert await asyncio.wait_for(reader.readexactly(len(CAPTION.sse)), 5) == CAPTION.sse
 
