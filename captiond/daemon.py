@@ -10,7 +10,6 @@ import logging
 import random
 import signal
 import stat
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +20,7 @@ from captiond.audit import AuditLog
 from captiond.base.errors import CaptiondError, UpstreamError
 from captiond.base.inside import remains
 from captiond.base.observe import AuditSink
+from captiond.clock import SystemClock
 from captiond.config_keys import Config
 from captiond.core.redact import Call, Redactor, learn
 from captiond.db.address import sqlite_path
@@ -55,18 +55,6 @@ AFTER_FAULT_S: Final = 5.0  # until a chore that failed inside begins again
 # no cycles (tests/serve/test_garbage.py), and at Python's 700 a fifth of a reconnect storm's time goes into looking.
 COLLECT_AFTER: Final = (10_000, 10, 10)
 LATE_LOOP_S: Final = 1.0  # an event loop that is so late does not serve live captions
-
-
-class SystemClock:
-    """The two times of this process (`base.observe.Clock`)."""
-
-    def now_s(self) -> float:
-        """Wall clock."""
-        return time.time()
-
-    def monotonic_s(self) -> float:
-        """Never goes back."""
-        return time.monotonic()
 
 
 class SessionAudit:

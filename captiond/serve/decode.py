@@ -60,6 +60,7 @@ def _message(fields: dict[str, Any]) -> Message:
                 end_ms=fields.get("endMs"),
                 confidence=fields.get("confidence"),
                 redactions=fields["redactions"],
+                correction=fields.get("correction", False),
             )
         case "retraction":
             return Retraction(UtteranceId(fields["utterance"]))

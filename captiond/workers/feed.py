@@ -72,6 +72,7 @@ class Feed:
             line.link.tell("gone", sessions=some)
         for stream in list(self._numbers):
             await line.link.drained()
+            await asyncio.sleep(0)  # captions of others go on meanwhile
             if line.link.ended:
                 return
             self._copy(line, stream)
