@@ -30,9 +30,10 @@ from captiond.genesys.oauth import Credentials
 from captiond.genesys.recovery import cause_of
 from captiond.hub.limits import Limits as HubLimits
 from captiond.hub.rooms import Rooms
-from captiond.listening import BACKLOG, StartError, listen, url_of, viewers_possible
+from captiond.listening import BACKLOG, StartError, listen, url_of, viewers_possible, way_back
 from captiond.logs import tell_of_loop
 from captiond.metrics import Meter
+from captiond.probe import Probe
 from captiond.serve.access import Rules, configure
 from captiond.serve.addresses import Addresses
 from captiond.serve.app import IDLE_S, build
@@ -51,6 +52,7 @@ DRAIN_RETRY_MS: Final = 10_000  # told to viewers: they come back over this time
 FAREWELL_S: Final = 2.0  # for viewers to take their `bye`
 PAUSE_S: Final = 4.0  # for upstream to be unsubscribed from; the whole stop has 10 s
 AFTER_FAULT_S: Final = 5.0  # until a chore that failed inside begins again
+FIRST_PROBE_S: Final = 5.0  # a start does not wait longer for proof that captions are delivered; `/readyz` does
 # Objects more than were let go, until the collector looks; then every so many looks, at older ones too. Viewers leave
 # no cycles (tests/serve/test_garbage.py), and at Python's 700 a fifth of a reconnect storm's time goes into looking.
 COLLECT_AFTER: Final = (10_000, 10, 10)
@@ -75,7 +77,16 @@ class SessionAudit:
 class Daemon:
     """One captiond. Made by `running`."""
 
-    def __init__(self, config: Config, *, clock: SystemClock, store: Store, audit: AuditLog, meter: Meter) -> None:
+    def __init__(
+        self,
+        config: Config,
+        *,
+        clock: SystemClock,
+        store: Store,
+        audit: AuditLog,
+        meter: Meter,
+        reached_at: tuple[str, int],
+    ) -> None:
         self.config, self.clock, self.store, self.audit, self.meter = config, clock, store, audit, meter
         self.url = ""
         self._draining_ms: int | None = None
@@ -111,6 +122,9 @@ class Daemon:
         self.session_audit = SessionAudit(audit, self.rooms)
         self.genesys = self._make_upstream()
         self._encode, self._most = encode, most
+        self.probe = Probe(
+            self.rooms, address=reached_at, clock=clock, meter=meter, language=config.genesys.languages[0]
+        )
         self.sessions: Sessions
 
     def _make_upstream(self) -> Genesys | None:
@@ -152,12 +166,14 @@ class Daemon:
                 "event_loop": self._late,
                 "audit": lambda: self.audit.fault,
                 "database": lambda: self.store.fault,
+                "delivery": self.probe.fault,
             },
             draining_ms=lambda: self._draining_ms,
             encode=self._encode,
             meter=self.meter,
             audit=self.session_audit,
             addresses=Addresses(self.config.server.trusted_proxies),
+            hidden=self.probe.admits,
             seats=Seats(SeatLimits(self.config.viewers.max_per_address, self.config.viewers.new_per_address_s)),
             allowed=Allowed(account.languages, account.regions, account.codecs, account.region),
         )
@@ -274,7 +290,7 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
         for path in (sqlite_path(config.database.url), config.audit.path):
             _look_at_mode(Path(path))
         listener = stack.enter_context(listen(config.server.host, config.server.port))
-        daemon = Daemon(config, clock=clock, store=store, audit=audit, meter=meter)
+        daemon = Daemon(config, clock=clock, store=store, audit=audit, meter=meter, reached_at=way_back(listener))
         if daemon.genesys is not None:
             stack.push_async_callback(daemon.genesys.close)
         async with asyncio.TaskGroup() as group:
@@ -304,6 +320,8 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
                 revived = await daemon.sessions.revive() if daemon.genesys is not None else 0
                 await web.SockSite(runner, listener, backlog=BACKLOG).start()
                 daemon.url = url_of(listener)
+                chores.append(group.create_task(_kept_up(daemon.probe.run)))
+                await daemon.probe.first(FIRST_PROBE_S)
                 log.info("serving: url=%s sessions_brought_back=%d", daemon.url, revived)
                 yield daemon
             finally:

@@ -87,6 +87,13 @@ FIGURES: Final[dict[str, Figure]] = {
     "viewers_refused_total": Figure("counter", "Viewers that were not let in", ("reason",), known=_REFUSED),
     "sessions": Figure("gauge", "Sessions", ("state",), known=_STATES, over="head"),
     "event_loop_lag_seconds": Figure("gauge", "How late the event loop last was", over="most"),
+    "delivery_probe_seconds": Figure(
+        "histogram", "A caption of the delivery probe, out and back through a viewer", ("transport",), _DAEMON_S
+    ),
+    "delivery_probe_age_seconds": Figure("gauge", "Since the probe's last caption came back", ("transport",)),
+    "delivery_probe_failures_total": Figure(
+        "counter", "Captions of the probe that did not come back", ("transport",), known=_TRANSPORTS
+    ),
     "audit_records_total": Figure("counter", "Audit records in the file"),
     "audit_lost_total": Figure("counter", "Audit records lost to a full disk or a full queue"),
     "workers": Figure("gauge", "Processes of this node", ("state",), known=_WORKERS, over="head"),

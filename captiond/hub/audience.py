@@ -36,7 +36,7 @@ class EachAlone:
     def send(self, wires: Sequence[Wire]) -> list[int]:
         """One write each; answers who takes no more."""
         fell: list[int] = []
-        for place, outlet in enumerate(self._outlets):
+        for place, outlet in enumerate(self._outlets.copy()):
             try:
                 if not outlet.write(wires):
                     fell.append(place)
@@ -70,10 +70,10 @@ class Lane:
 
     def write(self, wires: Sequence[Wire]) -> int:
         """Writes to all; answers to how many. Who takes no more is behind from now on."""
-        count = len(self.viewers)
-        for viewer in [self.viewers[place] for place in self._crowd.send(wires)]:
-            viewer.fall_behind()
-        return count
+        viewers = self.viewers.copy()  # who falls behind while it is written to leaves its place to another
+        for place in self._crowd.send(wires):
+            viewers[place].fall_behind()
+        return len(viewers)
 
 
 Key = tuple[bool, str]

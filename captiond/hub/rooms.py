@@ -4,6 +4,7 @@ import logging
 import random
 import string
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from captiond.base.close_codes import CloseCode
 from captiond.base.errors import LocalError
 from captiond.base.ids import Epoch, SessionId
 from captiond.base.inside import Inside, remains, sealed
-from captiond.base.observe import AuditSink, Clock, Meter
+from captiond.base.observe import AuditSink, Clock, Meter, NullAudit, NullMeter
 from captiond.core.arrival import Arrival
 from captiond.core.continuity import Verdict
 from captiond.core.messages import Caption, SessionState
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 EPOCH_LETTERS: Final = 8
 MAX_GONE: Final = 10_000  # ids of forgotten sessions, to say 410 rather than 404; ~1 MB
 AFTER_FAULT_S: Final = 5.0  # a session whose tick failed is asked again so much later: the log must not fill the disk
+HIDDEN_MESSAGES: Final = 16  # of a hidden session's log: nobody resumes far back in it
 GAUGES_EVERY_S: Final = 1.0
 FAREWELL_TIMES: Final = 32  # different retry times in a drain: enough that thousands don't come back at once
 
@@ -115,23 +117,12 @@ class Rooms:
         if conversation is not None:
             call = self._calls.setdefault(conversation, call)
             self._conversations[session] = conversation
-        epoch = Epoch("".join(self._chance.choices(string.ascii_letters, k=EPOCH_LETTERS)))
-        room = Room(
+        live = self._lives[session] = self._make(
             session,
-            prefix=epoch,
-            language=language,
-            redactor=partial(self._redactor, kinds=self._kinds, call=call),
-            interrupted=interrupted,
-        )
-        live = self._lives[session] = Live(
-            session,
-            room,
-            epoch,
+            call,
             source=source,
             language=language,
             created_at=created_at,
-            encode=self._encode,
-            clock=self._clock,
             meter=self._meter,
             audit=self._audit,
             limits=self.limits,
@@ -140,14 +131,29 @@ class Rooms:
             earlier_finals=earlier_finals,
             arriving=self._arriving,
             interrupted=interrupted,
-            gather=self._gather,
-            defer=self._defer,
         )
         self._gone.pop(session, None)
         if self._following is not None:
             live.following = self._following
             self._following.opened(live)
         return live
+
+    def hidden(self, session: SessionId, *, language: str, created_at: str) -> Live:
+        """A session made as all are, and known to nobody but the caller: in no list, figure, record or limit. The
+        caller lets its viewers in, calls its `tick`, and ends it. For the daemon's own use: see `captiond.probe`.
+        """
+        return self._make(
+            session,
+            self._call(),
+            source="probe",
+            language=language,
+            created_at=created_at,
+            meter=NullMeter(),
+            audit=NullAudit(),
+            limits=replace(self.limits, retention_messages=HIDDEN_MESSAGES),
+            keep=None,
+            arriving=lambda _by: None,
+        )
 
     def get(self, session: SessionId) -> Live | None:
         """The session, running or over; None where it was never here or is forgotten (see `gone`)."""
@@ -259,6 +265,27 @@ class Rooms:
         ]
         for live in self._lives.values():
             live.farewell(CloseCode.DRAINING, byes)
+
+    def _make(self, session: SessionId, call: Any, *, interrupted: bool = False, **more: Any) -> Live:
+        epoch = Epoch("".join(self._chance.choices(string.ascii_letters, k=EPOCH_LETTERS)))
+        room = Room(
+            session,
+            prefix=epoch,
+            language=more["language"],
+            redactor=partial(self._redactor, kinds=self._kinds, call=call),
+            interrupted=interrupted,
+        )
+        return Live(
+            session,
+            room,
+            epoch,
+            encode=self._encode,
+            clock=self._clock,
+            interrupted=interrupted,
+            gather=self._gather,
+            defer=self._defer,
+            **{"restored": (), "earlier_finals": 0, **more},
+        )
 
     def _arriving(self, by: int) -> None:
         if by > 0:

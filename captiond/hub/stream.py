@@ -86,6 +86,11 @@ class Stream:
         return self._tail.next_index
 
     @property
+    def epoch(self) -> Epoch:
+        """Of its log."""
+        return self._tail.epoch
+
+    @property
     def position(self) -> str:
         """`epoch.index` of the newest message."""
         return str(self._tail.position)
@@ -140,6 +145,7 @@ class Stream:
         viewer = Viewer(self, outlet, subscriber, partials=partials)
         self._audience.add(viewer, expires_s=expires_s)
         outlet.on_writable(viewer.writable)
+        outlet.on_full(viewer.fall_behind)
         outlet.on_lost(viewer.lost)
         if self.state.over:
             viewer.finish(CloseCode.SESSION_ENDED)

@@ -105,6 +105,11 @@ class Outlet(Protocol):
         """Sets what to call when the backlog has drained after a False. Called by `Live.join`, once."""
         ...
 
+    def on_full(self, callback: Callable[[], None]) -> None:
+        """Sets what to call when the transport holds more than its high-water mark, whoever wrote: also a pong or a
+        comment, of which the hub knows nothing, and behind which nothing may be sent below the transport."""
+        ...
+
     def on_lost(self, callback: Callable[[], None]) -> None:
         """Sets what to call when the connection is gone, before its file descriptor can be another's. Called once."""
         ...
@@ -129,7 +134,7 @@ class Crowd(Protocol):
         """Hands wires to each outlet, all in one write each: the hot path.
 
         Returns:
-            The places of those that take no more for now. Never raises.
+            The places, as they were before, of those that take no more for now. Never raises.
         """
         ...
 

@@ -56,6 +56,13 @@ class Admission:
     address: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Hidden(Grant):
+    """The daemon itself, looking whether it delivers: to a session that nobody else finds, beside every limit."""
+
+    live: Live | None = None
+
+
 @contextmanager
 def audited(request: web.Request) -> Iterator[None]:
     """Counts and records a refusal: whom it was about and why; never the token.
@@ -81,11 +88,13 @@ async def authorise(request: web.Request) -> Grant:
     Raises:
         Problem: 429 too often, 401 or 403.
     """
-    wiring = request.app[WIRING]
+    wiring, caller, session = request.app[WIRING], Caller.of(request), request.match_info["id"]
+    if (hidden := wiring.hidden(session, caller.bearer)) is not None:
+        return Hidden(live=hidden)
     knock = wiring.seats.knock(_address(request), now_s=wiring.clock.monotonic_s())
     if knock.wait_s:
         raise TooOften(max(knock.wait_s, wiring.limits.retry_after_s), first=knock.first)
-    return await wiring.access.viewer(Caller.of(request), request.query.get("token"), request.match_info["id"])
+    return await wiring.access.viewer(caller, request.query.get("token"), session)
 
 
 def admission(request: web.Request, grant: Grant, *, position: str | None) -> Admission:
@@ -97,12 +106,13 @@ def admission(request: web.Request, grant: Grant, *, position: str | None) -> Ad
     """
     wiring, address = request.app[WIRING], _address(request)
     session = SessionId(request.match_info["id"])
-    live = wiring.rooms.get(session)
+    hidden = isinstance(grant, Hidden)
+    live = grant.live if isinstance(grant, Hidden) else wiring.rooms.get(session)
     if live is None:
         if wiring.rooms.gone(session):
             raise Problem(410, "session_gone", "The session has ended and its stream is kept no longer.")
         raise Problem(404, "session_not_found", "There is no such session.")
-    if (full := _full(wiring, live, address)) is not None:
+    if not hidden and (full := _full(wiring, live, address)) is not None:
         raise Problem(
             429,
             "too_many_connections",
@@ -117,7 +127,7 @@ def admission(request: web.Request, grant: Grant, *, position: str | None) -> Ad
         partials=request.query.get("partials", "1") not in ("0", "false"),
         grant=grant,
         wiring=wiring,
-        address=address,
+        address=None if hidden else address,
     )
 
 
@@ -126,9 +136,9 @@ def join(admitted: Admission, outlet: Outlet, encode: Encode) -> Any:
 
     What joins is given back by `leave`.
     """
-    seats = admitted.wiring.seats
+    seats, hidden = admitted.wiring.seats, isinstance(admitted.grant, Hidden)
     try:
-        if _full(admitted.wiring, admitted.live, admitted.address) is not None:
+        if not hidden and _full(admitted.wiring, admitted.live, admitted.address) is not None:
             raise TooManyViewers(limit=admitted.wiring.rooms.limits.max_connections)
         viewer = admitted.live.join(
             outlet, position=admitted.position, partials=admitted.partials, expires_s=admitted.grant.expires_s

@@ -26,7 +26,7 @@ from captiond.serve.pages import Pages
 from captiond.serve.problems import Handler, problems
 from captiond.serve.seats import Seats
 from captiond.serve.timers import Timers
-from captiond.serve.wiring import WIRING, HealthCheck, Limits, Rooms, Sessions, Wiring
+from captiond.serve.wiring import WIRING, HealthCheck, Hidden, Limits, Rooms, Sessions, Wiring
 
 TICK_S: Final = 0.25  # a ping or comment may be late by so much; 20 s and 15 s do not notice
 PREFLIGHT_AGE_S: Final = 600
@@ -56,6 +56,7 @@ def build(
     limits: Limits | None = None,
     addresses: Addresses | None = None,
     seats: Seats | None = None,
+    hidden: Hidden = lambda _session, _bearer: None,
     pages: Pages | None = None,
     ticking: bool = True,
 ) -> web.Application:
@@ -70,6 +71,7 @@ def build(
         draining_ms: None, or the time after which viewers should come back, once the daemon is stopping.
         encode: the same one that the hub has.
         addresses, seats: who is which address, and what one may have; by default no proxy is trusted.
+        hidden: the way to a session that nobody else finds: the delivery probe's.
         ticking: whether the application turns its timers itself; tests turn them.
     """
     limits = limits or Limits()
@@ -90,6 +92,7 @@ def build(
         allowed=allowed or Allowed(),
         addresses=addresses or Addresses(),
         seats=seats or Seats(),
+        hidden=hidden,
     )
     app = web.Application(middlewares=[problems, border], client_max_size=limits.max_body_bytes)
     app[WIRING] = wiring

@@ -49,13 +49,15 @@ class TransportCrowd:
             self._outlets[place], self._fds[place] = last, fd
 
     def send(self, wires: Sequence[Wire]) -> list[int]:
-        """One write to each; answers the places of those that take no more for now."""
+        """One write to each; answers the places, as they were before, of those that take no more for now."""
         outlets = self._outlets
         if not outlets:
             return []
         is_ws = outlets[0].transport == "ws"
         data = b"".join([wire.ws for wire in wires] if is_ws else [wire.sse for wire in wires])
         if self._send_all is None:
-            return [place for place, outlet in enumerate(outlets) if not outlet.raw(data)]
-        # Whatever the kernel did not take is the transport's: it waits for room, or finds the peer gone.
-        return [place for place, taken in self._send_all(self._fds, data) if not outlets[place].raw(data[taken:])]
+            return [place for place, outlet in enumerate(outlets.copy()) if not outlet.raw(data)]
+        fell = [(place, outlets[place], taken) for place, taken in self._send_all(self._fds, data)]
+        # Whatever the kernel did not take is the transport's: it waits for room, or finds the peer gone. Whoever is
+        # full then leaves this crowd at once, so nothing here may look at places any more.
+        return [place for place, outlet, taken in fell if not outlet.raw(data[taken:])]

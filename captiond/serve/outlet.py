@@ -78,6 +78,7 @@ class TransportOutlet:
         self._is_ws = kind == "ws"
         self._writable = True
         self._wake: Callable[[], None] | None = None
+        self._on_full: Callable[[], None] | None = None
         self._on_lost: Callable[[], None] | None = None
         self.fd = -1
         self.code: CloseCode | None = None
@@ -127,6 +128,10 @@ class TransportOutlet:
         """Sets what to call when the backlog has drained."""
         self._wake = callback
 
+    def on_full(self, callback: Callable[[], None]) -> None:
+        """Sets what to call when the kernel takes no more, whoever wrote."""
+        self._on_full = callback
+
     def on_lost(self, callback: Callable[[], None]) -> None:
         """Sets what to call when the connection is gone; at once where it is."""
         self._on_lost = callback
@@ -158,11 +163,13 @@ class TransportOutlet:
     def forget(self) -> None:
         """Its handler has ended: nobody is told of anything any more. Else handler, viewer and outlet would hold one
         another until the garbage collector finds them, thousands at once after a storm."""
-        self._wake, self._on_lost, self._on_close = None, None, _nothing
+        self._wake, self._on_full, self._on_lost, self._on_close = None, None, None, _nothing
 
     def paused(self) -> None:
         """From the gate: the transport holds bytes that the kernel did not take."""
         self._writable = False
+        if self._on_full is not None:
+            self._on_full()
 
     def resumed(self) -> None:
         """From the gate: the kernel has taken all."""

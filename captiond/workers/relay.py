@@ -7,7 +7,6 @@ stops a service or presses Ctrl-C reaches all its processes, and a relay goes wh
 import asyncio
 import gc
 import logging
-import os
 import random
 import signal
 import socket
@@ -36,7 +35,6 @@ from captiond.serve.problems import Handler
 from captiond.serve.seats import Knock, SeatLimits, Seats
 from captiond.workers.copying import unpack
 from captiond.workers.deal import Deal
-from captiond.workers.desk import HEAD
 from captiond.workers.door import Door, Hatch
 from captiond.workers.figures import told_by
 from captiond.workers.frames import Kind, LinkFault, parse_batch, parse_order

@@ -136,6 +136,7 @@ class Network:
         self._arrived = bytearray()
         self._paused = False
         self._wake: Callable[[], None] = lambda: None
+        self._full: Callable[[], None] = lambda: None
         self._lost: Callable[[], None] = lambda: None
 
     def write(self, wires: Sequence[Wire]) -> bool:
@@ -155,6 +156,15 @@ class Network:
 
     def on_writable(self, callback: Callable[[], None]) -> None:
         self._wake = callback
+
+    def on_full(self, callback: Callable[[], None]) -> None:
+        self._full = callback
+
+    def fill(self) -> None:
+        """Something that is no caption, a pong, waits in the transport because the kernel takes nothing."""
+        self.stall()
+        self._paused = True
+        self._full()
 
     def on_lost(self, callback: Callable[[], None]) -> None:
         self._lost = callback

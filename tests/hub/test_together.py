@@ -139,6 +139,24 @@ def test_the_end_comes_after_what_was_said_in_the_same_turn(transport: str) -> N
 
 
 @pytest.mark.parametrize("transport", BOTH)
+def test_who_is_full_of_something_else_is_not_written_to(transport: str) -> None:
+    """A pong that the kernel does not take: what is sent below the transport would land inside it."""
+    house = House(turns=True)
+    viewer, other = house.watch(transport), house.watch(transport)
+    viewer.fill()
+    before = viewer.writes
+    house.say("one", final=True)
+    house.turn()
+    assert viewer.writes == before
+    assert other.texts() == ["one"]
+    viewer.take()
+    assert viewer.texts() == ["one"]
+    house.say("two", final=True)
+    house.turn()
+    assert viewer.texts() == ["one", "two"]
+
+
+@pytest.mark.parametrize("transport", BOTH)
 def test_a_lost_viewer_is_not_written_to_again(transport: str) -> None:
     """Before its handler has noticed: its file descriptor may be another's by then."""
     house = House(turns=True)

@@ -151,6 +151,25 @@ def test_who_takes_no_more_is_named_and_loses_no_byte(send_all: SendAll | None, 
 
 
 @pytest.mark.parametrize("run", LOOPS, ids=["asyncio", "uvloop"])
+def test_who_is_full_says_so_whoever_wrote(run: Run) -> None:
+    """A pong that is half in the kernel: a caption sent below the transport now would land inside it."""
+
+    async def main() -> None:
+        async with audience(1) as here:
+            here.writers[0].transport.pause_reading()  # type: ignore[attr-defined]
+            outlet, full = here.outlets[0], list[int]()
+            outlet.on_full(lambda: full.append(outlet.backlog()))
+            for _ in range(2_000):
+                if full:
+                    break
+                outlet.raw(b"p" * 4_000)
+            assert len(full) == 1
+            assert full[0] > 0
+
+    run(main())
+
+
+@pytest.mark.parametrize("run", LOOPS, ids=["asyncio", "uvloop"])
 def test_a_peer_that_has_gone_harms_nobody(send_all: SendAll | None, run: Run) -> None:
     """Its socket answers with an error, which its transport finds; the others have their caption."""
 
