@@ -9,6 +9,7 @@ import gc
 import logging
 import random
 import signal
+import socket
 import stat
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
@@ -30,7 +31,7 @@ from captiond.genesys.oauth import Credentials
 from captiond.genesys.recovery import cause_of
 from captiond.hub.limits import Limits as HubLimits
 from captiond.hub.rooms import Rooms
-from captiond.listening import BACKLOG, StartError, listen, url_of, viewers_possible, way_back
+from captiond.listening import BACKLOG, StartError, listen, listen_often, url_of, viewers_possible, way_back
 from captiond.logs import tell_of_loop
 from captiond.metrics import Meter
 from captiond.probe import Probe
@@ -42,6 +43,7 @@ from captiond.serve.crowd import TransportCrowd
 from captiond.serve.encode import Encoder
 from captiond.serve.seats import SeatLimits, Seats
 from captiond.sessions import Sessions
+from captiond.workers.head import Head
 
 log = logging.getLogger(__name__)
 
@@ -85,14 +87,15 @@ class Daemon:
         store: Store,
         audit: AuditLog,
         meter: Meter,
-        reached_at: tuple[str, int],
+        listeners: Sequence[socket.socket],
     ) -> None:
         self.config, self.clock, self.store, self.audit, self.meter = config, clock, store, audit, meter
         self.url = ""
         self._draining_ms: int | None = None
         self._lag_s = 0.0
         self._upstream_fault: str | None = None
-        most = viewers_possible(config.viewers.max_connections)
+        wanted = config.viewers.max_connections
+        most = min(wanted, len(listeners) * viewers_possible(-(-wanted // len(listeners))))
         if most < config.viewers.max_connections:
             log.warning(
                 "viewers are capped by the file limit: wanted=%d possible=%d", config.viewers.max_connections, most
@@ -123,8 +126,20 @@ class Daemon:
         self.genesys = self._make_upstream()
         self._encode, self._most = encode, most
         self.probe = Probe(
-            self.rooms, address=reached_at, clock=clock, meter=meter, language=config.genesys.languages[0]
+            self.rooms, address=way_back(listeners[0]), clock=clock, meter=meter, language=config.genesys.languages[0]
         )
+        self.seats = Seats(SeatLimits(config.viewers.max_per_address, config.viewers.new_per_address_s))
+        self.head: Head | None = None
+        if len(listeners) > 1:
+            self.head = Head(
+                config=config,
+                listeners=listeners,
+                rooms=self.rooms,
+                seats=self.seats,
+                meter=meter,
+                audit=self.session_audit,
+                clock=clock,
+            )
         self.sessions: Sessions
 
     def _make_upstream(self) -> Genesys | None:
@@ -153,6 +168,7 @@ class Daemon:
             token_secret=auth.token_secret.get_secret_value(),
             jwks_url=auth.jwks_url,
             clock=self.clock,
+            throwaway=self.head.throwaway if self.head is not None else "",
         )
         return build(
             rooms=self.rooms,
@@ -160,7 +176,7 @@ class Daemon:
             access=access,
             mint=mint,
             clock=self.clock,
-            metrics=self.meter.render,
+            metrics=lambda: self.meter.render(self.head.over if self.head is not None else None),
             checks={
                 "upstream": lambda: self._upstream_fault,
                 "event_loop": self._late,
@@ -174,7 +190,8 @@ class Daemon:
             audit=self.session_audit,
             addresses=Addresses(self.config.server.trusted_proxies),
             hidden=self.probe.admits,
-            seats=Seats(SeatLimits(self.config.viewers.max_per_address, self.config.viewers.new_per_address_s)),
+            seats=self.seats,
+            freshen=self.head.freshen if self.head is not None else None,
             allowed=Allowed(account.languages, account.regions, account.codecs, account.region),
         )
 
@@ -257,6 +274,8 @@ class Daemon:
         """No more viewers or sessions; everybody is told when to come back; upstream is unsubscribed from."""
         self._draining_ms = DRAIN_RETRY_MS
         log.info("draining: viewers=%d sessions=%d", self.rooms.viewers, len(list(self.rooms.all())))
+        if self.head is not None:
+            self.head.drain(DRAIN_RETRY_MS)
         self.rooms.drain(DRAIN_RETRY_MS)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(PAUSE_S):
@@ -267,9 +286,11 @@ class Daemon:
 
 
 @contextlib.asynccontextmanager
-async def running(config: Config) -> AsyncIterator[Daemon]:
+async def running(config: Config, *, workers: int = 1) -> AsyncIterator[Daemon]:
     """A started daemon that serves at its `url`; it drains and lets go of everything at the end.
 
+    Args:
+        workers: processes that serve viewers, this one among them.
     Raises:
         StartError: a port, the audit file or the database cannot be had.
     """
@@ -289,8 +310,11 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
             raise StartError(str(fault)) from None
         for path in (sqlite_path(config.database.url), config.audit.path):
             _look_at_mode(Path(path))
-        listener = stack.enter_context(listen(config.server.host, config.server.port))
-        daemon = Daemon(config, clock=clock, store=store, audit=audit, meter=meter, reached_at=way_back(listener))
+        host, port = config.server.host, config.server.port
+        listeners = [listen(host, port)] if workers == 1 else listen_often(host, port, workers)
+        for listener in listeners:
+            stack.enter_context(listener)
+        daemon = Daemon(config, clock=clock, store=store, audit=audit, meter=meter, listeners=listeners)
         if daemon.genesys is not None:
             stack.push_async_callback(daemon.genesys.close)
         async with asyncio.TaskGroup() as group:
@@ -318,20 +342,29 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
             try:
                 # Before anybody is answered: a viewer that comes back at once must find its session, not a 404.
                 revived = await daemon.sessions.revive() if daemon.genesys is not None else 0
-                await web.SockSite(runner, listener, backlog=BACKLOG).start()
-                daemon.url = url_of(listener)
+                if daemon.head is None:
+                    await web.SockSite(runner, listeners[0], backlog=BACKLOG).start()
+                else:
+                    daemon.head.start(runner, group)
+                    chores.append(group.create_task(_kept_up(daemon.head.balance)))
+                    await daemon.head.all_serving()
+                daemon.url = url_of(listeners[0])
                 chores.append(group.create_task(_kept_up(daemon.probe.run)))
                 await daemon.probe.first(FIRST_PROBE_S)
                 log.info("serving: url=%s sessions_brought_back=%d", daemon.url, revived)
                 yield daemon
             finally:
                 await daemon.drain()
+                if daemon.head is not None:
+                    await daemon.head.end()
                 for chore in chores:
                     chore.cancel()
                 await runner.cleanup()
 
 
-async def serve(config: Config, *, announce: Callable[[str], None], remarks: Sequence[str] = ()) -> None:
+async def serve(
+    config: Config, *, announce: Callable[[str], None], remarks: Sequence[str] = (), workers: int = 1
+) -> None:
     """`captiond serve`: runs until SIGTERM or SIGINT, then drains.
 
     Args:
@@ -344,7 +377,7 @@ async def serve(config: Config, *, announce: Callable[[str], None], remarks: Seq
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with running(config) as daemon:
+    async with running(config, workers=workers) as daemon:
         gc.freeze()  # what is loaded now stays; full collections need not look at it again
         gc.set_threshold(*COLLECT_AFTER)
         announce(daemon.url)

@@ -167,12 +167,16 @@ class Mirrors:
                     mirror.wake_s = now_s + AFTER_FAULT_S
         if now_s - self._gauges_s >= GAUGES_EVERY_S:
             self._gauges_s = now_s
-            by_transport = dict.fromkeys(self._transports, 0)
-            for mirror in self._mirrors.values():
-                mirror.count_viewers(by_transport)
-            self._transports.update(by_transport)
-            for transport, count in by_transport.items():
-                self._meter.set("viewers", count, transport=transport)
+            self.set_gauges()
+
+    def set_gauges(self) -> None:
+        """Viewers by transport, as they are now."""
+        by_transport = dict.fromkeys(self._transports, 0)
+        for mirror in self._mirrors.values():
+            mirror.count_viewers(by_transport)
+        self._transports.update(by_transport)
+        for transport, count in by_transport.items():
+            self._meter.set("viewers", count, transport=transport)
 
     def _arriving(self, by: int) -> None:
         """The owner was asked for a seat before; nothing is counted twice."""

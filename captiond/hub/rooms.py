@@ -44,11 +44,11 @@ class Rooms:
         keep: takes finals and corrections to store them.
         chance: epochs and the spread of retries; a seeded one in tests.
         gather, defer: how viewers are written to together, and when; see `hub.stream`.
-        following: told of every session's stream, for the viewers of other workers; see `hub.copies`.
 
     Attributes:
         draining: no more viewers.
         viewers: connected to any session, to other workers of this node too.
+        following: told of every session's stream, for the viewers of other workers; set before the first is opened.
     """
 
     def __init__(
@@ -66,7 +66,6 @@ class Rooms:
         chance: random.Random | None = None,
         gather: Gather = EachAlone,
         defer: Defer | None = None,
-        following: Following | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.draining = False
@@ -74,7 +73,8 @@ class Rooms:
         self._encode, self._clock, self._meter, self._audit = encode, clock, meter, audit
         self._redactor, self._call, self._kinds, self._keep = redactor, call, kinds, keep
         self._chance = chance or random.SystemRandom()
-        self._gather, self._defer, self._following = gather, defer, following
+        self._gather, self._defer = gather, defer
+        self.following: Following | None = None
         self._lives: dict[SessionId, Live] = {}
         self._gone: dict[SessionId, None] = {}
         self._calls: dict[str, Any] = {}
@@ -133,9 +133,9 @@ class Rooms:
             interrupted=interrupted,
         )
         self._gone.pop(session, None)
-        if self._following is not None:
-            live.following = self._following
-            self._following.opened(live)
+        if self.following is not None:
+            live.following = self.following
+            self.following.opened(live)
         return live
 
     def hidden(self, session: SessionId, *, language: str, created_at: str) -> Live:
@@ -229,8 +229,8 @@ class Rooms:
             return
         live.end(SessionState.ENDED, None)
         live.farewell(CloseCode.SESSION_ENDED, ())
-        if self._following is not None:
-            self._following.forgotten(live, trace)
+        if self.following is not None:
+            self.following.forgotten(live, trace)
         self._unlink(session)
         if not trace:
             return

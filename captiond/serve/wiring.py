@@ -155,9 +155,9 @@ class Wiring:
     allowed: Allowed
     addresses: Addresses
     seats: Seats
-    node: Node | None = None  # who is asked for seats; None: `seats` and `rooms` know all
-    freshen: Callable[[], Awaitable[None]] | None = None  # asked before `metrics`
     hidden: Hidden
+    node: Node | None  # who is asked for seats; None: `seats` and `rooms` know all
+    freshen: Callable[[], Awaitable[None]] | None  # asked before `metrics`
 
 
 WIRING: Final = web.AppKey("wiring", Wiring)

@@ -18,7 +18,8 @@ from captiond.workers.desk import HEAD
 
 log = logging.getLogger(__name__)
 
-STREAM: Final = re.compile(rb"GET /v1/sessions/[A-Za-z0-9._:%-]{1,384}/(?:ws|events)[? ]")
+# The delivery probe's session is the head's alone.
+STREAM: Final = re.compile(rb"GET /v1/sessions/(?!probe-)[A-Za-z0-9._:%-]{1,384}/(?:ws|events)[? ]")
 PEEK_BYTES: Final = 512  # such a line is 404 bytes at most before its query
 AT_ONCE: Final = 64  # connections accepted in one turn of the loop, as many as it takes to keep up with a storm
 SILENT_S: Final = 1.0  # who says nothing for so long goes to the head: the rules for such callers are there

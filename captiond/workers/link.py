@@ -4,7 +4,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from captiond.base.inside import Inside, remains, sealed
 from captiond.workers.frames import Frames, Kind, frame, order
@@ -36,15 +36,13 @@ class Link(asyncio.Protocol):
         self._writable.set()
         self.ended = False
 
-    @classmethod
-    async def over(cls, sock: socket.socket, on_frame: OnFrame, on_end: Callable[[], None]) -> "Link":
-        """The end of this socket, which it owns from now on."""
+    async def attach(self, sock: socket.socket) -> None:
+        """Begins: the socket is this link's from now on. Frames may come before this returns."""
         sock.setblocking(False)
-        _, link = await asyncio.get_running_loop().create_unix_connection(lambda: cls(on_frame, on_end), sock=sock)
-        return link
+        await asyncio.get_running_loop().create_unix_connection(lambda: self, sock=sock)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+        transport = cast(asyncio.Transport, transport)  # uvloop's is none by its class
         transport.set_write_buffer_limits(high=HIGH_WATER_BYTES)
         self._transport = transport
 

@@ -100,7 +100,8 @@ class Asks:
         try:
             self._link.tell(do, ask=ask, **members)
             async with asyncio.timeout(ANSWER_S):
-                return await answer
+                said: dict[str, Any] = await answer
+                return said
         finally:
             self._waiting.pop(ask, None)
 
@@ -117,7 +118,7 @@ class RelayProcess:
         self._filled = asyncio.Event()
         self._streams: dict[int, Mirror] = {}
         self._draining_ms: int | None = None
-        self._link: Link
+        self._link = Link(self._heard, self._ended.set)
         self._mirrors: Mirrors
         self._asks: Asks
         self._deal: Deal
@@ -125,11 +126,10 @@ class RelayProcess:
     async def run(self) -> None:
         """Returns when the head has gone."""
         link, hatch_socket, listener = self._sockets
-        self._link = await Link.over(link, self._heard, self._ended.set)
+        await self._link.attach(link)
         async with asyncio.TaskGroup() as group:
             watch = group.create_task(self._serve(group, hatch_socket, listener))
             await self._ended.wait()
-            listener.close()  # at once: the head's successor wants the port
             watch.cancel()
 
     async def _serve(self, group: asyncio.TaskGroup, hatch_socket: socket.socket, listener: socket.socket) -> None:
@@ -159,6 +159,7 @@ class RelayProcess:
             await self._turn()
         finally:
             door.shut()
+            listener.close()  # at once: the head's successor wants the port
             hatch.close()
             await runner.cleanup()
 
@@ -207,6 +208,7 @@ class RelayProcess:
                 log.error("a tick failed", exc_info=remains(fault))
 
     def _tell_figures(self) -> None:
+        self._mirrors.set_gauges()
         self._link.tell("figures", figures=told_by(self._meter))
 
     # -- the head's orders

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 READY_S: Final = 30.0  # from a relay's start until it serves; a restart with thousands of sessions takes seconds
 SILENT_S: Final = 10.0  # a relay that says nothing for so long, and tells its figures every second, hangs
 WATCH_S: Final = 0.5
-WELL_S: Final = 30.0  # who has lived so long is started again at once
+WELL_S: Final = 30.0  # who has lived so long is started again at once, as is one that ends early for the first time
 END_S: Final = 2.0  # for a relay to end by itself once its link is closed
 
 # Not `-m`: that would put the working folder first, and another captiond may lie there.
@@ -80,7 +80,7 @@ class Relays:
         self._figures, self._meter, self._audit, self._clock, self._told = figures, meter, audit, clock, told
         self._relays = {number: Relay(number, listener) for number, listener in listeners.items()}
         self._fresh: dict[int, asyncio.Future[None]] = {}
-        self._ending = False
+        self._ending = asyncio.Event()
 
     def run(self, group: asyncio.TaskGroup) -> None:
         """Starts them and keeps them up, until `end`."""
@@ -101,6 +101,10 @@ class Relays:
     def serving(self) -> list[int]:
         """Numbers of those that take viewers."""
         return [relay.number for relay in self._relays.values() if relay.serving.is_set()]
+
+    def pids(self) -> dict[int, int]:
+        """Process ids of those."""
+        return {relay.number: relay.pid for relay in self._relays.values() if relay.serving.is_set()}
 
     def tell(self, do: str, **members: Any) -> None:
         """An order for all that run."""
@@ -126,7 +130,7 @@ class Relays:
 
     async def end(self) -> None:
         """Closes every link and waits for the relays' ends. Call it when their viewers are gone."""
-        self._ending = True
+        self._ending.set()
         for relay in self._relays.values():
             relay.ended.set()
             if relay.line is not None:
@@ -136,17 +140,17 @@ class Relays:
 
     async def _keep_up(self, relay: Relay) -> None:
         tries, chance = 0, random.SystemRandom()
-        while not self._ending:
+        while not self._ending.is_set():
             started_s = self._clock.monotonic_s()
             try:
                 status = await self._live(relay)
             except OSError as fault:
                 status = None
                 log.error("a worker could not be started: worker=%d why=%s", relay.number, fault.strerror)
-            if self._ending:
+            if self._ending.is_set():
                 return
             tries = 0 if self._clock.monotonic_s() - started_s >= WELL_S else tries + 1
-            delay_s = full_jitter_s(tries, chance=chance) if tries else 0.0
+            delay_s = full_jitter_s(tries - 1, chance=chance) if tries > 1 else 0.0
             self._meter.count("worker_restarts_total")
             log.error("a worker has ended: worker=%d status=%s restart_in_s=%.1f", relay.number, status, delay_s)
             await asyncio.sleep(delay_s)
@@ -179,8 +183,8 @@ class Relays:
         relay.pid = process.pid
         relay.hatch = Hatch(hatch, self._came)
         try:
-            link = await Link.over(ours, lambda kind, body: self._heard(relay, kind, body), relay.ended.set)
-            relay.line = Line(link)
+            relay.line = Line(Link(lambda kind, body: self._heard(relay, kind, body), relay.ended.set))
+            await relay.line.link.attach(ours)
             await self._serve(relay, relay.line)
         finally:
             self._let_go(relay)
@@ -210,12 +214,12 @@ class Relays:
         relay.serving.clear()
         if relay.line is not None:
             self._feed.remove(relay.line)
-            relay.line.link.close() if self._ending else relay.line.link.abort()
+            relay.line.link.close() if self._ending.is_set() else relay.line.link.abort()
             relay.line = None
         if relay.hatch is not None:
             relay.hatch.close()
             relay.hatch = None
-        if not self._ending:
+        if not self._ending.is_set():
             self._door.open(relay.listener)
         self._desk.gone(relay.number)
         self._figures.gone(relay.number)

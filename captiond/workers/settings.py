@@ -77,7 +77,9 @@ def parse_settings(told: Any) -> Settings:
         LinkFault: it is not what this version tells.
     """
     try:
-        rules = {key: tuple(value) if isinstance(value, list) else value for key, value in told["rules"].items()}
+        rules: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in told["rules"].items()
+        }
         return Settings(
             **{
                 **told,
