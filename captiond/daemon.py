@@ -11,16 +11,16 @@ import random
 import signal
 import socket
 import stat
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 
 from captiond.audit import AuditLog
 from captiond.base.errors import CaptiondError, UpstreamError
 from captiond.base.inside import remains
-from captiond.base.observe import AuditSink
+from captiond.chores import kept_up
 from captiond.clock import SystemClock
 from captiond.config_keys import Config
 from captiond.core.redact import Call, Redactor, learn
@@ -35,13 +35,16 @@ from captiond.listening import BACKLOG, StartError, listen, listen_often, url_of
 from captiond.logs import tell_of_loop
 from captiond.metrics import Meter
 from captiond.probe import Probe
+from captiond.revoking import Revoking
 from captiond.serve.access import Rules, configure
 from captiond.serve.addresses import Addresses
 from captiond.serve.app import IDLE_S, build
 from captiond.serve.bodies import Allowed
 from captiond.serve.crowd import TransportCrowd
 from captiond.serve.encode import Encoder
+from captiond.serve.revocations import Revocations
 from captiond.serve.seats import SeatLimits, Seats
+from captiond.session_audit import SessionAudit
 from captiond.sessions import Sessions
 from captiond.workers.head import Head
 
@@ -53,27 +56,11 @@ ERASE_S: Final = 3600.0  # transcripts older than the configured days go within 
 DRAIN_RETRY_MS: Final = 10_000  # told to viewers: they come back over this time, not all at once
 FAREWELL_S: Final = 2.0  # for viewers to take their `bye`
 PAUSE_S: Final = 4.0  # for upstream to be unsubscribed from; the whole stop has 10 s
-AFTER_FAULT_S: Final = 5.0  # until a chore that failed inside begins again
 FIRST_PROBE_S: Final = 5.0  # a start does not wait longer for proof that captions are delivered; `/readyz` does
 # Objects more than were let go, until the collector looks; then every so many looks, at older ones too. Viewers leave
 # no cycles (tests/serve/test_garbage.py), and at Python's 700 a fifth of a reconnect storm's time goes into looking.
 COLLECT_AFTER: Final = (10_000, 10, 10)
 LATE_LOOP_S: Final = 1.0  # an event loop that is so late does not serve live captions
-
-
-class SessionAudit:
-    """An audit sink for what is decided about a session outside the hub, so that its `auditRecords` are all of them."""
-
-    def __init__(self, audit: AuditSink, rooms: Rooms) -> None:
-        self._audit, self._rooms = audit, rooms
-
-    def record(self, kind: str, /, *, timestamp: str | None = None, **fields: Any) -> None:
-        """One record, counted for the session that it names (see `base.observe.AuditSink`)."""
-        self._audit.record(kind, timestamp=timestamp, **fields)
-        session = fields.get("mediaSessionId")
-        live = self._rooms.get(session) if session is not None else None
-        if live is not None:
-            live.audit_records += 1
 
 
 class Daemon:
@@ -88,6 +75,7 @@ class Daemon:
         audit: AuditLog,
         meter: Meter,
         listeners: Sequence[socket.socket],
+        revocations: Revocations,
     ) -> None:
         self.config, self.clock, self.store, self.audit, self.meter = config, clock, store, audit, meter
         self.url = ""
@@ -124,7 +112,7 @@ class Daemon:
         )
         self.session_audit = SessionAudit(audit, self.rooms)
         self.genesys = self._make_upstream()
-        self._encode, self._most = encode, most
+        self._encode, self._most, self.revocations = encode, most, revocations
         self.probe = Probe(
             self.rooms, address=way_back(listeners[0]), clock=clock, meter=meter, language=config.genesys.languages[0]
         )
@@ -136,6 +124,7 @@ class Daemon:
                 listeners=listeners,
                 rooms=self.rooms,
                 seats=self.seats,
+                revocations=revocations,
                 meter=meter,
                 audit=self.session_audit,
                 clock=clock,
@@ -169,10 +158,12 @@ class Daemon:
             jwks_url=auth.jwks_url,
             clock=self.clock,
             throwaway=self.head.throwaway if self.head is not None else "",
+            revocations=self.revocations,
         )
         return build(
             rooms=self.rooms,
             sessions=self.sessions,
+            revoke=Revoking(self.rooms, self.revocations, self.store, self.clock, self.session_audit),
             access=access,
             mint=mint,
             clock=self.clock,
@@ -304,6 +295,7 @@ async def running(config: Config, *, workers: int = 1) -> AsyncIterator[Daemon]:
         try:
             store = await Store.open(config.database.url)
             stack.push_async_callback(store.close)
+            revocations = Revocations(await store.revocations())
             audit = AuditLog(Path(config.audit.path), meter=meter)
             stack.push_async_callback(asyncio.to_thread, audit.close)
         except CaptiondError as fault:
@@ -314,7 +306,15 @@ async def running(config: Config, *, workers: int = 1) -> AsyncIterator[Daemon]:
         listeners = [listen(host, port)] if workers == 1 else listen_often(host, port, workers)
         for listener in listeners:
             stack.enter_context(listener)
-        daemon = Daemon(config, clock=clock, store=store, audit=audit, meter=meter, listeners=listeners)
+        daemon = Daemon(
+            config,
+            clock=clock,
+            store=store,
+            audit=audit,
+            meter=meter,
+            listeners=listeners,
+            revocations=revocations,
+        )
         if daemon.genesys is not None:
             stack.push_async_callback(daemon.genesys.close)
         async with asyncio.TaskGroup() as group:
@@ -337,7 +337,7 @@ async def running(config: Config, *, workers: int = 1) -> AsyncIterator[Daemon]:
             )
             await runner.setup()
             chores = [
-                group.create_task(_kept_up(chore)) for chore in (daemon.turn, daemon.keep_house, daemon.watch_upstream)
+                group.create_task(kept_up(chore)) for chore in (daemon.turn, daemon.keep_house, daemon.watch_upstream)
             ]
             try:
                 # Before anybody is answered: a viewer that comes back at once must find its session, not a 404.
@@ -346,10 +346,10 @@ async def running(config: Config, *, workers: int = 1) -> AsyncIterator[Daemon]:
                     await web.SockSite(runner, listeners[0], backlog=BACKLOG).start()
                 else:
                     daemon.head.start(runner, group)
-                    chores.append(group.create_task(_kept_up(daemon.head.balance)))
+                    chores.append(group.create_task(kept_up(daemon.head.balance)))
                     await daemon.head.all_serving()
                 daemon.url = url_of(listeners[0])
-                chores.append(group.create_task(_kept_up(daemon.probe.run)))
+                chores.append(group.create_task(kept_up(daemon.probe.run)))
                 await daemon.probe.first(FIRST_PROBE_S)
                 log.info("serving: url=%s sessions_brought_back=%d", daemon.url, revived)
                 yield daemon
@@ -382,18 +382,6 @@ async def serve(
         gc.set_threshold(*COLLECT_AFTER)
         announce(daemon.url)
         await stop.wait()
-
-
-async def _kept_up(chore: Callable[[], Awaitable[None]]) -> None:
-    """A chore that fails inside begins again; it must not end the captions of all."""
-    while True:
-        try:
-            await chore()
-        except Exception as fault:
-            log.error("a chore failed: chore=%s", chore.__name__, exc_info=remains(fault))
-            await asyncio.sleep(AFTER_FAULT_S)
-        else:
-            return
 
 
 def _look_at_mode(path: Path) -> None:

@@ -11,7 +11,7 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Final, Self, TypeVar
@@ -139,6 +139,22 @@ class Store:
         the newest `MAX_BOUND_FINALS`.
         """
         return await self._ask(lambda connection: _finals(connection, session))
+
+    async def keep_revocations(self, kept: Mapping[str, float], dropped: Sequence[str]) -> None:
+        """Remembers moments by session, and forgets others, in one step; answers once that is done."""
+
+        def write(connection: sqlite3.Connection) -> None:
+            with connection:
+                connection.executemany("INSERT OR REPLACE INTO revocations VALUES (?, ?)", list(kept.items()))
+                connection.executemany("DELETE FROM revocations WHERE session = ?", [(one,) for one in dropped])
+
+        await self._ask(write)
+
+    async def revocations(self) -> dict[str, float]:
+        """All that is remembered, by session."""
+        return await self._ask(
+            lambda connection: dict(connection.execute("SELECT session, revoked_s FROM revocations"))
+        )
 
     async def erase_older(self, days: float) -> int:
         """Erases finals kept, and sessions ended, more than `days` ago; answers how many finals that were. What is

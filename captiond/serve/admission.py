@@ -43,6 +43,10 @@ class TooOften(Problem):
         )
 
 
+class Revoked(Exception):
+    """Its token no longer counts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Admission:
     """A viewer that may join: the stream, where from, what of it, until when, and which address it counts for."""
@@ -139,12 +143,14 @@ async def admission(request: web.Request, grant: Grant, *, position: str | None)
 
 
 def join(admitted: Admission, outlet: Outlet, encode: Encode) -> Any:
-    """Joins; where somebody took the seat since `admission`, the viewer is told so and None is the answer.
+    """Joins; where since `admission` its seat or its right was taken, the viewer is told so and None is the answer.
 
     What joins is given back by `leave`.
     """
     seats, hidden = admitted.wiring.seats, isinstance(admitted.grant, Hidden)
     try:
+        if admitted.wiring.access.revoked(admitted.grant, admitted.session):
+            raise Revoked
         if not hidden and _full(admitted.wiring, admitted.live, admitted.address) is not None:
             raise TooManyViewers(limit=admitted.wiring.rooms.limits.max_connections)
         viewer = admitted.live.join(
@@ -154,6 +160,8 @@ def join(admitted: Admission, outlet: Outlet, encode: Encode) -> Any:
         return viewer
     except TooManyViewers:
         code, retry_ms = CloseCode.TOO_MANY_CONNECTIONS, None
+    except Revoked:
+        code, retry_ms = CloseCode.FORBIDDEN, None
     except Draining:
         code, retry_ms = CloseCode.DRAINING, RETRY_MS
     outlet.write([encode.bye(code=code, retry_ms=retry_ms)])

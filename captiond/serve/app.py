@@ -26,7 +26,7 @@ from captiond.serve.pages import Pages
 from captiond.serve.problems import Handler, problems
 from captiond.serve.seats import Seats
 from captiond.serve.timers import Timers
-from captiond.serve.wiring import WIRING, HealthCheck, Hidden, Limits, Node, Rooms, Sessions, Wiring
+from captiond.serve.wiring import WIRING, HealthCheck, Hidden, Limits, Node, Revoke, Rooms, Sessions, Wiring
 
 TICK_S: Final = 0.25  # a ping or comment may be late by so much; 20 s and 15 s do not notice
 PREFLIGHT_AGE_S: Final = 600
@@ -43,6 +43,7 @@ def build(
     *,
     rooms: Rooms,
     sessions: Sessions | None,
+    revoke: Revoke | None,
     access: Access,
     mint: Mint | None,
     clock: Clock,
@@ -66,7 +67,7 @@ def build(
 
     Args:
         rooms: the hub.
-        sessions: what the control API acts on; None: the caption streams are all that is served here.
+        sessions, revoke: what the control API acts on; None: the caption streams are all that is served here.
         access, mint: of `access.configure`.
         metrics: the exposition and its content type.
         checks: by name; each None, or why the daemon is not fit to serve. Called at each `/readyz`; must not wait.
@@ -99,6 +100,7 @@ def build(
         hidden=hidden,
         node=node,
         freshen=freshen,
+        revoke=cast(Revoke, revoke),
     )
     app = web.Application(middlewares=[problems, border], client_max_size=limits.max_body_bytes)
     app[WIRING] = wiring

@@ -56,11 +56,11 @@ VIEWER_QUERY: Final = {
     "partials": "0: finals only",
 }
 VIEWER_REFUSALS: Final = {
-    401: "token_required, bad_token, token_expired",
+    401: "token_required, bad_token, token_expired, token_revoked",
     403: "forbidden_session, foreign_origin",
     404: "session_not_found",
     410: "session_gone",
-    429: "too_many_connections",
+    429: "too_many_connections, too_many_attempts",
 }
 
 
@@ -102,6 +102,14 @@ def table(pages: Pages, openapi: Handler) -> tuple[Route, ...]:
             "End it: unsubscribe, end the stream for its viewers",
             status=204,
             refusals=NO_SESSION,
+        ),
+        Route(
+            "POST",
+            f"{SESSION}/revoke",
+            control.revoke,
+            "Close all its viewers (4507); tokens issued before no longer open it",
+            answer=answers.Revocation,
+            refusals={**NO_SESSION, 503: "not_kept"},
         ),
         Route(
             "GET",

@@ -115,6 +115,17 @@ HealthCheck = Callable[[], str | None]
 """None where all is well, else a short English reason."""
 
 
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """A session's viewers were sent away: when (seconds since 1970), and how many there were."""
+
+    at_s: float
+    viewers: int
+
+
+Revoke = Callable[[SessionId], Awaitable[Revoked | None]]
+"""Closes all viewers of a session; tokens issued up to now open it no more. None: no such session."""
+
 Hidden = Callable[[str, str | None], Live | None]
 """A session id and a bearer in; the hidden session that they open, None for all others (`captiond.probe`)."""
 
@@ -158,6 +169,7 @@ class Wiring:
     hidden: Hidden
     node: Node | None  # who is asked for seats; None: `seats` and `rooms` know all
     freshen: Callable[[], Awaitable[None]] | None  # asked before `metrics`
+    revoke: Revoke
 
 
 WIRING: Final = web.AppKey("wiring", Wiring)

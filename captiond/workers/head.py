@@ -15,6 +15,7 @@ from captiond.base.inside import remains
 from captiond.base.observe import AuditSink, Clock, Meter
 from captiond.config_keys import Config
 from captiond.hub.rooms import Rooms
+from captiond.serve.revocations import Revocations
 from captiond.serve.seats import Seats
 from captiond.workers.deal import Deal
 from captiond.workers.desk import HEAD, Desk
@@ -46,13 +47,14 @@ class Head:
         listeners: Sequence[socket.socket],
         rooms: Rooms,
         seats: Seats,
+        revocations: Revocations,
         meter: Meter,
         audit: AuditSink,
         clock: Clock,
     ) -> None:
         self.throwaway = secrets.token_hex(32)
         self._config, self._rooms, self._meter, self._audit, self._clock = config, rooms, meter, audit, clock
-        self._listeners = listeners
+        self._listeners, self._revocations = listeners, revocations
         self._figures = Figures()
         self._desk = Desk(rooms=rooms, seats=seats, clock=clock)
         self._feed = Feed(defer=asyncio.get_running_loop().call_soon, monotonic_s=clock.monotonic_s)
@@ -79,11 +81,13 @@ class Head:
             feed=self._feed,
             desk=self._desk,
             figures=self._figures,
+            revocations=self._revocations,
             meter=self._meter,
             audit=self._audit,
             clock=self._clock,
             told=self._tell_loads,
         )
+        self._revocations.told = lambda session, at_s: self._relays.tell("revoke", session=session, atS=at_s)
         self._relays.run(group)
         self._door.open(self._listeners[0])
 

@@ -32,6 +32,7 @@ from captiond.serve.crowd import TransportCrowd
 from captiond.serve.decode import read, wire_of
 from captiond.serve.encode import Encoder
 from captiond.serve.problems import Handler
+from captiond.serve.revocations import Revocations
 from captiond.serve.seats import Knock, SeatLimits, Seats
 from captiond.workers.copying import unpack
 from captiond.workers.deal import Deal
@@ -122,6 +123,7 @@ class RelayProcess:
         self._mirrors: Mirrors
         self._asks: Asks
         self._deal: Deal
+        self._revocations: Revocations
 
     async def run(self) -> None:
         """Returns when the head has gone."""
@@ -170,10 +172,12 @@ class RelayProcess:
             jwks_url=settings.jwks_url,
             throwaway=settings.throwaway,
             clock=self._clock,
+            revocations=self._revocations,
         )
         app = build(
             rooms=self._mirrors,
             sessions=None,
+            revoke=None,
             access=access,
             mint=None,
             clock=self._clock,
@@ -241,6 +245,8 @@ class RelayProcess:
                 del self._streams[said["number"]]
             case "gone":
                 self._mirrors.remember_gone([SessionId(session) for session in said["sessions"]])
+            case "revoke":
+                self._revocations.revoke(str(said["session"]), at_s=float(said["atS"]))
             case "figures":
                 self._tell_figures()
             case "drain":
@@ -250,13 +256,14 @@ class RelayProcess:
             case "filled":
                 self._filled.set()
             case "begin":
-                self._begin(parse_settings(said["settings"]))
+                self._begin(parse_settings(said["settings"]), said["revoked"])
             case _:
                 raise LinkFault("the head says what this worker does not know")
 
-    def _begin(self, settings: Settings) -> None:
+    def _begin(self, settings: Settings, revoked: dict[str, float]) -> None:
         set_up(level=settings.log_level, layout=settings.log_layout)
         stamp(settings.worker)
+        self._revocations = Revocations(revoked)
         self._deal = Deal(settings.worker)
         self._asks = Asks(self._link, self._clock)
         chance = random.SystemRandom()

@@ -15,6 +15,7 @@ from typing import Any, Final
 import captiond
 from captiond.base.backoff import full_jitter_s
 from captiond.base.observe import AuditSink, Clock, Meter
+from captiond.serve.revocations import Revocations
 from captiond.workers.desk import HEAD, Desk, Refused
 from captiond.workers.door import Door, Hatch
 from captiond.workers.feed import Feed, Line
@@ -71,6 +72,7 @@ class Relays:
         feed: Feed,
         desk: Desk,
         figures: Figures,
+        revocations: Revocations,
         meter: Meter,
         audit: AuditSink,
         clock: Clock,
@@ -78,6 +80,7 @@ class Relays:
     ) -> None:
         self._settings, self._door, self._feed, self._desk = settings, door, feed, desk
         self._figures, self._meter, self._audit, self._clock, self._told = figures, meter, audit, clock, told
+        self._revocations = revocations
         self._relays = {number: Relay(number, listener) for number, listener in listeners.items()}
         self._fresh: dict[int, asyncio.Future[None]] = {}
         self._ending = asyncio.Event()
@@ -183,8 +186,9 @@ class Relays:
         relay.pid = process.pid
         relay.hatch = Hatch(hatch, self._came)
         try:
-            relay.line = Line(Link(lambda kind, body: self._heard(relay, kind, body), relay.ended.set))
-            await relay.line.link.attach(ours)
+            link = Link(lambda kind, body: self._heard(relay, kind, body), relay.ended.set)
+            await link.attach(ours)
+            relay.line = Line(link)
             await self._serve(relay, relay.line)
         finally:
             self._let_go(relay)
@@ -194,7 +198,7 @@ class Relays:
     async def _serve(self, relay: Relay, line: Line) -> None:
         """From its first order to its end."""
         begun_s = relay.heard_s = self._clock.monotonic_s()
-        line.link.tell("begin", settings=self._settings(relay.number).told())
+        line.link.tell("begin", settings=self._settings(relay.number).told(), revoked=self._revocations.known())
         await self._feed.fill(line)
         line.link.tell("filled")
         while not relay.ended.is_set():
