@@ -40,7 +40,7 @@ class Mirror(Stream):
         self.state, self.reason = copy.state, copy.reason
         self._tail.begin_at(Index(copy.top - len(copy.tail)))
         for wire, at_s in copy.tail:
-            item = as_item(read(wire), wire, self._tail.next_index)
+            item = as_item(read(wire), wire, self._tail.next_index, at_s=at_s)
             self._tail.append(item, size_bytes=item.size_bytes, now_s=at_s)
         self._board.take_over(copy.board)
         self._top_for_finals = copy.top_for_finals

@@ -190,7 +190,7 @@ class Stream:
         Returns:
             What stood on the board for its utterance, None where nothing did.
         """
-        item = as_item(message, wire, self._tail.next_index)
+        item = as_item(message, wire, self._tail.next_index, at_s=now_s)
         self._tail.append(item, size_bytes=item.size_bytes, now_s=now_s)
         before = self._board.apply(message, wire, index=item.index, size_bytes=item.size_bytes, restored=restored)
         if item.for_finals:
