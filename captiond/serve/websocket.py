@@ -30,7 +30,7 @@ async def captions_ws(request: web.Request) -> web.StreamResponse:
         grant = await authorise(request)
         if (retry_ms := wiring.draining_ms()) is not None:
             raise draining(retry_ms)
-        admitted = admission(request, grant, position=request.query.get("position"))
+        admitted = await admission(request, grant, position=request.query.get("position"))
     ws = web.WebSocketResponse(
         protocols=(PROTOCOL,),
         compress=False,  # a caption is small and sent to many: deflate would cost 20 times its fan-out
