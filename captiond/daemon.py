@@ -9,9 +9,8 @@ import gc
 import logging
 import random
 import signal
-import stat
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import socket
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -20,16 +19,19 @@ from aiohttp import web
 from captiond.audit import AuditLog
 from captiond.base.errors import CaptiondError, UpstreamError
 from captiond.base.inside import remains
+from captiond.chores import kept_up
+from captiond.clock import SystemClock
 from captiond.config_keys import Config
 from captiond.core.redact import Call, Redactor, learn
 from captiond.db.address import sqlite_path
 from captiond.db.store import Store
+from captiond.files import look_at_mode
 from captiond.genesys.client import Genesys
 from captiond.genesys.oauth import Credentials
 from captiond.genesys.recovery import cause_of
 from captiond.hub.limits import Limits as HubLimits
 from captiond.hub.rooms import Rooms
-from captiond.listening import BACKLOG, StartError, listen, url_of, viewers_possible, way_back
+from captiond.listening import BACKLOG, StartError, listen, listen_often, url_of, viewers_possible, way_back
 from captiond.logs import tell_of_loop
 from captiond.metrics import Meter
 from captiond.probe import Probe
@@ -45,6 +47,7 @@ from captiond.serve.revocations import Revocations
 from captiond.serve.seats import SeatLimits, Seats
 from captiond.session_audit import SessionAudit
 from captiond.sessions import Sessions
+from captiond.workers.head import Head
 
 log = logging.getLogger(__name__)
 
@@ -54,24 +57,11 @@ ERASE_S: Final = 3600.0  # transcripts older than the configured days go within 
 DRAIN_RETRY_MS: Final = 10_000  # told to viewers: they come back over this time, not all at once
 FAREWELL_S: Final = 2.0  # for viewers to take their `bye`
 PAUSE_S: Final = 4.0  # for upstream to be unsubscribed from; the whole stop has 10 s
-AFTER_FAULT_S: Final = 5.0  # until a chore that failed inside begins again
 FIRST_PROBE_S: Final = 5.0  # a start does not wait longer for proof that captions are delivered; `/readyz` does
 # Objects more than were let go, until the collector looks; then every so many looks, at older ones too. Viewers leave
 # no cycles (tests/serve/test_garbage.py), and at Python's 700 a fifth of a reconnect storm's time goes into looking.
 COLLECT_AFTER: Final = (10_000, 10, 10)
 LATE_LOOP_S: Final = 1.0  # an event loop that is so late does not serve live captions
-
-
-class SystemClock:
-    """The two times of this process (`base.observe.Clock`)."""
-
-    def now_s(self) -> float:
-        """Wall clock."""
-        return time.time()
-
-    def monotonic_s(self) -> float:
-        """Never goes back."""
-        return time.monotonic()
 
 
 class Daemon:
@@ -85,7 +75,7 @@ class Daemon:
         store: Store,
         audit: AuditLog,
         meter: Meter,
-        reached_at: tuple[str, int],
+        listeners: Sequence[socket.socket],
         revocations: Revocations,
     ) -> None:
         self.config, self.clock, self.store, self.audit, self.meter = config, clock, store, audit, meter
@@ -93,7 +83,8 @@ class Daemon:
         self._draining_ms: int | None = None
         self._lag_s = 0.0
         self._upstream_fault: str | None = None
-        most = viewers_possible(config.viewers.max_connections)
+        wanted = config.viewers.max_connections
+        most = min(wanted, len(listeners) * viewers_possible(-(-wanted // len(listeners))))
         if most < config.viewers.max_connections:
             log.warning(
                 "viewers are capped by the file limit: wanted=%d possible=%d", config.viewers.max_connections, most
@@ -124,10 +115,30 @@ class Daemon:
         self.genesys = self._make_upstream()
         self._encode, self._most, self.revocations = encode, most, revocations
         self.probe = Probe(
-            self.rooms, address=reached_at, clock=clock, meter=meter, language=config.genesys.languages[0]
+            self.rooms, address=way_back(listeners[0]), clock=clock, meter=meter, language=config.genesys.languages[0]
         )
+        self.seats = Seats(SeatLimits(config.viewers.max_per_address, config.viewers.new_per_address_s))
+        self.addresses = Addresses(config.server.trusted_proxies)
+        self.guard = Guard(
+            GuardLimits(max_connections=most + SPARE),
+            addresses=self.addresses,
+            seats=self.seats,
+            clock=clock,
+            meter=meter,
+        )
+        self.head: Head | None = None
+        if len(listeners) > 1:
+            self.head = Head(
+                config=config,
+                listeners=listeners,
+                rooms=self.rooms,
+                seats=self.seats,
+                revocations=revocations,
+                meter=meter,
+                audit=self.session_audit,
+                clock=clock,
+            )
         self.sessions: Sessions
-        self.guard: Guard
 
     def _make_upstream(self) -> Genesys | None:
         account = self.config.genesys
@@ -144,15 +155,6 @@ class Daemon:
 
     def application(self) -> web.Application:
         """The HTTP server's routes over these parts."""
-        addresses = Addresses(self.config.server.trusted_proxies)
-        seats = Seats(SeatLimits(self.config.viewers.max_per_address, self.config.viewers.new_per_address_s))
-        self.guard = Guard(
-            GuardLimits(max_connections=self._most + SPARE),
-            addresses=addresses,
-            seats=seats,
-            clock=self.clock,
-            meter=self.meter,
-        )
         auth, account = self.config.auth, self.config.genesys
         access, mint = configure(
             Rules(
@@ -164,6 +166,7 @@ class Daemon:
             token_secret=auth.token_secret.get_secret_value(),
             jwks_url=auth.jwks_url,
             clock=self.clock,
+            throwaway=self.head.throwaway if self.head is not None else "",
             revocations=self.revocations,
         )
         return build(
@@ -173,7 +176,7 @@ class Daemon:
             access=access,
             mint=mint,
             clock=self.clock,
-            metrics=self.meter.render,
+            metrics=lambda: self.meter.render(self.head.over if self.head is not None else None),
             checks={
                 "upstream": lambda: self._upstream_fault,
                 "event_loop": self._late,
@@ -185,9 +188,11 @@ class Daemon:
             encode=self._encode,
             meter=self.meter,
             audit=self.session_audit,
-            addresses=Addresses(self.config.server.trusted_proxies),
+            addresses=self.addresses,
+            guard=self.guard,
             hidden=self.probe.admits,
-            seats=Seats(SeatLimits(self.config.viewers.max_per_address, self.config.viewers.new_per_address_s)),
+            seats=self.seats,
+            freshen=self.head.freshen if self.head is not None else None,
             allowed=Allowed(account.languages, account.regions, account.codecs, account.region),
         )
 
@@ -270,6 +275,8 @@ class Daemon:
         """No more viewers or sessions; everybody is told when to come back; upstream is unsubscribed from."""
         self._draining_ms = DRAIN_RETRY_MS
         log.info("draining: viewers=%d sessions=%d", self.rooms.viewers, len(list(self.rooms.all())))
+        if self.head is not None:
+            self.head.drain(DRAIN_RETRY_MS)
         self.rooms.drain(DRAIN_RETRY_MS)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(PAUSE_S):
@@ -280,9 +287,11 @@ class Daemon:
 
 
 @contextlib.asynccontextmanager
-async def running(config: Config) -> AsyncIterator[Daemon]:
+async def running(config: Config, *, workers: int = 1) -> AsyncIterator[Daemon]:
     """A started daemon that serves at its `url`; it drains and lets go of everything at the end.
 
+    Args:
+        workers: processes that serve viewers, this one among them.
     Raises:
         StartError: a port, the audit file or the database cannot be had.
     """
@@ -302,15 +311,18 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
         except CaptiondError as fault:
             raise StartError(str(fault)) from None
         for path in (sqlite_path(config.database.url), config.audit.path):
-            _look_at_mode(Path(path))
-        listener = stack.enter_context(listen(config.server.host, config.server.port))
+            look_at_mode(Path(path))
+        host, port = config.server.host, config.server.port
+        listeners = [listen(host, port)] if workers == 1 else listen_often(host, port, workers)
+        for listener in listeners:
+            stack.enter_context(listener)
         daemon = Daemon(
             config,
             clock=clock,
             store=store,
             audit=audit,
             meter=meter,
-            reached_at=way_back(listener),
+            listeners=listeners,
             revocations=revocations,
         )
         if daemon.genesys is not None:
@@ -334,28 +346,36 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
                 auto_decompress=False,  # it is done before we know who asks, and 1 kB may become 1 MB of work
             )
             await runner.setup()
-            assert runner.server is not None
-            daemon.guard.stand_before(runner.server)
+            daemon.guard.stand_before(runner)
             chores = [
-                group.create_task(_kept_up(chore)) for chore in (daemon.turn, daemon.keep_house, daemon.watch_upstream)
+                group.create_task(kept_up(chore)) for chore in (daemon.turn, daemon.keep_house, daemon.watch_upstream)
             ]
             try:
                 # Before anybody is answered: a viewer that comes back at once must find its session, not a 404.
                 revived = await daemon.sessions.revive() if daemon.genesys is not None else 0
-                await web.SockSite(runner, listener, backlog=BACKLOG).start()
-                daemon.url = url_of(listener)
-                chores.append(group.create_task(_kept_up(daemon.probe.run)))
+                if daemon.head is None:
+                    await web.SockSite(runner, listeners[0], backlog=BACKLOG).start()
+                else:
+                    daemon.head.start(runner, group)
+                    chores.append(group.create_task(kept_up(daemon.head.balance)))
+                    await daemon.head.all_serving()
+                daemon.url = url_of(listeners[0])
+                chores.append(group.create_task(kept_up(daemon.probe.run)))
                 await daemon.probe.first(FIRST_PROBE_S)
                 log.info("serving: url=%s sessions_brought_back=%d", daemon.url, revived)
                 yield daemon
             finally:
                 await daemon.drain()
+                if daemon.head is not None:
+                    await daemon.head.end()
                 for chore in chores:
                     chore.cancel()
                 await runner.cleanup()
 
 
-async def serve(config: Config, *, announce: Callable[[str], None], remarks: Sequence[str] = ()) -> None:
+async def serve(
+    config: Config, *, announce: Callable[[str], None], remarks: Sequence[str] = (), workers: int = 1
+) -> None:
     """`captiond serve`: runs until SIGTERM or SIGINT, then drains.
 
     Args:
@@ -368,27 +388,8 @@ async def serve(config: Config, *, announce: Callable[[str], None], remarks: Seq
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with running(config) as daemon:
+    async with running(config, workers=workers) as daemon:
         gc.freeze()  # what is loaded now stays; full collections need not look at it again
         gc.set_threshold(*COLLECT_AFTER)
         announce(daemon.url)
         await stop.wait()
-
-
-async def _kept_up(chore: Callable[[], Awaitable[None]]) -> None:
-    """A chore that fails inside begins again; it must not end the captions of all."""
-    while True:
-        try:
-            await chore()
-        except Exception as fault:
-            log.error("a chore failed: chore=%s", chore.__name__, exc_info=remains(fault))
-            await asyncio.sleep(AFTER_FAULT_S)
-        else:
-            return
-
-
-def _look_at_mode(path: Path) -> None:
-    """What we make is our user's alone; a file that was there before may not be, and its owner may want that."""
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & 0o077:
-        log.warning("others may read a file that holds what was said or who spoke: path=%s mode=%o", path, mode)

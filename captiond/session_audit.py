@@ -1,4 +1,4 @@
-"""What is decided about a session outside the hub is counted as one of its records."""
+"""Records of what is decided about sessions outside the hub."""
 
 from typing import Any
 

@@ -133,7 +133,7 @@ def open_it() -> None:
         (parse_it, "JSONDecodeError at tests/test_logs.py:"),
         (key_it, "KeyError at tests/test_logs.py:"),
         (refuse_it, "UpstreamRefused: token: upstream refused with 403: missing permission at "),
-        (open_it, "FileNotFoundError: No such file or directory at "),
+        (open_it, "FileNotFoundError: ENOENT at "),
     ],
 )
 @pytest.mark.parametrize("layout", ["json", "text"])

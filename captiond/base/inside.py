@@ -11,6 +11,7 @@ Two tools: `remains` for who catches and tells, `sealed` for a step that others 
 import traceback
 from collections import deque
 from collections.abc import Callable
+from errno import errorcode
 from functools import wraps
 from typing import Final, ParamSpec, TypeVar
 
@@ -40,7 +41,8 @@ class Inside(LocalError):
 def describe(fault: BaseException) -> str:
     """An exception in one line that may be logged; of a group, each of its exceptions.
 
-    Its message is in it only where it is one of ours or the operating system's: any other may quote what somebody said.
+    Its message is in it only where it is one of ours, and the operating system's errors are named: any other message
+    may quote what somebody said.
     """
     if isinstance(fault, Inside):
         return str(fault)
@@ -49,8 +51,8 @@ def describe(fault: BaseException) -> str:
         said += ": " + "; ".join(describe(inner) for inner in fault.exceptions[:MAX_FRAMES])
     elif isinstance(fault, CaptiondError | ImportError):
         said += f": {fault}"
-    elif isinstance(fault, OSError) and fault.strerror:
-        said += f": {fault.strerror}"
+    elif isinstance(fault, OSError) and (name := errorcode.get(fault.errno or 0)):
+        said += f": {name}"  # not its text: anybody may have put that there
     places = _places(fault)
     return f"{said} at {places}" if places else said
 

@@ -20,7 +20,7 @@ MAX_GAPS: Final = 100  # of one snapshot; more says no more than that the stream
 
 
 @dataclass(slots=True)
-class _Line(Generic[W]):
+class Line(Generic[W]):
     """One utterance on the screen: its newest message and where it stands."""
 
     caption: Caption
@@ -39,6 +39,15 @@ class Picture(Generic[W]):
     earlier_finals: int
 
 
+@dataclass(frozen=True, slots=True)
+class Contents(Generic[W]):
+    """All that a board knows, to make a copy of it elsewhere. `gaps`: index, wire, size in bytes."""
+
+    lines: Sequence[Line[W]]
+    gaps: Sequence[tuple[Index, W, int]]
+    forgotten_finals: int
+
+
 class Board(Generic[W]):
     """The newest state of each utterance that a snapshot may need; older finals are only counted.
 
@@ -50,8 +59,8 @@ class Board(Generic[W]):
     """
 
     def __init__(self, *, earlier_finals: int = 0) -> None:
-        self._lines: dict[UtteranceId, _Line[W]] = {}  # in order of first index
-        self._finals: dict[UtteranceId, _Line[W]] = {}  # in order of first final: which are the last 50
+        self._lines: dict[UtteranceId, Line[W]] = {}  # in order of first index
+        self._finals: dict[UtteranceId, Line[W]] = {}  # in order of first final: which are the last 50
         self._gaps: list[tuple[Index, W, int]] = []
         self._forgotten_finals = earlier_finals
         self._settled = 0  # lines that are final and not held: those that may be forgotten
@@ -73,7 +82,7 @@ class Board(Generic[W]):
                 if line is None and message.final and message.revision > 1 and not restored:
                     return None  # a correction of a final that is only counted by now
                 if line is None:
-                    line = self._lines[message.utterance] = _Line(message, wire, size_bytes, index, None)
+                    line = self._lines[message.utterance] = Line(message, wire, size_bytes, index, None)
                 else:
                     self._settled -= _settled(line.caption)
                     line.caption, line.wire, line.size_bytes = message, wire, size_bytes
@@ -94,6 +103,19 @@ class Board(Generic[W]):
             case _:
                 pass
         return before
+
+    def contents(self) -> Contents[W]:
+        """What it knows now; good until the next `apply`."""
+        return Contents(list(self._lines.values()), list(self._gaps), self._forgotten_finals)
+
+    def take_over(self, contents: Contents[W]) -> None:
+        """Begins as a copy, instead of empty."""
+        self._lines = {line.caption.utterance: line for line in contents.lines}
+        finals = [line for line in contents.lines if line.final_index is not None]
+        self._finals = {line.caption.utterance: line for line in sorted(finals, key=lambda one: one.final_index or 0)}
+        self._gaps = list(contents.gaps)
+        self._forgotten_finals = contents.forgotten_finals
+        self._settled = sum(_settled(line.caption) for line in contents.lines)
 
     def finals(self) -> int:
         """Final utterances so far, those left out too."""
@@ -144,9 +166,9 @@ def _settled(caption: Caption) -> bool:
     return caption.final and not caption.held
 
 
-def _in_order(lines: Sequence[_Line[W]]) -> list[_Line[W]]:
+def _in_order(lines: Sequence[Line[W]]) -> list[Line[W]]:
     """By `startMs` where known, else by first index: each goes in front of those before it that start later."""
-    ordered: list[_Line[W]] = []
+    ordered: list[Line[W]] = []
     for line in lines:
         at, start_ms = len(ordered), line.caption.start_ms
         while at and start_ms is not None:

@@ -17,6 +17,7 @@ from captiond.core.messages import Caption, Message, SessionState
 from captiond.core.subscriber import PIECE_BYTES, Item, Subscriber
 from captiond.hub.audience import NEVER_S, Audience, EachAlone, as_item
 from captiond.hub.contained import contained
+from captiond.hub.copies import Copy
 from captiond.hub.limits import Limits
 from captiond.hub.viewer import Viewer
 from captiond.hub.wire import Defer, Encode, Gather, Outlet, Wire
@@ -34,6 +35,7 @@ class Stream:
 
     Attributes:
         state, reason: as viewers were told last.
+        elsewhere: viewers that other workers of this node have.
         wake_s: monotonic time at which `tick` has something to do.
     """
 
@@ -55,6 +57,7 @@ class Stream:
         self.session, self.language = session, language
         self.state = SessionState.ACTIVATING
         self.reason: str | None = None
+        self.elsewhere = 0
         self.wake_s = clock.monotonic_s() + limits.ping_s
         self._encode, self._clock, self._meter = encode, clock, meter
         self._limits, self._arriving, self._defer = limits, arriving, defer
@@ -83,14 +86,33 @@ class Stream:
         return self._tail.next_index
 
     @property
+    def epoch(self) -> Epoch:
+        """Of its log."""
+        return self._tail.epoch
+
+    @property
     def position(self) -> str:
         """`epoch.index` of the newest message."""
         return str(self._tail.position)
 
     @property
     def viewers(self) -> int:
-        """How many are connected."""
-        return len(self._viewers)
+        """How many are connected, to other workers of this node too."""
+        return len(self._viewers) + self.elsewhere
+
+    def copy(self) -> Copy:
+        """All that another process needs to go on as this one does (see `hub.mirror`)."""
+        return Copy(
+            session=self.session,
+            epoch=self._tail.epoch,
+            language=self.language,
+            state=self.state,
+            reason=self.reason,
+            top_for_finals=self._top_for_finals,
+            top=self._tail.top,
+            tail=[(kept.item.wire, kept.at_s) for kept in self._tail.kept()],
+            board=self._board.contents(),
+        )
 
     def count_viewers(self, by_transport: dict[str, int]) -> None:
         """Adds this session's viewers to a count by transport."""

@@ -175,14 +175,21 @@ Mint = Callable[[Sequence[str], float], tuple[str, float]]
 
 
 def configure(
-    rules: Rules, *, token_secret: str, jwks_url: str, clock: Clock, revocations: Revocations | None = None
+    rules: Rules,
+    *,
+    token_secret: str,
+    jwks_url: str,
+    clock: Clock,
+    revocations: Revocations | None = None,
+    throwaway: str = "",
 ) -> tuple[Access, Mint | None]:
     """The decisions for a configuration, and who mints tokens: None where somebody else does (`jwks_url` alone).
 
     With neither configured, tokens are signed with a secret that lives as long as this process, so that
-    `POST /v1/tokens` works in a first try; after a restart its tokens are void.
+    `POST /v1/tokens` works in a first try; after a restart its tokens are void. `throwaway` is that secret, where
+    several processes need the same.
     """
-    secret = token_secret or ("" if jwks_url else secrets.token_hex(32))
+    secret = token_secret or ("" if jwks_url else throwaway or secrets.token_hex(32))
     jwks = Jwks(http_fetch(jwks_url), monotonic_s=clock.monotonic_s) if jwks_url else None
     access = Access(
         replace(rules, tokens=bool(token_secret or jwks_url)),

@@ -95,13 +95,17 @@ async def authorise(request: web.Request) -> Grant:
     wiring, caller, session = request.app[WIRING], Caller.of(request), request.match_info["id"]
     if (hidden := wiring.hidden(session, caller.bearer)) is not None:
         return Hidden(live=hidden)
-    knock = wiring.seats.knock(_address(request), now_s=wiring.clock.monotonic_s())
+    address = _address(request)
+    if wiring.node is not None:
+        knock = await wiring.node.knock(address)
+    else:
+        knock = wiring.seats.knock(address, now_s=wiring.clock.monotonic_s())
     if knock.wait_s:
         raise TooOften(max(knock.wait_s, wiring.limits.retry_after_s), first=knock.first)
     return await wiring.access.viewer(caller, request.query.get("token"), session)
 
 
-def admission(request: web.Request, grant: Grant, *, position: str | None) -> Admission:
+async def admission(request: web.Request, grant: Grant, *, position: str | None) -> Admission:
     """The stream to join.
 
     Raises:
@@ -111,12 +115,15 @@ def admission(request: web.Request, grant: Grant, *, position: str | None) -> Ad
     wiring, address = request.app[WIRING], _address(request)
     session = SessionId(request.match_info["id"])
     hidden = isinstance(grant, Hidden)
+    full: str | None = None
+    if wiring.node is not None and not hidden:
+        full = await wiring.node.enter(request, session, address)
     live = grant.live if isinstance(grant, Hidden) else wiring.rooms.get(session)
     if live is None:
         if wiring.rooms.gone(session):
             raise Problem(410, "session_gone", "The session has ended and its stream is kept no longer.")
         raise Problem(404, "session_not_found", "There is no such session.")
-    if not hidden and (full := _full(wiring, live, address)) is not None:
+    if not hidden and (full := full or _full(wiring, live, address)) is not None:
         raise Problem(
             429,
             "too_many_connections",
@@ -180,7 +187,9 @@ def _address(request: web.Request) -> str | None:
 
 
 def _full(wiring: Wiring, live: Live, address: str | None) -> str | None:
-    """Which limit is reached, by its label in metrics; None where there is a seat."""
+    """Which limit is reached, by its label in metrics; None where there is a seat, or who has been asked for one."""
+    if wiring.node is not None:
+        return None
     if wiring.rooms.viewers >= wiring.rooms.limits.max_connections:
         return "node"
     if live.viewers >= wiring.rooms.limits.max_per_session:

@@ -7,8 +7,8 @@ Source: contract, sections 4, 5 and 8.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Final
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Final, cast
 
 import orjson
 from aiohttp import hdrs, http_exceptions, web
@@ -27,7 +27,7 @@ from captiond.serve.pages import Pages
 from captiond.serve.problems import Handler, problems
 from captiond.serve.seats import Seats
 from captiond.serve.timers import Timers
-from captiond.serve.wiring import WIRING, HealthCheck, Hidden, Limits, Revoke, Rooms, Sessions, Wiring
+from captiond.serve.wiring import WIRING, HealthCheck, Hidden, Limits, Node, Revoke, Rooms, Sessions, Wiring
 
 TICK_S: Final = 0.25  # a ping or comment may be late by so much; 20 s and 15 s do not notice
 PREFLIGHT_AGE_S: Final = 600
@@ -43,8 +43,8 @@ SECURITY_HEADERS: Final = {
 def build(
     *,
     rooms: Rooms,
-    sessions: Sessions,
-    revoke: Revoke,
+    sessions: Sessions | None,
+    revoke: Revoke | None,
     access: Access,
     mint: Mint | None,
     clock: Clock,
@@ -60,6 +60,8 @@ def build(
     seats: Seats | None = None,
     guard: Guard | None = None,
     hidden: Hidden = lambda _session, _bearer: None,
+    node: Node | None = None,
+    freshen: Callable[[], Awaitable[None]] | None = None,
     pages: Pages | None = None,
     ticking: bool = True,
 ) -> web.Application:
@@ -67,7 +69,7 @@ def build(
 
     Args:
         rooms: the hub.
-        sessions, revoke: what the control API acts on.
+        sessions, revoke: what the control API acts on; None: the caption streams are all that is served here.
         access, mint: of `access.configure`.
         metrics: the exposition and its content type.
         checks: by name; each None, or why the daemon is not fit to serve. Called at each `/readyz`; must not wait.
@@ -76,12 +78,14 @@ def build(
         addresses, seats: who is which address, and what one may have; by default no proxy is trusted.
         guard: told of every request, and turned; None leaves connections to aiohttp.
         hidden: the way to a session that nobody else finds: the delivery probe's.
+        node: other processes that count viewers with us; None: there are none, or we are the one who counts.
+        freshen: asked before `metrics`.
         ticking: whether the application turns its timers itself; tests turn them.
     """
     limits = limits or Limits()
     wiring = Wiring(
         rooms=rooms,
-        sessions=sessions,
+        sessions=cast(Sessions, sessions),  # where there are none, nothing is served that asks for them
         encode=encode or Encoder(),
         access=access,
         clock=clock,
@@ -98,7 +102,9 @@ def build(
         seats=seats or Seats(),
         hidden=hidden,
         guard=guard,
-        revoke=revoke,
+        node=node,
+        freshen=freshen,
+        revoke=cast(Revoke, revoke),
     )
     app = web.Application(middlewares=[problems, border], client_max_size=limits.max_body_bytes)
     app[WIRING] = wiring
@@ -108,6 +114,8 @@ def build(
         return web.Response(body=described[0], content_type="application/json")
 
     table = routes.table(pages or Pages(access.rules.allowed_origins), describe)
+    if sessions is None:
+        table = tuple(route for route in table if route.guard == "viewer")
     described.append(orjson.dumps(openapi.describe(table)))
     routes.add(app, table)
     app.on_response_prepare.append(add_headers)

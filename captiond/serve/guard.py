@@ -16,6 +16,7 @@ from typing import Final
 
 from aiohttp import web
 
+from captiond.base.errors import LocalError
 from captiond.base.observe import Clock, Meter
 from captiond.serve.addresses import Addresses, parse_address
 from captiond.serve.seats import Seats
@@ -87,8 +88,11 @@ class Guard:
         self._names: dict[web.RequestHandler, str] = {}  # of those whose address is limited
         self._of_address: dict[str, int] = {}
 
-    def stand_before(self, server: web.Server) -> None:
-        """From now on that server's connections come by here."""
+    def stand_before(self, runner: web.BaseRunner) -> None:
+        """From now on the connections of its server come by here. It is set up already."""
+        server = runner.server
+        if server is None:
+            raise LocalError("a runner that is not set up has no server")
         made, lost = server.connection_made, server.connection_lost
 
         def connection_made(handler: web.RequestHandler, transport: asyncio.Transport) -> None:

@@ -4,7 +4,7 @@ A token carries what it opens and cannot be taken back; what can be kept is the 
 in count and age, and closed where a bound is reached: what is forgotten of one session then holds for all of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 MAX_REVOCATIONS: Final = 100_000  # sessions, ~15 MB
@@ -17,7 +17,12 @@ class Revocations:
 
     Args:
         known: of before a restart, by session; `EVERY_SESSION` too.
+
+    Attributes:
+        told: called with each revocation, for other workers of this node.
     """
+
+    told: Callable[[str, float], None] | None = None
 
     def __init__(self, known: Mapping[str, float] | None = None) -> None:
         by_age = sorted((known or {}).items(), key=lambda one: one[1])
@@ -39,6 +44,8 @@ class Revocations:
         """
         at_s = max(at_s, self._moments.pop(session, at_s))
         self._moments[session] = at_s
+        if self.told is not None:
+            self.told(session, at_s)
         forgotten: list[str] = []
         for oldest, moment_s in list(self._moments.items())[: max(1, len(self._moments) - MAX_REVOCATIONS)]:
             if len(self._moments) <= MAX_REVOCATIONS and moment_s > at_s - KEPT_S:
@@ -47,6 +54,10 @@ class Revocations:
             forgotten.append(oldest)
             self._before_s = max(self._before_s, moment_s)
         return {session: at_s, **({EVERY_SESSION: self._before_s} if forgotten else {})}, forgotten
+
+    def known(self) -> dict[str, float]:
+        """All that is known: for another process to begin with."""
+        return {EVERY_SESSION: self._before_s, **self._moments} if self._before_s > float("-inf") else {**self._moments}
 
     @property
     def count(self) -> int:

@@ -37,7 +37,7 @@ async def captions_sse(request: web.Request) -> web.StreamResponse:
         if (retry_ms := wiring.draining_ms()) is not None:
             bye = wiring.encode.bye(code=CloseCode.DRAINING, retry_ms=retry_ms)
             return web.Response(body=bye.sse, headers=HEADERS)
-        admitted = admission(request, grant, position=last_event_id or request.query.get("position"))
+        admitted = await admission(request, grant, position=last_event_id or request.query.get("position"))
     if admitted.live.at_end(last_event_id):
         return web.Response(status=204, headers={"Cache-Control": "no-store"})
     if request.method == hdrs.METH_HEAD:

@@ -15,7 +15,7 @@ from captiond.serve.access import Access, Mint
 from captiond.serve.addresses import Addresses
 from captiond.serve.bodies import Allowed, SessionRequest
 from captiond.serve.guard import Guard
-from captiond.serve.seats import Seats
+from captiond.serve.seats import Knock, Seats
 from captiond.serve.timers import Timers
 from captiond.serve.transcripts import Transcript
 
@@ -100,6 +100,18 @@ class Sessions(Protocol):
         ...
 
 
+class Node(Protocol):
+    """The other processes of this node, where there are some that count viewers with us; see `workers`."""
+
+    async def knock(self, address: str | None) -> Knock:
+        """One attempt of an address to become a viewer of the node (see `seats.Seats.knock`)."""
+        ...
+
+    async def enter(self, request: web.Request, session: SessionId, address: str | None) -> str | None:
+        """Takes a seat until the request is over; answers the limit that is reached, None where it has one."""
+        ...
+
+
 HealthCheck = Callable[[], str | None]
 """None where all is well, else a short English reason."""
 
@@ -156,8 +168,10 @@ class Wiring:
     addresses: Addresses
     seats: Seats
     hidden: Hidden
+    node: Node | None  # who is asked for seats; None: `seats` and `rooms` know all
+    freshen: Callable[[], Awaitable[None]] | None  # asked before `metrics`
     revoke: Revoke
-    guard: Guard | None
+    guard: Guard | None  # of connections; None leaves them to aiohttp
 
 
 WIRING: Final = web.AppKey("wiring", Wiring)

@@ -5,7 +5,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from captiond import daemon as daemon_module
+from captiond import chores
 from captiond.base.errors import UpstreamRefused
 from captiond.genesys.client import Genesys
 from captiond.sessions import Sessions
@@ -29,7 +29,7 @@ async def test_a_chore_that_fails_begins_again(
         raise ValueError("of nobody's making")
 
     monkeypatch.setattr(owner, name, failing)
-    monkeypatch.setattr(daemon_module, "AFTER_FAULT_S", 0.01)
+    monkeypatch.setattr(chores, "AFTER_FAULT_S", 0.01)
     async with (
         Simulator() as upstream,
         daemon_here(tmp_path, upstream) as daemon,

@@ -285,8 +285,7 @@ async def serving(
         served = Served("", 0, app, rooms, clock, sessions, audit, http, runner, meter, kept, guard)
         await runner.setup()
         if guard is not None:
-            assert runner.server is not None
-            guard.stand_before(runner.server)
+            guard.stand_before(runner)
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
         served.port = runner.addresses[0][1]
