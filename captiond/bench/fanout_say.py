@@ -35,6 +35,7 @@ def _comparison(one: Mapping[str, Any]) -> Iterator[str]:
             (
                 server["server"],
                 f"{paired['ratio']['median']:.2f} [{paired['ratio']['p25']:.2f}-{paired['ratio']['p75']:.2f}]",
+                f"{paired['loneRatio']['median']:.2f}" if "loneRatio" in paired else "-",
                 f"{paired['toNchan']['median']:.2f}" if "toNchan" in paired else "-",
                 f"{paired['toNode']['median']:.2f}" if "toNode" in paired else "-",
                 f"{paired['usPerDelivery']:.2f}",
@@ -49,6 +50,7 @@ def _comparison(one: Mapping[str, Any]) -> Iterator[str]:
         (
             "server",
             "CPU to floor",
+            "1 in flight",
             "to nchan",
             "to node",
             "us/delivery",
