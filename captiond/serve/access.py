@@ -73,7 +73,7 @@ class Caller:
             local=str(local[0]) if isinstance(local, tuple) else "",
             host=request.headers.get("Host", ""),
             origin=request.headers.get("Origin"),
-            forwarded=any(FORWARDING.fullmatch(name.lower().replace("_", "-")) for name in request.headers),
+            forwarded=any(map(_says_for_whom, request.headers)),
             bearer=credential.strip() if scheme.lower() == "bearer" else None,
         )
 
@@ -202,6 +202,11 @@ def configure(
         return mint(secret, sessions=sessions, ttl_s=ttl_s, now_s=clock.now_s())
 
     return access, minted if secret else None
+
+
+@functools.lru_cache(maxsize=1024)  # a header's name: the same dozen from everybody
+def _says_for_whom(header: str) -> bool:
+    return FORWARDING.fullmatch(header.lower().replace("_", "-")) is not None
 
 
 def _digest(key: str) -> bytes:

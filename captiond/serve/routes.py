@@ -79,6 +79,27 @@ def _later(method: str, path: str, what: str, *, guard: Guard = "key") -> Route:
 def table(pages: Pages, openapi: Handler) -> tuple[Route, ...]:
     """Every route. Those of pages are bound to their files, `/openapi.json` to the description of this table."""
     return (
+        # First, as the router looks from the top: after a network's outage thousands ask for these at once.
+        Route(
+            "GET",
+            f"{SESSION}/ws",
+            captions_ws,
+            "The caption stream over a WebSocket (sub-protocol captions.v1)",
+            guard="viewer",
+            status=101,
+            query=VIEWER_QUERY,
+            refusals={**VIEWER_REFUSALS, 426: "upgrade_required", 503: "draining"},
+        ),
+        Route(
+            "GET",
+            f"{SESSION}/events",
+            captions_sse,
+            "The caption stream as server-sent events; 204 at the end of an ended session",
+            guard="viewer",
+            answer="text/event-stream",
+            query=VIEWER_QUERY,
+            refusals=VIEWER_REFUSALS,
+        ),
         Route(
             "POST",
             "/v1/sessions",
@@ -126,26 +147,6 @@ def table(pages: Pages, openapi: Handler) -> tuple[Route, ...]:
             "Redacted finals so far, as JSON, text, WebVTT or SubRip",
             answer=answers.TranscriptAnswer,
             refusals=NO_SESSION,
-        ),
-        Route(
-            "GET",
-            f"{SESSION}/ws",
-            captions_ws,
-            "The caption stream over a WebSocket (sub-protocol captions.v1)",
-            guard="viewer",
-            status=101,
-            query=VIEWER_QUERY,
-            refusals={**VIEWER_REFUSALS, 426: "upgrade_required", 503: "draining"},
-        ),
-        Route(
-            "GET",
-            f"{SESSION}/events",
-            captions_sse,
-            "The caption stream as server-sent events; 204 at the end of an ended session",
-            guard="viewer",
-            answer="text/event-stream",
-            query=VIEWER_QUERY,
-            refusals=VIEWER_REFUSALS,
         ),
         Route(
             "POST",

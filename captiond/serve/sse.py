@@ -51,17 +51,18 @@ async def stream(request: web.Request, admitted: Admission) -> web.StreamRespons
     response = EventStreamResponse(headers=HEADERS)
     response.force_close()
     await response.prepare(request)
-    closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    outlet = TransportOutlet(
-        request,
-        "sse",
-        on_close=lambda _code: closed.set_result(None),
-        chunked=hdrs.TRANSFER_ENCODING in response.headers,
-    )
+    over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def end(_why: object) -> None:
+        if not over.done():
+            over.set_result(None)
+
+    outlet = TransportOutlet(request, "sse", on_close=end, chunked=hdrs.TRANSFER_ENCODING in response.headers)
+    outlet.lost.add_done_callback(end)
     comments = Comments(outlet, wiring)
     viewer = join(admitted, outlet, wiring.encode)
     try:
-        await asyncio.wait((closed, outlet.lost), return_when=asyncio.FIRST_COMPLETED)
+        await over  # one future for both ends: `asyncio.wait` would cost each viewer a kilobyte
     finally:
         comments.stop()
         leave(admitted, viewer)
