@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from errno import errorcode
 from functools import wraps
+from types import TracebackType
 from typing import Final, ParamSpec, TypeVar
 
 from captiond.base.errors import CaptiondError, LocalError
@@ -76,6 +77,7 @@ def empty(fault: BaseException) -> None:
     what the frames on its way still hold. A frame that runs keeps its variables: call it where none that runs has any.
     """
     waiting: list[BaseException | None] = [fault]
+    passed: list[TracebackType | None] = []
     seen: set[int] = set()
     while waiting and len(seen) < MAX_CHAIN:
         one = waiting.pop()
@@ -85,7 +87,7 @@ def empty(fault: BaseException) -> None:
         waiting += (one.__cause__, one.__context__)
         if isinstance(one, BaseExceptionGroup):
             waiting += one.exceptions
-        traceback.clear_frames(one.__traceback__)
+        passed.append(one.__traceback__)
         one.__traceback__ = one.__cause__ = one.__context__ = None
         one.args = ()
         one.__dict__.clear()
@@ -101,6 +103,9 @@ def empty(fault: BaseException) -> None:
             one.name = ""
             if isinstance(one, AttributeError):
                 one.obj = None
+    # Last: what frames let go of may fail as it goes, and such an exception hangs on these, which are empty by now.
+    for one_traceback in passed:
+        traceback.clear_frames(one_traceback)
 
 
 def sealed(step: Callable[P, R]) -> Callable[P, R]:
