@@ -8,11 +8,12 @@ from aiohttp import web
 from captiond.base.ids import SessionId
 from captiond.base.instants import iso_utc
 from captiond.base.observe import Clock
-from captiond.serve.problems import Handler
+from captiond.serve.problems import Handler, Problem
 from captiond.serve.seats import Knock
 from captiond.workers.link import Link
 
 ANSWER_S: Final = 5.0  # the head answers within a turn of its loop; a head that does not will not soon
+RETRY_AFTER_S: Final = 5
 SEAT: Final = web.RequestKey("seat", int)
 LIMIT_LABELS: Final = frozenset({"node", "session", "address"})
 
@@ -69,5 +70,7 @@ class Asks:
             async with asyncio.timeout(ANSWER_S):
                 said: dict[str, Any] = await answer
                 return said
+        except TimeoutError:
+            raise Problem(503, "busy", "The server is busy.", headers={"Retry-After": str(RETRY_AFTER_S)}) from None
         finally:
             self._waiting.pop(ask, None)

@@ -7,8 +7,8 @@ deals those that it accepts: evenly, and with what it knows of the others' load 
 from collections.abc import Mapping
 from typing import Final
 
-# What was dealt a moment ago is in no count yet, so part of a difference is made up for at a time: in a burst, all of it
-# would be made up for several times over.
+# What was dealt a moment ago is in no count yet, so part of a difference is made up for at a time: in a burst, all of
+# it would be made up for several times over.
 DAMPING: Final = 0.25
 
 
