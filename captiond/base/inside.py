@@ -58,6 +58,16 @@ def describe(fault: BaseException) -> str:
     return f"{said} at {places}" if places else said
 
 
+def trace(fault: BaseException) -> str:
+    """An exception and those before it as a developer wants them, lines of source included; still nobody's words."""
+    said: list[str] = []
+    one: BaseException | None = fault
+    while one is not None and len(said) < MAX_CHAIN:
+        said.append("".join([*traceback.format_tb(one.__traceback__), describe(one), "\n"]))
+        one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
+    return "\nwhich led to\n".join(reversed(said))
+
+
 def told_of(fault: BaseException) -> Inside:
     """What may be told of an exception, which is left as it is: for one that somebody else still works with."""
     return fault if isinstance(fault, Inside) and not _refers(fault) else Inside(describe(fault), _kind(fault))
