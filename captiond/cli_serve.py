@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import logging
-import resource
 
 import uvloop
 
@@ -12,6 +11,7 @@ from captiond.config_rules import remarks
 from captiond.core.compiled import COMPILED
 from captiond.daemon import serve
 from captiond.logs import set_up, tell_uncaught
+from captiond.memory import keep_private
 from captiond.workers.head import MAX_WORKERS
 
 log = logging.getLogger(__name__)
@@ -31,15 +31,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serves until SIGTERM or SIGINT, then drains. Raises `ConfigError`, or `StartError` where it cannot start."""
+    left_open = keep_private()  # first: the configuration has secrets, too
     config = configured(args)
     set_up(level=config.log.level, layout=config.log.format)
     tell_uncaught()
+    for one in left_open:
+        log.warning("memory is not private: %s", one)
     if COMPILED:
         log.info("the core is compiled")
     else:
         log.warning("the core is not compiled, and several times slower: install captiond with a C compiler at hand")
-    # A core file would hold what is being said, and every secret.
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(config, announce=announce, remarks=list(remarks(config)), workers=args.workers))
     return 0

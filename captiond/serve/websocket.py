@@ -38,14 +38,15 @@ async def captions_ws(request: web.Request) -> web.StreamResponse:
         max_msg_size=ROUGH_LIMIT * wiring.limits.max_inbound_bytes,
         timeout=wiring.limits.close_wait_s,
     )
-    if not ws.can_prepare(request):
+    try:
+        await ws.prepare(request)
+    except web.HTTPBadRequest:  # raised before anything is written
         raise Problem(
             426,
             "upgrade_required",
             "This address speaks WebSocket, version 13.",
             headers={"Upgrade": "websocket", "Sec-WebSocket-Version": "13"},  # both by RFC 6455, 4.2.2
-        )
-    await ws.prepare(request)
+        ) from None
     reader = Reader(request, ws, wiring, admitted)
     try:
         await reader.run()

@@ -24,7 +24,8 @@ from captiond.clock import SystemClock
 from captiond.core.messages import SessionState
 from captiond.hub.mirror import Mirror, Mirrors
 from captiond.listening import viewers_possible
-from captiond.logs import set_up, tell_uncaught
+from captiond.logs import set_up, tell_of_loop, tell_uncaught
+from captiond.memory import keep_private
 from captiond.metrics import Meter
 from captiond.serve.access import configure
 from captiond.serve.addresses import Addresses
@@ -314,6 +315,7 @@ def main() -> int:
     """The process: `sys.argv` has the file descriptors of link, hatch and listening socket behind the folder."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+    keep_private()  # it takes the head's limits with it, but not this; the head has said what cannot be done here
     tell_uncaught()
     link, hatch, listener = (socket.socket(fileno=int(word)) for word in sys.argv[2:5])
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -322,4 +324,5 @@ def main() -> int:
 
 
 async def _run(link: socket.socket, hatch: socket.socket, listener: socket.socket) -> None:
+    asyncio.get_running_loop().set_exception_handler(tell_of_loop)
     await RelayProcess(link, hatch, listener).run()
