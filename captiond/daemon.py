@@ -31,11 +31,12 @@ from captiond.genesys.oauth import Credentials
 from captiond.genesys.recovery import cause_of
 from captiond.hub.limits import Limits as HubLimits
 from captiond.hub.rooms import Rooms
-from captiond.listening import BACKLOG, StartError, listen, listen_often, url_of, viewers_possible, way_back
+from captiond.listening import BACKLOG, StartError, listen_for, url_of, viewers_possible, way_back
 from captiond.logs import tell_of_loop
 from captiond.metrics import Meter
 from captiond.probe import Probe
 from captiond.revoking import Revoking
+from captiond.serve.accepting import Acceptor
 from captiond.serve.access import Rules, configure
 from captiond.serve.addresses import Addresses
 from captiond.serve.app import IDLE_S, build
@@ -312,8 +313,7 @@ async def running(config: Config, *, workers: int = 1) -> AsyncIterator[Daemon]:
             raise StartError(str(fault)) from None
         for path in (sqlite_path(config.database.url), config.audit.path):
             look_at_mode(Path(path))
-        host, port = config.server.host, config.server.port
-        listeners = [listen(host, port)] if workers == 1 else listen_often(host, port, workers)
+        listeners = listen_for(workers, config.server.host, config.server.port)
         for listener in listeners:
             stack.enter_context(listener)
         daemon = Daemon(
@@ -346,15 +346,16 @@ async def running(config: Config, *, workers: int = 1) -> AsyncIterator[Daemon]:
                 auto_decompress=False,  # it is done before we know who asks, and 1 kB may become 1 MB of work
             )
             await runner.setup()
-            daemon.guard.stand_before(runner)
+            server = daemon.guard.stand_before(runner)
             chores = [
                 group.create_task(kept_up(chore)) for chore in (daemon.turn, daemon.keep_house, daemon.watch_upstream)
             ]
             try:
                 # Before anybody is answered: a viewer that comes back at once must find its session, not a 404.
                 revived = await daemon.sessions.revive() if daemon.genesys is not None else 0
+                acceptor = Acceptor(listeners[0], server, group=group)
                 if daemon.head is None:
-                    await web.SockSite(runner, listeners[0], backlog=BACKLOG).start()
+                    acceptor.open(backlog=BACKLOG)
                 else:
                     daemon.head.start(runner, group)
                     chores.append(group.create_task(kept_up(daemon.head.balance)))
@@ -370,6 +371,7 @@ async def running(config: Config, *, workers: int = 1) -> AsyncIterator[Daemon]:
                     await daemon.head.end()
                 for chore in chores:
                     chore.cancel()
+                acceptor.close()
                 await runner.cleanup()
 
 

@@ -42,6 +42,15 @@ def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
     return listener
 
 
+def listen_for(workers: int, host: str, port: int) -> list[socket.socket]:
+    """A socket for each worker. That of a single one is bound only: it listens once there is something to serve.
+
+    Raises:
+        StartError: see `listen`, `listen_often`.
+    """
+    return [listen(host, port)] if workers == 1 else listen_often(host, port, workers)
+
+
 def listen_often(host: str, port: int, times: int) -> list[socket.socket]:
     """Sockets that listen on one port, among which the kernel spreads connections: one for each worker.
 

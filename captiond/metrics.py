@@ -86,6 +86,7 @@ FIGURES: Final[dict[str, Figure]] = {
     "viewer_resyncs_total": Figure("counter", "Times a viewer got a new snapshot because it fell behind"),
     "viewer_closes_total": Figure("counter", "Viewers closed by the daemon", ("code",)),
     "viewers_refused_total": Figure("counter", "Viewers that were not let in", ("reason",), known=_REFUSED),
+    "viewers_waiting": Figure("gauge", "Viewers that wait to be let in, so many in each turn of the loop"),
     "connections": Figure("gauge", "Connections open, viewers among them"),
     "connections_cut_total": Figure("counter", "Connections cut before they were viewers", ("reason",), known=_CUT),
     "sessions": Figure("gauge", "Sessions", ("state",), known=_STATES, over="head"),

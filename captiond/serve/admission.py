@@ -102,6 +102,9 @@ async def authorise(request: web.Request) -> Grant:
         knock = wiring.seats.knock(address, now_s=wiring.clock.monotonic_s())
     if knock.wait_s:
         raise TooOften(max(knock.wait_s, wiring.limits.retry_after_s), first=knock.first)
+    await wiring.turnstile.through()  # who is refused above keeps nobody waiting
+    if request.transport is None:
+        raise ConnectionResetError  # it has left while it waited
     return await wiring.access.viewer(caller, request.query.get("token"), session)
 
 

@@ -27,6 +27,7 @@ from captiond.serve.pages import Pages
 from captiond.serve.problems import Handler, problems
 from captiond.serve.seats import Seats
 from captiond.serve.timers import Timers
+from captiond.serve.turnstile import Turnstile
 from captiond.serve.wiring import WIRING, HealthCheck, Hidden, Limits, Node, Revoke, Rooms, Sessions, Wiring
 
 TICK_S: Final = 0.25  # a ping or comment may be late by so much; 20 s and 15 s do not notice
@@ -102,6 +103,7 @@ def build(
         seats=seats or Seats(),
         hidden=hidden,
         guard=guard,
+        turnstile=Turnstile(),
         node=node,
         freshen=freshen,
         revoke=cast(Revoke, revoke),
@@ -161,15 +163,16 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
 
 async def turn_timers(app: web.Application) -> AsyncIterator[None]:
     """Turns the timers while the application runs. A chain of callbacks: nothing here waits, so no task is needed."""
-    loop, timers, guard = asyncio.get_running_loop(), app[WIRING].timers, app[WIRING].guard
+    loop, wiring = asyncio.get_running_loop(), app[WIRING]
     handle: asyncio.TimerHandle
 
     def turn() -> None:
         nonlocal handle
         handle = loop.call_later(TICK_S, turn)
-        timers.tick()
-        if guard is not None:
-            guard.tick()
+        wiring.timers.tick()
+        wiring.meter.set("viewers_waiting", wiring.turnstile.waiting)
+        if wiring.guard is not None:
+            wiring.guard.tick()
 
     handle = loop.call_later(TICK_S, turn)
     yield

@@ -88,8 +88,8 @@ class Guard:
         self._names: dict[web.RequestHandler, str] = {}  # of those whose address is limited
         self._of_address: dict[str, int] = {}
 
-    def stand_before(self, runner: web.BaseRunner) -> None:
-        """From now on the connections of its server come by here. It is set up already."""
+    def stand_before(self, runner: web.BaseRunner) -> web.Server:
+        """From now on the connections of its server, which is the answer, come by here. It is set up already."""
         server = runner.server
         if server is None:
             raise LocalError("a runner that is not set up has no server")
@@ -105,6 +105,7 @@ class Guard:
 
         server.connection_made = connection_made  # type: ignore[method-assign]
         server.connection_lost = connection_lost  # type: ignore[method-assign]
+        return server
 
     # -- what requests tell
 

@@ -18,6 +18,7 @@ from captiond.serve.guard import Guard
 from captiond.serve.seats import Knock, Seats
 from captiond.serve.timers import Timers
 from captiond.serve.transcripts import Transcript
+from captiond.serve.turnstile import Turnstile
 
 
 class Live(Protocol):
@@ -171,6 +172,7 @@ class Wiring:
     node: Node | None  # who is asked for seats; None: `seats` and `rooms` know all
     freshen: Callable[[], Awaitable[None]] | None  # asked before `metrics`
     revoke: Revoke
+    turnstile: Turnstile
     guard: Guard | None  # of connections; None leaves them to aiohttp
 
 
