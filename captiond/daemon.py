@@ -183,7 +183,7 @@ class Daemon:
                 "event_loop": self._late,
                 "audit": lambda: self.audit.fault,
                 "database": lambda: self.store.fault,
-                "delivery": self.probe.fault,
+                "delivery": lambda: self.probe.fault() or (self.head.fault() if self.head is not None else None),
             },
             draining_ms=lambda: self._draining_ms,
             encode=self._encode,
@@ -357,9 +357,7 @@ async def running(config: Config, *, workers: int = 1) -> AsyncIterator[Daemon]:
                 if daemon.head is None:
                     acceptor.open(backlog=BACKLOG)
                 else:
-                    daemon.head.start(runner, group)
-                    chores.append(group.create_task(kept_up(daemon.head.balance)))
-                    await daemon.head.all_serving()
+                    await daemon.head.begin(server, group)
                 daemon.url = url_of(listeners[0])
                 chores.append(group.create_task(kept_up(daemon.probe.run)))
                 await daemon.probe.first(FIRST_PROBE_S)
@@ -368,7 +366,7 @@ async def running(config: Config, *, workers: int = 1) -> AsyncIterator[Daemon]:
             finally:
                 await daemon.drain()
                 if daemon.head is not None:
-                    await daemon.head.end()
+                    daemon.head.end()
                 for chore in chores:
                     chore.cancel()
                 acceptor.close()

@@ -147,7 +147,7 @@ async def test_nobody_else_sees_it_and_no_figure_counts_it(tmp_path: Path) -> No
                 headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
                 async with http.get(viewer, headers=headers) as answer:
                     assert answer.status == status
-            async with http.get(viewer, params={"token": daemon.probe._key}) as answer:
+            async with http.get(viewer, params={"token": daemon.probe.key}) as answer:
                 assert answer.status == 401  # it is a key of one header, not a token
         async with http.get(f"{daemon.url}/v1/sessions") as answer:
             assert await answer.json() == {"sessions": []}

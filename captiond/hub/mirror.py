@@ -10,7 +10,7 @@ from typing import Final
 from captiond.base.close_codes import CloseCode
 from captiond.base.ids import Index, SessionId
 from captiond.base.inside import Inside, remains, sealed
-from captiond.base.observe import Clock, Meter
+from captiond.base.observe import Clock, Meter, NullMeter
 from captiond.core.messages import Message, SessionState, StateChange
 from captiond.hub.audience import EachAlone, as_item
 from captiond.hub.contained import contained
@@ -89,6 +89,7 @@ class Mirrors:
         self._encode, self._read, self._clock, self._meter, self._spread = encode, read, clock, meter, spread
         self._gather, self._defer = gather, defer
         self._mirrors: dict[SessionId, Mirror] = {}
+        self._hidden: dict[SessionId, Mirror] = {}
         self._gone: dict[SessionId, None] = {}
         self._gauges_s = float("-inf")
         self._transports: set[str] = set()
@@ -106,21 +107,32 @@ class Mirrors:
 
     # -- the owner's orders
 
-    def open(self, copy: Copy) -> Mirror:
-        """A session is there. One of the same name is over, and was forgotten before."""
+    def hidden(self, session: SessionId) -> Mirror | None:
+        """A session that was opened hidden."""
+        return self._hidden.get(session)
+
+    def open(self, copy: Copy, *, hidden: bool = False) -> Mirror:
+        """A session is there. One of the same name is over, and was forgotten before.
+
+        Args:
+            hidden: in no list, figure or limit (see `hub.rooms.Rooms.hidden`); `hidden` alone finds it.
+        """
         mirror = Mirror(
             copy.session,
             copy.epoch,
             language=copy.language,
             encode=self._encode,
             clock=self._clock,
-            meter=self._meter,
+            meter=NullMeter() if hidden else self._meter,
             limits=self.limits,
-            arriving=self._arriving,
+            arriving=(lambda _by: None) if hidden else self._arriving,
             gather=self._gather,
             defer=self._defer,
         )
         mirror.fill(copy, self._read)
+        if hidden:
+            self._hidden[copy.session] = mirror
+            return mirror
         self._mirrors[copy.session] = mirror
         self._gone.pop(copy.session, None)
         return mirror
@@ -158,7 +170,7 @@ class Mirrors:
 
     def tick(self, now_s: float) -> None:
         """Called every 100 ms: pings, slow viewers, tokens, gauges."""
-        for mirror in list(self._mirrors.values()):
+        for mirror in [*self._mirrors.values(), *self._hidden.values()]:
             if mirror.wake_s <= now_s:
                 try:
                     sealed(mirror.tick)(now_s)

@@ -21,6 +21,46 @@ PAUSE_S: Final = 0.25  # out of file descriptors: accepting waits, as the loops'
 NO_ROOM: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
+class Entrance:
+    """Hands accepted connections to the server, so many in one turn of the loop.
+
+    Args:
+        serve: makes the protocol of one connection.
+        group: parent of the short task that each connection begins with.
+    """
+
+    def __init__(self, serve: Callable[[], asyncio.BaseProtocol], *, group: asyncio.TaskGroup) -> None:
+        self._serve, self._group = serve, group
+        self._loop = asyncio.get_running_loop()
+        self._accepted: deque[socket.socket] = deque()
+        self._turning = False
+
+    def let_in(self, connection: socket.socket) -> None:
+        """One more, behind those that wait."""
+        self._accepted.append(connection)
+        if not self._turning:
+            self._turning = True
+            self._loop.call_soon(self._turn)
+
+    def close(self) -> None:
+        """Who has not been handed on is let go."""
+        while self._accepted:
+            self._accepted.popleft().close()
+
+    def _turn(self) -> None:
+        for _ in range(min(BEGUN_PER_TURN, len(self._accepted))):
+            self._group.create_task(self._begin(self._accepted.popleft()), name="connection")
+        self._turning = bool(self._accepted)
+        if self._turning:
+            self._loop.call_soon(self._turn)
+
+    async def _begin(self, connection: socket.socket) -> None:
+        try:
+            await self._loop.connect_accepted_socket(self._serve, connection)
+        except OSError:
+            connection.close()  # it is gone already
+
+
 class Acceptor:
     """Accepts from one listening socket.
 
@@ -32,10 +72,9 @@ class Acceptor:
     def __init__(
         self, listener: socket.socket, serve: Callable[[], asyncio.BaseProtocol], *, group: asyncio.TaskGroup
     ) -> None:
-        self._listener, self._serve, self._group = listener, serve, group
+        self._listener, self._entrance = listener, Entrance(serve, group=group)
         self._loop = asyncio.get_running_loop()
-        self._accepted: deque[socket.socket] = deque()
-        self._open = self._turning = False
+        self._open = False
 
     def open(self, *, backlog: int) -> None:
         """Accepts from now on. `backlog`: connections that the kernel keeps meanwhile."""
@@ -47,8 +86,7 @@ class Acceptor:
         """Accepts no more; the kernel refuses who comes, and who has not been handed on is let go. Idempotent."""
         self._unwatch()
         self._listener.close()
-        while self._accepted:
-            self._accepted.popleft().close()
+        self._entrance.close()
 
     def _watch(self) -> None:
         if not self._open and self._listener.fileno() >= 0:
@@ -75,19 +113,4 @@ class Acceptor:
                 self._loop.call_later(PAUSE_S, self._watch)
                 break
             connection.setblocking(False)
-            self._accepted.append(connection)
-        if self._accepted and not self._turning:
-            self._turn()
-
-    def _turn(self) -> None:
-        for _ in range(min(BEGUN_PER_TURN, len(self._accepted))):
-            self._group.create_task(self._begin(self._accepted.popleft()), name="connection")
-        self._turning = bool(self._accepted)
-        if self._turning:
-            self._loop.call_soon(self._turn)
-
-    async def _begin(self, connection: socket.socket) -> None:
-        try:
-            await self._loop.connect_accepted_socket(self._serve, connection)
-        except OSError:
-            connection.close()  # it is gone already
+            self._entrance.let_in(connection)

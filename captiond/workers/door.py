@@ -1,35 +1,36 @@
 """One worker's door: connections are accepted, their first line is looked at, and each goes to who serves it.
 
-Caption streams go to any worker, dealt evenly (`deal`). Everything else is the head's: it alone has the sessions, the
-database and the audit. What goes is the connection itself, nothing of it read, so the head sees the caller as it is:
-the very address, host name and headers that it would have seen without workers, and decides as it always does.
+Caption streams go to any worker, dealt evenly (`deal`); the delivery probe's to the one that is tried. Everything else
+is the head's: it alone has the sessions, the database and the audit. What goes is the connection itself, nothing of it
+read, so the head sees the caller as it is: the very address, host name and headers that it would have seen without
+workers, and decides as it always does.
 """
 
 import asyncio
-import errno
 import logging
 import re
 import socket
 from collections.abc import Callable
 from typing import Final
 
+from captiond.serve.accepting import NO_ROOM, PAUSE_S, Entrance
 from captiond.workers.deal import Deal
 from captiond.workers.desk import HEAD
 
 log = logging.getLogger(__name__)
 
-# The delivery probe's session is the head's alone.
 STREAM: Final = re.compile(rb"GET /v1/sessions/(?!probe-)[A-Za-z0-9._:%-]{1,384}/(?:ws|events)[? ]")
+PROBE: Final = re.compile(rb"GET /v1/sessions/probe-([0-9]{1,2})-[0-9a-f]{32}/(?:ws|events)[? ]")  # says to whom
+NONE_ELSE: Final = 0x80  # beside a worker's number: if that one does not serve, nobody does
 PEEK_BYTES: Final = 512  # such a line is 404 bytes at most before its query
-AT_ONCE: Final = 64  # connections accepted in one turn of the loop, as many as it takes to keep up with a storm
+AT_ONCE: Final = 128  # connections accepted and looked at in one turn of the loop: ~3 ms
 SILENT_S: Final = 1.0  # who says nothing for so long goes to the head: the rules for such callers are there
 MAX_SILENT: Final = 1_024  # who have not said anything yet; beyond it they go to the head at once
-FULL_S: Final = 0.25  # out of file descriptors: accepting waits, as asyncio's own servers do
 PASS_AGAIN_S: Final = 0.01  # the other worker is busy
 MAX_PASSES: Final = 500  # so many times: 5 s, then the caller is cut off
 
 Hand = Callable[[int, socket.socket], bool]
-"""Gives a connection to another worker, by its number; False where that one takes none now."""
+"""Gives a connection to another worker, by its number (`NONE_ELSE` may be in it); False where that takes none now."""
 
 
 class Door:
@@ -43,9 +44,9 @@ class Door:
     """
 
     def __init__(
-        self, *, me: int, deal: Deal, hand: Hand, serve: Callable[[], asyncio.Protocol], group: asyncio.TaskGroup
+        self, *, me: int, deal: Deal, hand: Hand, serve: Callable[[], asyncio.BaseProtocol], group: asyncio.TaskGroup
     ) -> None:
-        self._me, self._deal, self._hand, self._serve, self._group = me, deal, hand, serve, group
+        self._me, self._deal, self._hand, self._entrance = me, deal, hand, Entrance(serve, group=group)
         self._loop = asyncio.get_running_loop()
         self._open: dict[socket.socket, None] = {}
         self._silent: dict[socket.socket, asyncio.TimerHandle] = {}
@@ -69,10 +70,11 @@ class Door:
         for connection in list(self._silent):
             self._look_no_more(connection)
             connection.close()
+        self._entrance.close()
 
     def adopt(self, connection: socket.socket) -> None:
         """Serves it here, whatever it wants."""
-        self._group.create_task(self._begin(connection), name="connection")
+        self._entrance.let_in(connection)
 
     # -- inside
 
@@ -83,11 +85,11 @@ class Door:
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             except OSError as fault:
-                if fault.errno not in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
+                if fault.errno not in NO_ROOM:
                     raise
                 log.error("connections wait: %s", fault.strerror)
                 self.close(listener)
-                self._loop.call_later(FULL_S, self._reopen, listener)
+                self._loop.call_later(PAUSE_S, self._reopen, listener)
                 return
             connection.setblocking(False)
             self._look(connection)
@@ -112,6 +114,8 @@ class Door:
             return
         if not line:
             connection.close()
+        elif probe := PROBE.match(line):
+            self._try(connection, int(probe[1]))
         elif STREAM.match(line):
             self._pass(connection, self._deal.next())
         else:
@@ -129,6 +133,14 @@ class Door:
         self._silent.pop(connection).cancel()
         self._loop.remove_reader(connection.fileno())
 
+    def _try(self, connection: socket.socket, worker: int) -> None:
+        """The probe's: served by that worker or by none."""
+        if worker == self._me:
+            self.adopt(connection)
+        else:
+            self._hand(worker | NONE_ELSE, connection)
+            connection.close()
+
     def _pass(self, connection: socket.socket, to: int, tries: int = 0) -> None:
         if to == self._me:
             self.adopt(connection)
@@ -140,12 +152,6 @@ class Door:
             self._loop.call_later(PASS_AGAIN_S, self._pass, connection, to, tries + 1)
         else:
             log.error("a connection could not be passed to the head")
-            connection.close()
-
-    async def _begin(self, connection: socket.socket) -> None:
-        try:
-            await self._loop.connect_accepted_socket(self._serve, connection)
-        except OSError:  # it has left already
             connection.close()
 
 

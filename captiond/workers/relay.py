@@ -26,6 +26,7 @@ from captiond.listening import viewers_possible
 from captiond.logs import set_up, tell_of_loop, tell_uncaught
 from captiond.memory import keep_private
 from captiond.metrics import Meter
+from captiond.probe import opens
 from captiond.serve.access import configure
 from captiond.serve.addresses import Addresses
 from captiond.serve.app import IDLE_S, build
@@ -68,6 +69,7 @@ class RelayProcess:
         self._deal: Deal
         self._guard: Guard
         self._revocations: Revocations
+        self._probes: dict[str, str]  # the delivery probe's hidden sessions, and what opens them
 
     async def run(self) -> None:
         """Returns when the head has gone."""
@@ -89,9 +91,7 @@ class RelayProcess:
             auto_decompress=False,
         )
         await runner.setup()
-        self._guard.stand_before(runner)
-        server = runner.server
-        assert server is not None
+        server = self._guard.stand_before(runner)
         hatch = Hatch(hatch_socket, lambda _to, connection: door.adopt(connection))
         # Whom it is for stands beside it: the head passes on what is not for itself.
         door = Door(me=settings.worker, deal=self._deal, hand=hatch.hand, serve=server, group=group)
@@ -144,9 +144,15 @@ class RelayProcess:
             seats=seats,
             guard=self._guard,
             node=self._asks,
+            hidden=self._hidden,
         )
         app.middlewares.insert(0, self._asks.give_back)
         return app
+
+    def _hidden(self, session: str, presented: str | None) -> Mirror | None:
+        """The delivery probe's session, for who holds its key."""
+        key = self._probes.get(session)
+        return self._mirrors.hidden(SessionId(session)) if key is not None and opens(key, presented) else None
 
     async def _turn(self) -> None:
         """As the head's turn: time passes, and once a second the figures go to the head."""
@@ -180,7 +186,7 @@ class RelayProcess:
                 stream.follow(read(wire), wire, put_s=put_s)
         elif kind is Kind.COPY:
             number, copy = unpack(body)
-            self._streams[number] = self._mirrors.open(copy)
+            self._streams[number] = self._mirrors.open(copy, hidden=copy.session in self._probes)
         else:
             self._obey(parse_order(body))
 
@@ -210,14 +216,15 @@ class RelayProcess:
             case "filled":
                 self._filled.set()
             case "begin":
-                self._begin(parse_settings(said["settings"]), said["revoked"])
+                self._begin(parse_settings(said["settings"]), said["revoked"], said["probes"])
             case _:
                 raise LinkFault("the head says what this worker does not know")
 
-    def _begin(self, settings: Settings, revoked: dict[str, float]) -> None:
+    def _begin(self, settings: Settings, revoked: dict[str, float], probes: dict[str, str]) -> None:
         set_up(level=settings.log_level, layout=settings.log_layout)
         stamp(settings.worker)
         self._revocations = Revocations(revoked)
+        self._probes = probes
         self._deal = Deal(settings.worker)
         self._asks = Asks(self._link, self._clock)
         chance = random.SystemRandom()

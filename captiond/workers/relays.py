@@ -15,9 +15,10 @@ from typing import Any, Final
 import captiond
 from captiond.base.backoff import full_jitter_s
 from captiond.base.observe import AuditSink, Clock, Meter
+from captiond.pulse import LATE_S
 from captiond.serve.revocations import Revocations
 from captiond.workers.desk import HEAD, Desk, Refused
-from captiond.workers.door import Door, Hatch
+from captiond.workers.door import NONE_ELSE, Door, Hatch
 from captiond.workers.feed import Feed, Line
 from captiond.workers.figures import Figures
 from captiond.workers.frames import Kind, LinkFault, parse_order
@@ -30,6 +31,7 @@ READY_S: Final = 30.0  # from a relay's start until it serves; a restart with th
 SILENT_S: Final = 10.0  # a relay that says nothing for so long, and tells its figures every second, hangs
 WATCH_S: Final = 0.5
 WELL_S: Final = 30.0  # who has lived so long is started again at once, as is one that ends early for the first time
+PROVEN_S: Final = LATE_S  # until the delivery probe must have come through a new relay
 END_S: Final = 2.0  # for a relay to end by itself once its link is closed
 
 # Not `-m`: that would put the working folder first, and another captiond may lie there.
@@ -50,7 +52,7 @@ class Relay:
         self.hatch: Hatch | None = None
         self.serving = asyncio.Event()
         self.ended = asyncio.Event()
-        self.heard_s = 0.0
+        self.heard_s = self.serving_s = 0.0
         self.pid = 0
 
 
@@ -60,6 +62,7 @@ class Relays:
     Args:
         listeners: one listening socket for each, by its number; they stay the head's as well.
         settings: what the relay of a number is told.
+        probes: hidden sessions, and what opens them.
         told: of a change in who serves.
     """
 
@@ -73,6 +76,7 @@ class Relays:
         desk: Desk,
         figures: Figures,
         revocations: Revocations,
+        probes: Mapping[str, str],
         meter: Meter,
         audit: AuditSink,
         clock: Clock,
@@ -80,7 +84,7 @@ class Relays:
     ) -> None:
         self._settings, self._door, self._feed, self._desk = settings, door, feed, desk
         self._figures, self._meter, self._audit, self._clock, self._told = figures, meter, audit, clock, told
-        self._revocations = revocations
+        self._revocations, self._probes = revocations, probes
         self._relays = {number: Relay(number, listener) for number, listener in listeners.items()}
         self._fresh: dict[int, asyncio.Future[None]] = {}
         self._ending = asyncio.Event()
@@ -105,6 +109,11 @@ class Relays:
         """Numbers of those that take viewers."""
         return [relay.number for relay in self._relays.values() if relay.serving.is_set()]
 
+    def proven(self) -> list[int]:
+        """Numbers of those that have served for long enough to be asked whether they deliver."""
+        before_s = self._clock.monotonic_s() - PROVEN_S
+        return [one.number for one in self._relays.values() if one.serving.is_set() and one.serving_s <= before_s]
+
     def pids(self) -> dict[int, int]:
         """Process ids of those."""
         return {relay.number: relay.pid for relay in self._relays.values() if relay.serving.is_set()}
@@ -117,7 +126,7 @@ class Relays:
 
     def hand(self, to: int, connection: socket.socket) -> bool:
         """Passes a connection to a relay that serves."""
-        relay = self._relays.get(to)
+        relay = self._relays.get(to & ~NONE_ELSE)
         return (
             relay is not None
             and relay.serving.is_set()
@@ -131,8 +140,8 @@ class Relays:
         if waiting:
             await asyncio.wait(waiting, timeout=timeout_s)
 
-    async def end(self) -> None:
-        """Closes every link and waits for the relays' ends. Call it when their viewers are gone."""
+    def end(self) -> None:
+        """Closes every link, whereupon they end; their tasks wait for that. Call it when their viewers are gone."""
         self._ending.set()
         for relay in self._relays.values():
             relay.ended.set()
@@ -198,7 +207,8 @@ class Relays:
     async def _serve(self, relay: Relay, line: Line) -> None:
         """From its first order to its end."""
         begun_s = relay.heard_s = self._clock.monotonic_s()
-        line.link.tell("begin", settings=self._settings(relay.number).told(), revoked=self._revocations.known())
+        settings, revoked = self._settings(relay.number).told(), self._revocations.known()
+        line.link.tell("begin", settings=settings, revoked=revoked, probes=self._probes)
         await self._feed.fill(line)
         line.link.tell("filled")
         while not relay.ended.is_set():
@@ -243,6 +253,7 @@ class Relays:
             case "serving":
                 self._door.close(relay.listener)
                 relay.serving.set()
+                relay.serving_s = relay.heard_s
                 log.info("a worker serves: worker=%d pid=%d", number, relay.pid)
                 self._count()
                 self._told()
@@ -265,7 +276,9 @@ class Relays:
 
     def _came(self, to: int, connection: socket.socket) -> None:
         """A relay passes on a connection: to us, or to another relay."""
-        if to != HEAD and self.hand(to, connection):
+        if to & ~NONE_ELSE == HEAD:
+            self._door.adopt(connection)
+        elif self.hand(to, connection) or to & NONE_ELSE:
             connection.close()
         else:
             self._door.adopt(connection)
@@ -297,10 +310,13 @@ async def _ended(process: "asyncio.subprocess.Process") -> int:
         async with asyncio.timeout(END_S):
             return await process.wait()
     except TimeoutError:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        return await process.wait()
+        return await _killed(process)
     except asyncio.CancelledError:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
+        await _killed(process)
         raise
+
+
+async def _killed(process: "asyncio.subprocess.Process") -> int:
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+    return await process.wait()

@@ -103,7 +103,7 @@ async def test_closed_it_accepts_nobody_and_lets_go_of_who_waits(monkeypatch: py
     async with accepted(listen("127.0.0.1", 0), made) as acceptor:
         address = acceptor._listener.getsockname()
         waiting = call(acceptor._listener)
-        await eventually(lambda: len(acceptor._accepted) == 1)
+        await eventually(lambda: len(acceptor._entrance._accepted) == 1)
         acceptor.close()
         acceptor.close()
         waiting.setblocking(False)

@@ -69,10 +69,12 @@ async def lobby(me: int, *, deal: Deal | None = None) -> AsyncIterator[Lobby]:
         async with asyncio.TaskGroup() as group:
             door = Door(me=me, deal=deal or Deal(me), hand=room.hand, serve=lambda: Echo(room), group=group)
             door.open(listener)
-            yield room
-            for client in room.clients:
-                client.close()
-            door.shut()
+            try:
+                yield room
+            finally:
+                for client in room.clients:
+                    client.close()
+                door.shut()
 
 
 STREAMS = [
@@ -90,7 +92,6 @@ OTHERS = [
     b"GET /v1/sessions/s1/transcript.json HTTP/1.1\r\n",
     b"GET /v1/sessions/s1/audit HTTP/1.1\r\n",
     b"GET http://x/v1/sessions/s1/events HTTP/1.1\r\n",
-    b"GET /v1/sessions/probe-0123/ws HTTP/1.1\r\n",  # the delivery probe looks at the head
     b"GET /v1/sess",  # who dribbles
     b"\x16\x03\x01",
 ]
@@ -118,6 +119,20 @@ async def test_everything_else_is_the_heads(said: bytes) -> None:
     async with lobby(HEAD) as head:
         head.call(said)
         await eventually(lambda: head.served == [said])
+
+
+async def test_a_delivery_probe_goes_to_the_worker_that_it_tries() -> None:
+    said = b"GET /v1/sessions/probe-2-" + b"0" * 32 + b"/events HTTP/1.1\r\n"
+    none_else = [(RELAY | door_module.NONE_ELSE, said)]
+    for me, served, handed in ((HEAD, [], none_else), (RELAY, [said], []), (3, [], none_else)):
+        async with lobby(me) as here:
+            here.call(said)
+            await eventually(lambda h=here, s=served, t=handed: (h.served, h.handed) == (s, t))  # type: ignore[misc]
+    async with lobby(HEAD) as head:  # a relay that does not serve is not tried, and nobody answers in its place
+        head.refuses = 1
+        with pytest.raises(ConnectionResetError):
+            await asyncio.to_thread(head.call(said).recv, 1)
+        assert (head.served, head.handed) == ([], [])
 
 
 async def test_who_says_nothing_goes_to_the_head_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,7 +178,7 @@ async def test_who_leaves_at_once_leaves_nothing_behind() -> None:
 async def test_when_files_run_out_accepting_waits_and_goes_on(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(door_module, "FULL_S", 0.05)
+    monkeypatch.setattr(door_module, "PAUSE_S", 0.05)
     accept, failing = socket.socket.accept, [True]
 
     def full(listener: socket.socket) -> object:

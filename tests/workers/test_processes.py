@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from captiond import probe as probe_module
 from captiond.cli import main
+from captiond.pulse import Pulse
 from captiond.simulator.server import Simulator
 from captiond.workers import link as link_module
 from captiond.workers import relays as relays_module
@@ -150,3 +152,27 @@ async def test_sessions_that_ran_before_are_at_a_new_relay_before_it_serves(star
         for number in (0, 29):
             there = await node.watch(RELAY, session=f"s{number}")
             assert [text for _, _, text in there.viewer.finals()] == [f"session number {number}"]
+
+
+async def test_a_relay_that_delivers_nothing_makes_the_node_unready(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be up, and tell its figures: whether captions come through it is tried, as it is of the head."""
+    assert Pulse.__init__.__kwdefaults__ is not None
+    monkeypatch.setitem(Pulse.__init__.__kwdefaults__, "late_s", 1.0)
+    monkeypatch.setattr(probe_module, "BEAT_S", 0.2)
+    monkeypatch.setattr(probe_module, "WAIT_S", 0.2)
+    monkeypatch.setattr(relays_module, "PROVEN_S", 0.0)
+    async with start() as node:
+        assert (await node.get("/readyz"))[0] == 200
+        pid = node.kill(RELAY, signal.SIGSTOP)
+        await eventually(lambda: node.daemon.head is not None and node.daemon.head.fault() is not None)
+        status, body = await node.get("/readyz")
+        assert (status, json.loads(body)["failing"][0]["why"][:21]) == (503, "worker 2: no caption ")
+        os.kill(pid, signal.SIGCONT)
+        await eventually(lambda: node.daemon.head is not None and node.daemon.head.fault() is None)
+        assert (await node.get("/readyz"))[0] == 200
+        _, listed = await node.get("/v1/sessions")
+        assert json.loads(listed) == {"sessions": []}
+        assert await node.figure('deliveries_total{transport="ws"}') == 0
+        assert "viewer_refused" not in node.daemon.audit.path.read_text()
