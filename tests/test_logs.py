@@ -1,5 +1,6 @@
 """Logs: one line each, for machines or people, and nothing in them that somebody said."""
 
+import ast
 import asyncio
 import io
 import json
@@ -298,3 +299,26 @@ def test_a_line_that_cannot_be_written_is_not_written_elsewhere(capsys: pytest.C
     stream.close()
     logging.getLogger("captiond").info("said: %s", SAID)
     assert capsys.readouterr() == ("", "")
+
+
+def test_no_line_takes_an_exception_as_it_is() -> None:
+    """Every exception in a line of ours is what remains of it, whoever has added a handler."""
+    emptied = {
+        "remains(fault)",
+        "remains(error)",
+        "left",
+        "_told_of(fault)",
+        "_told_of(hook.exc_value)",
+        "inside.told_of(fault)",
+    }
+    found = 0
+    for path in (ROOT / "captiond").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                value = next((word.value for word in node.keywords if word.arg in ("exc_info", "stack_info")), None)
+                assert node.func.attr not in ("print_exc", "print_exception", "format_exc"), path
+                assert node.func.attr != "exception" or not ast.unparse(node.func).startswith("log"), path
+                if value is not None:
+                    found += 1
+                    assert ast.unparse(value) in emptied, (path, ast.unparse(value))
+    assert found > 10
