@@ -5,6 +5,11 @@ deals those that it accepts: evenly, and with what it knows of the others' load 
 """
 
 from collections.abc import Mapping
+from typing import Final
+
+# What was dealt a moment ago is in no count yet, so part of a difference is made up for at a time: in a burst, all of
+# it would be made up for several times over.
+DAMPING: Final = 0.25
 
 
 class Deal:
@@ -27,12 +32,12 @@ class Deal:
     def next(self) -> int:
         """The worker for one viewer more: this one, where it is as good as any.
 
-        Every worker makes up for its own part of a difference only: they all see the same one.
+        Every worker makes up for its own share of a difference only: they all see the same one.
         """
         loads, dealt = self._loads, self._dealt
         if len(loads) < 2:
             return self._me
-        share = 1 / len(loads)
+        share = DAMPING / len(loads)
         best = min(loads, key=lambda worker: (loads[worker] * share + dealt.get(worker, 0), worker != self._me))
         dealt[best] = dealt.get(best, 0) + 1
         return best

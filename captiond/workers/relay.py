@@ -19,7 +19,6 @@ from aiohttp import web
 from captiond.base.close_codes import CloseCode
 from captiond.base.ids import Index, SessionId
 from captiond.base.inside import remains
-from captiond.base.instants import iso_utc
 from captiond.clock import SystemClock
 from captiond.core.messages import SessionState
 from captiond.hub.mirror import Mirror, Mirrors
@@ -34,9 +33,9 @@ from captiond.serve.crowd import TransportCrowd
 from captiond.serve.decode import read, wire_of
 from captiond.serve.encode import Encoder
 from captiond.serve.guard import SPARE, Guard, GuardLimits
-from captiond.serve.problems import Handler
 from captiond.serve.revocations import Revocations
-from captiond.serve.seats import Knock, SeatLimits, Seats
+from captiond.serve.seats import SeatLimits, Seats
+from captiond.workers.asks import Asks
 from captiond.workers.copying import unpack
 from captiond.workers.deal import Deal
 from captiond.workers.door import Door, Hatch
@@ -49,65 +48,6 @@ log = logging.getLogger(__name__)
 
 TICK_S: Final = 0.1  # as the head's
 FIGURES_S: Final = 1.0  # also how the head knows that we are well
-ANSWER_S: Final = 5.0  # the head answers within a turn of its loop; a head that does not will not soon
-SEAT: Final = web.RequestKey("seat", int)
-LIMIT_LABELS: Final = frozenset({"node", "session", "address"})
-
-
-class Asks:
-    """What the head is asked, and its answers. Implements `serve.wiring.Node`; audit records go the same way."""
-
-    def __init__(self, link: Link, clock: SystemClock) -> None:
-        self._link, self._clock = link, clock
-        self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
-        self._next = 1
-
-    async def knock(self, address: str | None) -> Knock:
-        """One attempt of an address, over the whole node. Also: what the head knew by now, we know after it."""
-        answer = await self._ask("knock", address=address)
-        return Knock(int(answer["waitS"]), bool(answer["first"]))
-
-    async def enter(self, request: web.Request, session: SessionId, address: str | None) -> str | None:
-        """A seat, kept until the request is over; or the limit that is reached."""
-        answer = await self._ask("enter", session=session, address=address)
-        if "seat" in answer:
-            request[SEAT] = int(answer["seat"])
-        limit = answer.get("limit")
-        return limit if limit in LIMIT_LABELS else None
-
-    @web.middleware
-    async def give_back(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Outermost: whatever becomes of a request, its seat is free afterwards. And each connection has one request:
-        the next one may not be for us."""
-        try:
-            response = await handler(request)
-            if not response.prepared:
-                response.force_close()
-            return response
-        finally:
-            if SEAT in request:
-                self._link.tell("leave", seat=request[SEAT])
-
-    def record(self, kind: str, /, *, timestamp: str | None = None, **fields: Any) -> None:
-        """An audit record: the chain is the head's."""
-        self._link.tell("record", kind=kind, timestamp=timestamp or iso_utc(self._clock.now_s()), fields=fields)
-
-    def answered(self, said: dict[str, Any]) -> None:
-        """The head's answer."""
-        waiting = self._waiting.pop(said["ask"], None)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(said)
-
-    async def _ask(self, do: str, **members: Any) -> dict[str, Any]:
-        ask, self._next = self._next, self._next + 1
-        answer = self._waiting[ask] = asyncio.get_running_loop().create_future()
-        try:
-            self._link.tell(do, ask=ask, **members)
-            async with asyncio.timeout(ANSWER_S):
-                said: dict[str, Any] = await answer
-                return said
-        finally:
-            self._waiting.pop(ask, None)
 
 
 class RelayProcess:

@@ -117,9 +117,7 @@ async def test_limits_are_those_of_the_node(start: Start) -> None:
         await viewers[1].cut()
         await eventually(lambda: node.daemon.rooms.viewers == 2)
         await node.watch(session="s1")
-        records = (node.daemon.audit.path).read_text()
-        await eventually(lambda: node.daemon.audit.path.read_text().count("viewer_refused") == 8)
-        assert "viewer_refused" in records
+        await eventually(lambda: node.daemon.audit.path.read_text().count("viewer_refused") == 8)  # one chain for all
 
 
 async def test_four_hundred_viewers_are_spread_evenly(start: Start) -> None:
