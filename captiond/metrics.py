@@ -57,7 +57,7 @@ _REFUSED: Final = tuple(
     for reason in ("node", "session", "address", "rate", "unauthorized", "forbidden", "unknown", "gone", "draining")
 )
 _OUTCOMES: Final = (("recovered",), ("snapshot",))
-_CUT: Final = tuple((reason,) for reason in ("head", "head_bytes", "answer", "address", "node", "room"))
+_CUT: Final = tuple((reason,) for reason in ("head", "head_bytes", "answer", "address", "node", "room", "flood"))
 
 FIGURES: Final[dict[str, Figure]] = {
     "upstream_events_total": Figure("counter", "Events that upstream sent", ("profile", "kind")),
