@@ -115,6 +115,17 @@ async def test_whoever_has_asked_may_rest_and_ask_again() -> None:
         connection[1].close()
 
 
+async def test_what_comes_after_the_first_head_is_not_counted_as_one() -> None:
+    async with guarded() as served:
+        reader, writer = await knock(served)
+        for _ in range(3):
+            body = b" " * 40_000
+            writer.write(b"POST /v1/tokens HTTP/1.1\r\nHost: localhost\r\nContent-Length: 40000\r\n\r\n" + body)
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 422")
+            await reader.readexactly(int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]))
+
+
 async def test_who_is_quiet_gives_way_and_viewers_do_not() -> None:
     async with guarded(GuardLimits(max_connections=4)) as served:
         served.open()
