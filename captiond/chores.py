@@ -13,11 +13,16 @@ AFTER_FAULT_S: Final = 5.0  # until a chore that failed inside begins again
 
 
 async def kept_up(chore: Callable[[], Awaitable[None]]) -> None:
-    """A chore that fails inside begins again; it must not end the captions of all."""
+    """A chore that fails inside begins again; it must not end the captions of all, nor stop without a word."""
+    task = asyncio.current_task()
     while True:
         try:
             await chore()
-        except Exception as fault:
+        except BaseException as fault:
+            # A cancellation that nobody has asked for is a fault as any other.
+            asked = isinstance(fault, asyncio.CancelledError) and task is not None and task.cancelling()
+            if asked or isinstance(fault, GeneratorExit | KeyboardInterrupt | SystemExit):
+                raise
             log.error("a chore failed: chore=%s", chore.__name__, exc_info=remains(fault))
             await asyncio.sleep(AFTER_FAULT_S)
         else:

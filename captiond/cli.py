@@ -84,7 +84,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(status)
     except KeyboardInterrupt:
         return FAILED
-    except (Exception, BaseExceptionGroup) as fault:
+    except (GeneratorExit, SystemExit):
+        raise
+    except BaseException as fault:  # whatever it is: the interpreter would print it with its words
         if os.environ.get("CAPTIOND_DEBUG"):
             print(trace(fault), file=sys.stderr)
         return _explain(fault)

@@ -56,7 +56,8 @@ _REFUSED: Final = tuple(
     (reason,)
     for reason in ("node", "session", "address", "rate", "unauthorized", "forbidden", "unknown", "gone", "draining")
 )
-_CUT: Final = tuple((reason,) for reason in ("head", "head_bytes", "answer", "address", "node", "room"))
+_OUTCOMES: Final = (("recovered",), ("snapshot",))
+_CUT: Final = tuple((reason,) for reason in ("head", "head_bytes", "answer", "address", "node", "room", "flood"))
 
 FIGURES: Final[dict[str, Figure]] = {
     "upstream_events_total": Figure("counter", "Events that upstream sent", ("profile", "kind")),
@@ -86,6 +87,8 @@ FIGURES: Final[dict[str, Figure]] = {
     "viewer_resyncs_total": Figure("counter", "Times a viewer got a new snapshot because it fell behind"),
     "viewer_closes_total": Figure("counter", "Viewers closed by the daemon", ("code",)),
     "viewers_refused_total": Figure("counter", "Viewers that were not let in", ("reason",), known=_REFUSED),
+    "recoveries_total": Figure("counter", "Viewers that came back with a position", ("outcome",), known=_OUTCOMES),
+    "snapshots_encoded_total": Figure("counter", "Snapshots that were made; viewers share them"),
     "viewers_waiting": Figure("gauge", "Viewers that wait to be let in, so many in each turn of the loop"),
     "connections": Figure("gauge", "Connections open, viewers among them"),
     "connections_cut_total": Figure("counter", "Connections cut before they were viewers", ("reason",), known=_CUT),

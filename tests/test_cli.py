@@ -147,7 +147,7 @@ def test_a_fault_of_ours_is_one_line_and_no_traceback(
     assert "4111" not in said
 
 
-@pytest.mark.parametrize("kind", [ValueError, type("Stop", (BaseException,), {})])
+@pytest.mark.parametrize("kind", [KeyError, BaseExceptionGroup, type("Stop", (BaseException,), {})])
 def test_who_looks_for_the_fault_gets_its_lines_and_nobodys_words(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], kind: type[BaseException]
 ) -> None:
@@ -156,7 +156,7 @@ def test_who_looks_for_the_fault_gets_its_lines_and_nobodys_words(
         try:
             int(said)
         except ValueError as fault:
-            raise BaseExceptionGroup(said, [kind(said)]) from fault
+            raise (kind(said, [kind]) if kind is not BaseExceptionGroup else kind(said, [KeyError(said)])) from fault
         return 0
 
     monkeypatch.setattr("captiond.cli_audit.run", fails)

@@ -121,7 +121,7 @@ def conditions(build: Build) -> dict[str, Any]:
     """What a figure from another machine needs to be compared with these."""
     return {
         "build": build.says,
-        "daemon": "installed" if not build.python_path else "source tree",
+        "daemon": build.where,
         "python": platform.python_version(),
         "machine": platform.machine(),
         "kernel": platform.release(),

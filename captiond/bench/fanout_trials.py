@@ -131,7 +131,7 @@ async def storm(hall: Hall, transport: str, viewers: int, *, rate: float, rounds
             {
                 **figures,
                 "daemonCpuS": round((ran_ns(seat.pids()) - ran) / 1e9, 3),
-                **_counted(before, after, ("snapshots_encoded_total", "recoveries_total", "joins_delayed_total")),
+                **_counted(before, after, ("snapshots_encoded_total", "recoveries_total")),
             }
         )
         await seat.loader.rest(1.0)

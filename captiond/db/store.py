@@ -201,7 +201,10 @@ class Store:
         try:
             going_on = True
             while going_on:
-                going_on = self._turn(self._work.get())
+                try:
+                    going_on = self._turn(self._work.get())
+                except Exception as fault:  # ours: a thread that has died would lose all finals, and nobody would know
+                    log.error("a turn of the database failed inside", exc_info=remains(fault))
         finally:
             self._connection.close()
 

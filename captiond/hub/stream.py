@@ -160,6 +160,8 @@ class Stream:
         except Exception:
             self.leave(viewer)  # it has no screen, so nothing may be added to it
             raise
+        if position is not None:
+            self._recovered("snapshot" if replay is None else "recovered")
         self.plan(now_s)
         return viewer
 
@@ -249,6 +251,7 @@ class Stream:
         snapshot = self._snapshots.get(partials)
         position = self._position(partials=partials)
         if snapshot is None:
+            self._encoded()
             picture = self._board.picture(partials=partials)
             snapshot = self._snapshots[partials] = self._encode.snapshot(
                 position=position,
@@ -305,6 +308,16 @@ class Stream:
     def conflated(self) -> None:
         """Counts a viewer for which superseded partials are skipped."""
         self._meter.count("viewer_conflated_total")
+
+    @contained
+    def _recovered(self, outcome: str) -> None:
+        """Counts a viewer that came back with a position."""
+        self._meter.count("recoveries_total", outcome=outcome)
+
+    @contained
+    def _encoded(self) -> None:
+        """Counts a snapshot that was made; those that share it are not counted."""
+        self._meter.count("snapshots_encoded_total")
 
     def monotonic_s(self) -> float:
         """The daemon's clock."""

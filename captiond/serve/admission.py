@@ -200,10 +200,14 @@ def _full(wiring: Wiring, live: Live, address: str | None) -> str | None:
     return "address" if wiring.seats.full(address) else None
 
 
-def log_end(session: SessionId, outlet: TransportOutlet) -> None:
+def log_end(admitted: Admission, outlet: TransportOutlet) -> None:
     """One line for each viewer that the daemon closed."""
+    session = admitted.session
     if outlet.code is not None:
         log.info("viewer closed: %d %s (%s, %s)", outlet.code, outlet.code.reason, outlet.transport, session)
+    elif outlet.flooded:
+        admitted.wiring.meter.count("connections_cut_total", 1, reason="flood")
+        log.info("viewer cut: it sends without end (%s, %s)", outlet.transport, session)
 
 
 def draining(retry_ms: int) -> Problem:

@@ -21,6 +21,7 @@ from captiond.base.observe import Clock, Meter
 from captiond.serve.addresses import Addresses, parse_address
 from captiond.serve.seats import Seats
 
+HEAD_ENDS: Final = b"\r\n\r\n"
 SPARE: Final = 128  # connections beside viewers: the control API, health, metrics, pages, the delivery probe's
 SPARE_PER_ADDRESS: Final = 64  # of one address beside its viewers
 UNACKNOWLEDGED_MS: Final = 60_000  # a peer that acknowledges nothing, or whose window stays shut, for so long is gone
@@ -46,18 +47,25 @@ class GuardLimits:
 
 
 class Visit(asyncio.Protocol):
-    """One connection that is no viewer. Until its first request it stands before aiohttp's protocol, counting bytes."""
+    """One connection that is no viewer. Until its first request it stands before aiohttp's protocol, counting bytes of
+    its head."""
 
-    __slots__ = ("_guard", "_left_bytes", "handler", "since_s", "transport")
+    __slots__ = ("_end", "_guard", "_left_bytes", "handler", "since_s", "transport")
 
     def __init__(
         self, guard: "Guard", handler: web.RequestHandler, transport: asyncio.Transport, *, now_s: float, max_bytes: int
     ) -> None:
         self._guard, self._left_bytes = guard, max_bytes
+        self._end: bytes | None = b""  # the last bytes that came; None once the head has ended
         self.handler, self.transport, self.since_s = handler, transport, now_s
 
     def data_received(self, data: bytes) -> None:
-        self._left_bytes -= len(data)
+        if self._end is not None:
+            # Its head may end across two reads; a body may stand right behind it.
+            said = self._end + data
+            at = said.find(HEAD_ENDS)
+            self._left_bytes -= len(data) if at < 0 else at - len(self._end)
+            self._end = said[-len(HEAD_ENDS) + 1 :] if at < 0 else None
         if self._left_bytes < 0:
             self._guard.cut(self, "head_bytes")
         else:

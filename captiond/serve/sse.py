@@ -66,7 +66,7 @@ async def stream(request: web.Request, admitted: Admission) -> web.StreamRespons
     finally:
         comments.stop()
         leave(admitted, viewer)
-        log_end(admitted.session, outlet)
+        log_end(admitted, outlet)
     await outlet.flush(wiring.limits.close_wait_s)
     outlet.forget()
     return response
@@ -83,6 +83,7 @@ class Comments:
         return self._wiring.timers.after(self._wiring.limits.comment_s, self._send)
 
     def _send(self) -> None:
+        self._outlet.heard_bytes = 0
         # Behind a backlog a comment would say nothing, and a viewer that takes nothing would collect them.
         if not self._outlet.backlog():
             self._outlet.raw(COMMENT)

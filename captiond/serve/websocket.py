@@ -95,7 +95,7 @@ class Reader:
         """No more messages, no more pings."""
         self._timer.cancel()
         leave(self._admitted, self._viewer)
-        log_end(self._admitted.session, self.outlet)
+        log_end(self._admitted, self.outlet)
 
     async def _listen(self) -> None:
         while True:
@@ -133,6 +133,7 @@ class Reader:
         if self.outlet.backlog():
             self._timer = self._wiring.timers.after(self._limits.pong_wait_s, self._ping)
             return
+        self.outlet.heard_bytes = 0
         self.outlet.raw(PING_FRAME)
         self._timer = self._wiring.timers.after(self._limits.pong_wait_s, self._unanswered)
 

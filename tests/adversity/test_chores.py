@@ -1,5 +1,6 @@
 """What goes on beside requests goes on, whatever happens in it; and what it tells strangers is little."""
 
+import asyncio
 from pathlib import Path
 
 import aiohttp
@@ -18,15 +19,16 @@ def nothing_fails_inside() -> None:
     """Here something does (instead of the folder's fixture of this name)."""
 
 
+@pytest.mark.parametrize("kind", [ValueError, asyncio.CancelledError, BaseException])
 @pytest.mark.parametrize(("owner", "name"), [(Sessions, "end_idle"), (Genesys, "token")])
 async def test_a_chore_that_fails_begins_again(
-    owner: type, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    owner: type, name: str, kind: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     called: list[int] = []
 
     async def failing(_self: object) -> None:
         called.append(1)
-        raise ValueError("of nobody's making")
+        raise kind("of nobody's making")
 
     monkeypatch.setattr(owner, name, failing)
     monkeypatch.setattr(chores, "AFTER_FAULT_S", 0.01)

@@ -116,6 +116,7 @@ STEPS = (
     Step(AuditLog, "record", passes=True),
     Step(AuditLog, "_seal", passes=True),
     Step(store.Store, "keep_final", passes=True),
+    Step(store.Store, "_turn", passes=True),
     Step(store.Store, "_execute", passes=True),
     Step(store, "_finals", passes=True),
 )
@@ -237,7 +238,7 @@ def mark_whose(monkeypatch: pytest.MonkeyPatch) -> None:
 def hurt(monkeypatch: pytest.MonkeyPatch, step: Step) -> None:
     """From now on that step fails for one session."""
     original: Any = getattr(step.owner, step.name)
-    in_thread = step.name in ("_seal", "_execute", "_finals", "keep_final", "decode_event")
+    in_thread = step.name in ("_seal", "_turn", "_execute", "_finals", "keep_final", "decode_event")
 
     def concerns(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         return HURT in repr((args[1:] or args, kwargs)) if in_thread else _whose.get() == HURT

@@ -101,6 +101,14 @@ async def test_a_head_of_megabytes_is_cut_before_it_is_kept() -> None:
         connection = await knock(served, HEAD + b"".join(b"X-%d: %s\r\n" % (n, b"x" * 8000) for n in range(5)))
         assert await is_cut(connection)
         assert served.meter.of["connections_cut_total", "head_bytes"] == 1
+        cut_up = b"".join(b"X-%d: %s\r\n" % (n, b"x" * 4000) for n in range(8)) + b"X-Last: " + b"x" * 800
+        reader, writer = await knock(served)  # 33 kB, however they are cut, with an end that comes too late
+        for start in range(0, len(cut_up), 701):
+            writer.write((HEAD if not start else b"") + cut_up[start : start + 701])
+            await asyncio.sleep(0)
+        writer.write(b"\r\n\r\n")
+        assert await is_cut((reader, writer))
+        assert served.meter.of["connections_cut_total", "head_bytes"] == 2
         large = await raw(served, "/healthz", *(f"X-{n}: {'x' * 8000}" for n in range(3)))
         assert large.status == 200
 
@@ -113,6 +121,21 @@ async def test_whoever_has_asked_may_rest_and_ask_again() -> None:
             served.pass_time(61)
         assert await answers(connection)
         connection[1].close()
+
+
+async def test_what_comes_after_the_first_head_is_not_counted_as_one() -> None:
+    async with guarded() as served:
+        reader, writer = await knock(served)
+        for _ in range(3):
+            body = b" " * 40_000
+            writer.write(b"POST /v1/tokens HTTP/1.1\r\nHost: localhost\r\nContent-Length: 40000\r\n\r\n" + body)
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 422")
+            assert served.runner.server is not None
+            [handler] = served.runner.server.connections
+            assert handler.transport is not None
+            assert handler.transport.get_protocol() is handler  # nothing stands between any more
+            await reader.readexactly(int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]))
 
 
 async def test_who_is_quiet_gives_way_and_viewers_do_not() -> None:
