@@ -136,8 +136,8 @@ async def test_it_finds_its_own_socket_wherever_that_is_bound(tmp_path: Path, ho
 async def test_nobody_else_sees_it_and_no_figure_counts_it(tmp_path: Path) -> None:
     async with daemon_here(tmp_path, CAPTIOND_AUTH__TOKEN_SECRET=SECRET) as daemon, aiohttp.ClientSession() as http:
         hidden = daemon.probe.live.session
-        assert daemon.probe.admits(hidden, daemon.probe._key) is daemon.probe.live
-        assert daemon.probe.admits("another", daemon.probe._key) is None
+        assert daemon.probe.admits(hidden, daemon.probe.key) is daemon.probe.live
+        assert daemon.probe.admits("another", daemon.probe.key) is None
         for path in ("", "/audit", "/transcript.json"):
             async with http.get(f"{daemon.url}/v1/sessions/{hidden}{path}") as answer:
                 assert answer.status == 404

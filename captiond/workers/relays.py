@@ -15,7 +15,7 @@ from typing import Any, Final
 import captiond
 from captiond.base.backoff import full_jitter_s
 from captiond.base.observe import AuditSink, Clock, Meter
-from captiond.pulse import LATE_S
+from captiond.pulse import LATE_S as PROBE_LATE_S
 from captiond.serve.revocations import Revocations
 from captiond.workers.desk import HEAD, Desk, Refused
 from captiond.workers.door import NONE_ELSE, Door, Hatch
@@ -28,10 +28,11 @@ from captiond.workers.settings import Settings
 log = logging.getLogger(__name__)
 
 READY_S: Final = 30.0  # from a relay's start until it serves; a restart with thousands of sessions takes seconds
+LATE_S: Final = 3.0  # a relay that says nothing for so long gets no more viewers; the head accepts its connections, too
 SILENT_S: Final = 10.0  # a relay that says nothing for so long, and tells its figures every second, hangs
 WATCH_S: Final = 0.5
 WELL_S: Final = 30.0  # who has lived so long is started again at once, as is one that ends early for the first time
-PROVEN_S: Final = LATE_S  # until the delivery probe must have come through a new relay
+PROVEN_S: Final = PROBE_LATE_S  # until the delivery probe must have come through a new relay
 END_S: Final = 2.0  # for a relay to end by itself once its link is closed
 
 # Not `-m`: that would put the working folder first, and another captiond may lie there.
@@ -43,7 +44,8 @@ class Relay:
 
     Attributes:
         line: None while it is not running.
-        serving: it takes viewers.
+        serving: it is up, and has taken its connections over.
+        late: but it says nothing for now.
     """
 
     def __init__(self, number: int, listener: socket.socket) -> None:
@@ -52,6 +54,7 @@ class Relay:
         self.hatch: Hatch | None = None
         self.serving = asyncio.Event()
         self.ended = asyncio.Event()
+        self.late = False
         self.heard_s = self.serving_s = 0.0
         self.pid = 0
 
@@ -107,7 +110,7 @@ class Relays:
 
     def serving(self) -> list[int]:
         """Numbers of those that take viewers."""
-        return [relay.number for relay in self._relays.values() if relay.serving.is_set()]
+        return [one.number for one in self._relays.values() if one.serving.is_set() and not one.late]
 
     def proven(self) -> list[int]:
         """Numbers of those that have served for long enough to be asked whether they deliver."""
@@ -127,12 +130,9 @@ class Relays:
     def hand(self, to: int, connection: socket.socket) -> bool:
         """Passes a connection to a relay that serves."""
         relay = self._relays.get(to & ~NONE_ELSE)
-        return (
-            relay is not None
-            and relay.serving.is_set()
-            and relay.hatch is not None
-            and relay.hatch.hand(to, connection)
-        )
+        if relay is None or relay.hatch is None or not relay.serving.is_set():
+            return False
+        return (not relay.late or bool(to & NONE_ELSE)) and relay.hatch.hand(to, connection)
 
     async def freshen(self, timeout_s: float) -> None:
         """Asks all for their figures; returns when they have come, or after that time without them."""
@@ -216,16 +216,21 @@ class Relays:
                 async with asyncio.timeout(WATCH_S):
                     await relay.ended.wait()
             now_s = self._clock.monotonic_s()
-            quiet_s, limit_s = (
-                (now_s - relay.heard_s, SILENT_S) if relay.serving.is_set() else (now_s - begun_s, READY_S)
-            )
-            if quiet_s > limit_s and not relay.ended.is_set():
+            serving = relay.serving.is_set()
+            quiet_s = now_s - (relay.heard_s if serving else begun_s)
+            if quiet_s > (SILENT_S if serving else READY_S) and not relay.ended.is_set():
                 log.error("a worker hangs: worker=%d quiet_s=%.0f", relay.number, quiet_s)
                 return
+            if serving and quiet_s > LATE_S and not relay.late:
+                log.warning("a worker is late: worker=%d quiet_s=%.1f", relay.number, quiet_s)
+                relay.late = True
+                self._door.open(relay.listener)
+                self._told()
 
     def _let_go(self, relay: Relay) -> None:
         """It is no more: what it had is given back, and its connections come to us."""
         relay.serving.clear()
+        relay.late = False
         if relay.line is not None:
             self._feed.remove(relay.line)
             relay.line.link.close() if self._ending.is_set() else relay.line.link.abort()
@@ -247,6 +252,10 @@ class Relays:
         if kind is not Kind.ORDER or relay.line is None:
             raise LinkFault("a worker sends what only the head sends")
         relay.heard_s = self._clock.monotonic_s()
+        if relay.late:
+            relay.late = False
+            self._door.close(relay.listener)
+            self._told()
         said = parse_order(body)
         link, number = relay.line.link, relay.number
         match said["do"]:
