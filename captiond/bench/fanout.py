@@ -152,9 +152,9 @@ def _works(args: argparse.Namespace, names: tuple[str, ...]) -> Iterator[tuple[s
                 yield "idle", partial(trials.idle, name=name, transport=transport, viewers=viewers)
         if slow:
             many["viewers"] = args.viewers or SLOW_VIEWERS
-            shares: dict[str, Any] = {
-                "stalled": STALLED if args.stalled is None else args.stalled,
-                "throttled": THROTTLED if args.throttled is None else args.throttled,
+            shares = {
+                name: given if given is not None else usual if args.slow else 0.0
+                for name, given, usual in (("stalled", args.stalled, STALLED), ("throttled", args.throttled, THROTTLED))
             }
             yield "slow", partial(trials.slow, **many, **pace, **shares, rounds=args.repeat)
         if args.storm:
