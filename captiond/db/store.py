@@ -11,7 +11,7 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Final, Self, TypeVar
@@ -20,6 +20,7 @@ import orjson
 
 from captiond.base.errors import CaptiondError
 from captiond.base.ids import SessionId
+from captiond.base.inside import remains
 from captiond.core.messages import Caption
 from captiond.db.address import sqlite_path
 from captiond.db.migrations import STEPS
@@ -139,6 +140,22 @@ class Store:
         """
         return await self._ask(lambda connection: _finals(connection, session))
 
+    async def keep_revocations(self, kept: Mapping[str, float], dropped: Sequence[str]) -> None:
+        """Remembers moments by session, and forgets others, in one step; answers once that is done."""
+
+        def write(connection: sqlite3.Connection) -> None:
+            with connection:
+                connection.executemany("INSERT OR REPLACE INTO revocations VALUES (?, ?)", list(kept.items()))
+                connection.executemany("DELETE FROM revocations WHERE session = ?", [(one,) for one in dropped])
+
+        await self._ask(write)
+
+    async def revocations(self) -> dict[str, float]:
+        """All that is remembered, by session."""
+        return await self._ask(
+            lambda connection: dict(connection.execute("SELECT session, revoked_s FROM revocations"))
+        )
+
     async def erase_older(self, days: float) -> int:
         """Erases finals kept, and sessions ended, more than `days` ago; answers how many finals that were. What is
         erased is overwritten on the disk.
@@ -184,7 +201,10 @@ class Store:
         try:
             going_on = True
             while going_on:
-                going_on = self._turn(self._work.get())
+                try:
+                    going_on = self._turn(self._work.get())
+                except Exception as fault:  # ours: a thread that has died would lose all finals, and nobody would know
+                    log.error("a turn of the database failed inside", exc_info=remains(fault))
         finally:
             self._connection.close()
 
@@ -215,8 +235,8 @@ class Store:
                             self._execute(write)
                         except sqlite3.Error:
                             raise  # the disk's fault: another time it works
-                        except Exception:  # ours: the thread must live
-                            log.exception("a write to the database failed inside")
+                        except Exception as fault:  # ours: the thread must live
+                            log.error("a write to the database failed inside", exc_info=remains(fault))
             except sqlite3.Error as fault:
                 if self.fault is None:
                     log.error("the database cannot be written: %s", _why(fault))
@@ -244,7 +264,7 @@ class Store:
         except sqlite3.Error as fault:
             read.answer.set_exception(StoreError(f"the database cannot be read: {_why(fault)}"))
         except Exception as fault:  # a row that is not what it should be; the thread must live
-            log.exception("reading the database failed inside")
+            log.error("reading the database failed inside", exc_info=remains(fault))
             read.answer.set_exception(StoreError(f"the database cannot be read: {type(fault).__name__}"))
 
 

@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import DATA_OPCODES, CloseCode, Frame
 
 from captiond.base.errors import UpstreamError
+from captiond.base.inside import Inside, remains, sealed
 from captiond.base.observe import Clock
 from captiond.genesys.dialect_media import MAX_FRAME_BYTES
 from captiond.genesys.exchange import USER_AGENT
@@ -20,10 +21,11 @@ from captiond.genesys.recovery import StreamLost
 FRAME_TOO_BIG: Final = "frame too big"
 MAX_QUEUED_FRAMES: Final = 16  # read ahead of us; then the kernel's window tells upstream to wait
 
-# At level DEBUG this library logs headers and frames, which hold tokens and conversations. So it gets a logger of its
-# own that nobody's configuration turns on.
-_wire_log: Final = logging.getLogger("captiond.genesys.wire")
-_wire_log.setLevel(logging.CRITICAL)
+log: Final = logging.getLogger(__name__)
+# At level DEBUG this library logs headers and frames, which hold tokens and conversations. So it gets a logger that is
+# in no list, so that nobody's configuration finds it, and that is off.
+_wire_log: Final = logging.Logger("captiond.genesys.wire", logging.CRITICAL)
+_wire_log.disabled = True
 
 
 _OUR_CLOSES: Final[dict[int | None, str]] = {  # what made the library close; None: it did not
@@ -50,6 +52,38 @@ class _Connection(ClientConnection):
             self.stamps.append(self.heard_s)
         super().process_event(event)
 
+    # The event loop calls these three. Its handler would get any fault of theirs together with the bytes that were
+    # read, and whoever waits for the end of this connection would wait for ever.
+    _parse = sealed(ClientConnection.data_received)
+    _hear_end = sealed(ClientConnection.eof_received)
+    _let_go = sealed(ClientConnection.connection_lost)
+
+    def data_received(self, data: bytes) -> None:
+        """A fault cuts the connection: what was in these bytes is lost, as the numbering will tell."""
+        try:
+            self._parse(data)
+        except Inside as fault:
+            log.error("reading a frame failed inside", exc_info=remains(fault))
+            self.transport.abort()
+
+    def eof_received(self) -> None:
+        """A fault cuts the connection, which is at its end in any case."""
+        try:
+            self._hear_end()
+        except Inside as fault:
+            log.error("the end of a connection failed inside", exc_info=remains(fault))
+            self.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Whatever fails, the connection is gone and who waits is told."""
+        try:
+            self._let_go(exc)
+        except Inside as fault:
+            log.error("closing a connection failed inside", exc_info=remains(fault))
+            self.recv_messages.close()
+            if not self.connection_lost_waiter.done():
+                self.connection_lost_waiter.set_result(None)
+
 
 class _Connect(connect):
     """A redirect is a refusal: neither a token nor a conversation goes where an answer points."""
@@ -61,8 +95,8 @@ class _Connect(connect):
 class StreamSocket:
     """An open WebSocket. One reader, one sender of pings."""
 
-    def __init__(self, connection: _Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: _Connection, *, close_timeout_s: float) -> None:
+        self._connection, self._close_timeout_s = connection, close_timeout_s
         self._cut: StreamLost | None = None
 
     @property
@@ -112,9 +146,12 @@ class StreamSocket:
         self._connection.transport.abort()
 
     async def shut(self) -> None:
-        """Closes with 1000 if it is still open; returns when it is gone, after the close timeout at most."""
+        """Closes with 1000 if it is still open; returns when it is gone, after twice the close timeout at most."""
         try:
-            await self._connection.close()
+            async with asyncio.timeout(2 * self._close_timeout_s):  # the library bounds its handshake, not all the rest
+                await self._connection.close()
+        except TimeoutError:
+            self._connection.transport.abort()
         except asyncio.CancelledError:
             self._connection.transport.abort()  # nobody waits for it any more, and it must not stay
             raise
@@ -173,4 +210,4 @@ async def open_socket(
         ssl=tls if url.startswith("wss:") else None,
         create_connection=cast("type[ClientConnection]", listening),
     )
-    return StreamSocket(cast("_Connection", connection))
+    return StreamSocket(cast("_Connection", connection), close_timeout_s=close_timeout_s)

@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problems with a stable `code`; every error answer of every route is one."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
@@ -7,6 +8,8 @@ from typing import Any, Final
 
 import orjson
 from aiohttp import web
+
+from captiond.base.inside import remains
 
 log = logging.getLogger(__name__)
 
@@ -81,12 +84,14 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         return problem.response()
     except web.HTTPException as error:
         return _of_http(error).response()
-    except Exception as error:
+    except (asyncio.CancelledError, GeneratorExit, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # whatever it is: the server would tell it as it is
         if isinstance(error, ConnectionError) and (request.transport is None or request.transport.is_closing()):
             # The peer has left before its answer: nobody's fault and no line in the log, as aiohttp would write one.
             return web.Response(status=GONE_STATUS)
         # The path only: a query may hold a token.
-        log.exception("%s %s failed", request.method, request.path)
+        log.error("%s %s failed", request.method, request.path, exc_info=remains(error))
         if request.writer.output_size > 0:
             raise  # the answer has begun; only cutting the connection is honest
         return Problem(500, "internal_error", "The server failed; its log says where.").response()

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import random
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from captiond.base.errors import CaptiondError
 from captiond.base.ids import RawText, SafeText, SessionId, UtteranceId
 from captiond.base.instants import iso_utc
 from captiond.core.arrival import Arrival
@@ -18,11 +20,16 @@ from captiond.core.messages import Caption, SessionState
 from captiond.hub.limits import Limits as HubLimits
 from captiond.hub.live import Live
 from captiond.hub.rooms import Rooms
+from captiond.revoking import Revoking
 from captiond.serve.access import Rules, configure
+from captiond.serve.addresses import Addresses
 from captiond.serve.app import IDLE_S, AccessLog, build
 from captiond.serve.bodies import SessionRequest
 from captiond.serve.encode import Encoder
+from captiond.serve.guard import Guard, GuardLimits
 from captiond.serve.problems import Problem
+from captiond.serve.revocations import Revocations
+from captiond.serve.seats import Seats
 from captiond.serve.transcripts import Transcript
 from captiond.serve.wiring import WIRING, HealthCheck, Limits
 
@@ -168,6 +175,9 @@ class Served:
     audit: Recorder
     http: aiohttp.ClientSession
     runner: web.AppRunner
+    meter: "Counts"
+    kept: "Kept"
+    guard: Guard | None
     draining_ms: int | None = None
     sequence: int = 0
     answers: "list[RawAnswer]" = field(default_factory=list)
@@ -201,6 +211,8 @@ class Served:
         """Time passes, for timers and hub."""
         self.clock.passed_s += seconds
         self.app[WIRING].timers.tick()
+        if self.guard is not None:
+            self.guard.tick()
         self.rooms.tick(self.clock.monotonic_s())
 
     @property
@@ -225,13 +237,17 @@ async def serving(
     hub_limits: HubLimits | None = None,
     checks: Mapping[str, HealthCheck] | None = None,
     idle_s: float = IDLE_S,
+    seats: Seats | None = None,
+    addresses: Addresses | None = None,
+    revocations: Revocations | None = None,
+    guarded: GuardLimits | None = None,
 ) -> AsyncIterator[Served]:
     """A server on a free port of 127.0.0.1, and a client session; both gone at the end."""
-    clock, audit = ManualClock(), Recorder()
+    clock, audit, meter = ManualClock(), Recorder(), Counts()
     rooms = Rooms(
         encode=Encoder(),
         clock=clock,
-        meter=_NullMeter,
+        meter=meter,
         audit=audit,
         redactor=PlainRedactor,
         call=object,
@@ -240,25 +256,36 @@ async def serving(
         chance=random.Random(7),
     )
     sessions = MemorySessions(rooms, clock)
-    access, mint = configure(rules or Rules(), token_secret=secret, jwks_url="", clock=clock)
+    revocations = revocations or Revocations()
+    access, mint = configure(rules or Rules(), token_secret=secret, jwks_url="", clock=clock, revocations=revocations)
+    kept = Kept()
+    addresses, seats = addresses or Addresses(), seats or Seats()
+    guard = Guard(guarded, addresses=addresses, seats=seats, clock=clock, meter=meter) if guarded is not None else None
     served: Served
     app = build(
         rooms=rooms,
         sessions=sessions,
+        revoke=Revoking(rooms, revocations, kept, clock, audit),
         access=access,
         mint=mint,
         clock=clock,
         metrics=lambda: (b"captiond_build_info 1\n", "text/plain; version=0.0.4; charset=utf-8"),
         checks=checks or {},
         draining_ms=lambda: served.draining_ms,
+        meter=meter,
         audit=audit,
+        seats=seats,
+        addresses=addresses,
+        guard=guard,
         limits=limits or Limits(close_wait_s=0.5),
         ticking=False,
     )
     runner = web.AppRunner(app, access_log_class=AccessLog, shutdown_timeout=0.2, keepalive_timeout=idle_s)
     async with aiohttp.ClientSession() as http:
-        served = Served("", 0, app, rooms, clock, sessions, audit, http, runner)
+        served = Served("", 0, app, rooms, clock, sessions, audit, http, runner, meter, kept, guard)
         await runner.setup()
+        if guard is not None:
+            guard.stand_before(runner)
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
         served.port = runner.addresses[0][1]
@@ -272,15 +299,33 @@ async def serving(
             await runner.cleanup()
 
 
-class _Meter:
-    def count(self, name: str, by: float = 1, /, **labels: str) -> None: ...
+class Kept:
+    """Revocations as a database has them; `full`: its disk takes no more."""
+
+    def __init__(self) -> None:
+        self.moments: dict[str, float] = {}
+        self.full = False
+
+    async def keep_revocations(self, kept: Mapping[str, float], dropped: Sequence[str]) -> None:
+        if self.full:
+            raise CaptiondError("the disk is full")
+        self.moments.update(kept)
+        for session in dropped:
+            del self.moments[session]
+
+
+class Counts:
+    """A meter that only counts: by name, and the values of labels in order of their names."""
+
+    def __init__(self) -> None:
+        self.of: Counter[tuple[str, ...]] = Counter()
+
+    def count(self, name: str, by: float = 1, /, **labels: str) -> None:
+        self.of[name, *(labels[label] for label in sorted(labels))] += int(by)
 
     def observe(self, name: str, value: float, times: int = 1, /, **labels: str) -> None: ...
 
     def set(self, name: str, value: float, /, **labels: str) -> None: ...
-
-
-_NullMeter = _Meter()
 
 
 @dataclass
