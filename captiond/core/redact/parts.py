@@ -7,10 +7,11 @@ from mypy_extensions import i64, mypyc_attr
 
 from captiond.core.redact.cardinals import digits_said
 from captiond.core.redact.classes import DIGITS, FILLER, LETTER, MARK, MULTIPLE, SCALE, SILENT, SPOKEN, TENS, WEAK, WORD
+from captiond.core.redact.codes import LETTER_WORDS, is_bank, is_country
 from captiond.core.redact.early import is_cut_off
 from captiond.core.redact.kinds import CVV, IBAN_CHARS, PIN, is_iban
 from captiond.core.redact.lexicon import MAX_PHRASE_WORDS
-from captiond.core.redact.runs import LETTER_WORDS, Run, is_bank, is_country, is_digit_alone
+from captiond.core.redact.runs import Run, is_digit_alone
 from captiond.core.redact.shapes import harmless_end, is_harmless_token, is_month_day
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window

@@ -22,6 +22,7 @@ from captiond.core.redact.classes import (
     WEAK,
     WORD,
 )
+from captiond.core.redact.codes import LETTER_WORDS, is_bank, is_code_cued
 from captiond.core.redact.early import (
     HUNDREDS,
     inert,
@@ -41,34 +42,12 @@ MAX_PERCENT_DIGITS: Final = 6  # before "por ciento"
 MAX_RUN_TOKENS: Final = 96  # 34 IBAN characters, each with a filler and a word between; more is noise, masked for good
 IBAN_CHECK_DIGITS: Final = 4  # the two check digits, and as many more where one was heard twice
 LETTERED_DIGITS: Final = (7, 8)  # a check letter may follow so many: "33417638 H"
-COUNTRY_LETTERS: Final = 2
 NONE: Final = -1
-LETTER_WORDS: Final = ("a", "e", "i", "o", "u", "y", "à", "è", "é")
-
-
-def is_bank(window: Window, token: Token) -> bool:
-    """Whether a word may be the four letters of a bank inside an IBAN."""
-    if token.cls != WORD or len(token.core) != 4 or not token.core.isalpha():
-        return False
-    return token.core not in window.lexicon.common or token.text[:4].isupper()  # "GB82 WEST"
-
-
-def is_country(window: Window, token: Token) -> bool:
-    """Whether a word may be the country of an IBAN; "es" and "de" are everybody's words until they are capitals."""
-    if len(token.core) != COUNTRY_LETTERS or token.core.upper() not in IBAN_CHARS:
-        return False
-    return token.core not in window.lexicon.common or token.text[token.first : token.first + COUNTRY_LETTERS].isupper()
 
 
 def is_linker(window: Window, at: i64, last: i64) -> bool:
     """ "treinta y dos", "vingt et un": whether a word stands right after tens that a unit may follow."""
     return last == at - 1 and window.core(at) in window.lexicon.linkers and window.token(last).cls in (TENS, SCALE)
-
-
-def _is_code_cued(window: Window, at: i64) -> bool:
-    """Whether a cue announced something that has letters: an IBAN, a national id."""
-    owner = window.owner(at)
-    return window.has_cue(IBAN, owner) or (NATIONAL_ID in window.kinds and window.has_cue(NATIONAL_ID, owner))
 
 
 def is_digit_alone(window: Window, token: Token) -> bool:
@@ -219,7 +198,7 @@ class Run:
                 self._let_go_before(window, token, unfinished=unfinished)
             token, cls = inert(token), WORD
             window.replace(at, token)
-        code_cued = cls == LETTER and _is_code_cued(window, at)
+        code_cued = cls == LETTER and is_code_cued(window, at)
         if cls in (DIGITS, SPOKEN, TENS) or (cls == ADDRESS and token.digits):
             self._digit(window, at, token, cued)
         elif cls == WEAK and cued and (token.digits == "0" or _is_first_digit(window, at, token)):
@@ -400,7 +379,7 @@ class Run:
             self.iban = len(token.core) >= 4 and token.core[:2].upper() in IBAN_CHARS and token.core[2:4].isdigit()
             return
         one, two = window.core(at - 1), window.core(at - 2)
-        cued = _is_code_cued(window, at)
+        cued = is_code_cued(window, at)
         self.iban = cued
         if len(one) == 1 and len(two) == 1 and (two + one).upper() in IBAN_CHARS:
             self.start, self.iban = at - 2, True

@@ -11,8 +11,11 @@ from captiond.base.ids import RawText, UtteranceId
 from captiond.core.normalise import Repeats, clean, is_clean, joins
 from captiond.core.redact import DEFAULT, Call, Redactor, Shown
 from captiond.core.redact.gate import ALWAYS, CUED, RUNNING, Leave, Trail
+from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.lexicons import lexicon_for
 from captiond.core.redact.machine import Machine
+from captiond.core.redact.pending import Pending
+from captiond.core.redact.tokens import read
 from tests.core.redact.conftest import count_calls  # type: ignore[import-not-found,unused-ignore]
 
 _TALK = (
@@ -170,3 +173,86 @@ def test_a_word_is_the_same_whatever_its_capitals() -> None:
     repeats.start("No,")
     assert repeats.is_same("no,")
     assert not repeats.is_same("no")
+
+
+def growing(text: str) -> list[str]:
+    words = text.split()
+    return [" ".join(words[:size]) for size in range(1, len(words) + 1)]
+
+
+@pytest.mark.source_only  # counts from inside
+def test_a_cue_does_not_reach_the_machine_before_a_digit_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the digit finds it, however many words stand between, a keep-phrase as well as a cue."""
+    steps = count_calls(monkeypatch, "advance")
+    redactor = Redactor(kinds=DEFAULT, language="en-US", call=Call())
+    waiting = "my order number went there with the security code that was on the back of it so it is"
+    for text in growing(waiting):
+        assert redactor.caption(UtteranceId("u"), RawText(text), final=False, now_s=0.0)[-1].text == text
+    assert steps.total() == 0
+    shown = redactor.caption(UtteranceId("u"), RawText(f"{waiting} four"), final=False, now_s=0.0)
+    assert shown[-1].text == f"{waiting} [...]"
+    assert 0 < steps.total() <= 8
+
+
+@pytest.mark.source_only
+def test_a_cue_that_is_taken_back_masks_nothing() -> None:
+    redactor = Redactor(kinds=DEFAULT, language="en-US", call=Call())
+    shown = [
+        redactor.caption(UtteranceId("u"), RawText(text), final=False, now_s=0.0)[-1].text
+        for text in ("we have the card then", "we have the car then", "we have the car then two")
+    ]
+    assert shown == ["we have the card then", "we have the car then", "we have the car then two"]
+
+
+@pytest.mark.parametrize(
+    ("text", "markers"),
+    [
+        ("the order went", [(KEEP, 1, False)]),
+        ("my card and my order number went", [("CC", 1, False), (KEEP, 4, False), (KEEP, 5, True)]),
+        ("it is the security code there", [("CVV", 4, True)]),
+        ("we went there", []),
+    ],
+)
+def test_what_a_cue_leaves_behind_is_known_while_it_waits(text: str, markers: list[tuple[str, int, bool]]) -> None:
+    """The machine, reading the same words, marks the same."""
+    lexicon = lexicon_for("en-US")
+    machine = Machine(lexicon, DEFAULT)
+    pending = Pending(machine.window, lexicon, machine.current)
+    made = Trail(lexicon.gate, lexicon.entries, pending)
+    made.begin(0, Leave(ALWAYS, 99), begun=False)
+    assert made.walk(text + " ")
+    assert [(m.kind, m.at, m.asks) for m in pending.markers] == markers
+    for word in text.split():
+        machine.step(read(word, lexicon))
+    found = {(m.kind, m.at, m.owner, m.reach, m.asks) for m in machine.window.markers}
+    assert found >= {(m.kind, m.at, m.owner, m.reach, m.asks) for m in pending.markers}
+
+
+@pytest.mark.parametrize("text", ["my email ", "the iban ", "my e-mail ", "it's the i ban "])
+def test_what_makes_words_private_does_not_pass(text: str) -> None:
+    lexicon = lexicon_for("en-US")
+    made = Trail(lexicon.gate, lexicon.entries, Pending(Machine(lexicon, DEFAULT).window, lexicon, 0))
+    made.begin(0, Leave(ALWAYS, 99), begun=False)
+    assert not made.walk(text)
+
+
+@pytest.mark.parametrize("language", ["en-US", "es-ES", "fr-FR", "de-DE", "it-IT", "xx"])
+def test_a_word_found_at_once_is_read_as_any_other(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    lexicon = lexicon_for(language)
+    assert len(lexicon.plain) > 300
+
+    def seen(word: str) -> tuple[object, ...]:
+        token = read(word, lexicon)
+        return (token.core, token.cls, token.digits, token.first, token.last, token.mixed, token.flags)
+
+    quick = {word: seen(word) for word in lexicon.plain}
+    monkeypatch.setattr(lexicon, "plain", {})
+    assert {word: seen(word) for word in quick} == quick
+
+
+@pytest.mark.parametrize(("text", "passes"), [("my card then four", False), ("my order then four", True)])
+def test_a_cue_reaches_the_digit_that_comes_with_it(text: str, passes: bool) -> None:
+    lexicon = lexicon_for("en-US")
+    made = Trail(lexicon.gate, lexicon.entries, Pending(Machine(lexicon, DEFAULT).window, lexicon, 0))
+    made.begin(0, Leave(ALWAYS, 99), begun=False)
+    assert made.walk(text) is passes
