@@ -11,6 +11,7 @@ from random import Random
 from typing import Final
 
 from captiond.bench.phrases import LANGUAGES, Phrases
+from captiond.bench.reading import number_words
 from captiond.bench.streams import Event, Mention, Span, Stream
 
 Heard = tuple[str, tuple[Span, ...]]
@@ -19,7 +20,9 @@ Heard = tuple[str, tuple[Span, ...]]
 STEP_MS: Final = (60, 350)  # from one event to the next
 MIN_OF_NAME: Final = 4  # letters; fewer of an address's name may be any word ("el correo es mi")
 MISHEARD_FROM_WORDS: Final = 10  # a digit taken back while a number is short lets others be shown: nobody can know it
+QUICK_MS: Final = (5, 40)  # what others say between two pieces of a number takes no 3 s, which would end it
 SILENCE_MS: Final = 3_600  # more than ends an open run
+_TENS: Final = frozenset(number_words(tag)[n] for tag in LANGUAGES for n in range(20, 100, 10))
 
 
 @dataclass(slots=True)
@@ -112,7 +115,10 @@ def _prefix(heard: Heard, end: int) -> Heard:
 
 
 def _rewritten(rng: Random, words: Phrases, heard: Heard) -> Heard:
-    """Now and then: number words as numerals, numerals as words, digits as the words that sound like them."""
+    """Now and then: number words as numerals, numerals as words, digits as the words that sound like them.
+
+    A unit behind tens is left alone: "forty four" as "forty 4" would show a zero that nobody said.
+    """
     if rng.random() < 0.7:
         return heard
     how = rng.choice((_as_numerals, _as_words, _misheard))
@@ -124,7 +130,8 @@ def _rewritten(rng: Random, words: Phrases, heard: Heard) -> Heard:
         if span.mention.kind != "EMAIL":
             said_words = inside.split(" ")
             if how is not _misheard or len(said_words) >= MISHEARD_FROM_WORDS:
-                inside = " ".join(how(rng, words, word) for word in said_words)
+                pairs = zip(("", *said_words), said_words, strict=False)
+                inside = " ".join(w if before in _TENS else how(rng, words, w) for before, w in pairs)
         moved.append(Span(len(said), len(said) + len(inside), span.mention, span.part))
         said += inside
         at = span.end
@@ -192,8 +199,9 @@ def _events(rng: Random, stream: Stream, turns: Sequence[Turn], order: Sequence[
         first, final = not said[number], said[number] == len(turn.partials)
         text, spans = turn.final if final else turn.partials[said[number]]
         said[number] += 1
-        silent = first and not any(unfinished.values()) and rng.random() < 0.1
-        now_ms += SILENCE_MS if silent else rng.randint(*STEP_MS)
+        open_number = any(unfinished.values())
+        silent = first and not open_number and rng.random() < 0.1
+        now_ms += SILENCE_MS if silent else rng.randint(*(QUICK_MS if open_number and not spans else STEP_MS))
         for span in turn.final[1]:
             unfinished[span.mention.key] = span.mention.parts - span.part if final else span.mention.parts
         sequences[turn.session] += 1 + (gaps and rng.random() < 0.03)

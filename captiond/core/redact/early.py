@@ -28,6 +28,7 @@ from captiond.core.redact.window import Window
 
 MAX_AMOUNT_DIGITS: Final = 12  # before a unit; a longer one is a card's or an account's
 MAX_CUED_AMOUNT_DIGITS: Final = 6  # the same after a cue
+MAX_PERCENT_DIGITS: Final = 6  # before "%", cue or not
 MAX_CODE_DIGITS: Final = 8  # of a code such as "INC0032516"; from 9 on it is a number with a prefix
 MAX_RANGE_DIGITS: Final = 3  # of either end of "286 to 156"
 MIN_CODE_LETTERS: Final = 3  # fewer may be the country of an IBAN or a slip before digits
@@ -38,6 +39,7 @@ SSN_DIGITS: Final = 9
 _A: Final = frozenset(["a", "an", "per", "each", "al", "por", "par", "pro", "im", "the"])  # "1100 a month"
 _OF_THEM: Final = frozenset(["them", "us", "you", "these", "those", "our", "my", "your"])
 _PERCENT: Final = frozenset([("por", "ciento"), ("por", "cien"), ("pour", "cent"), ("per", "cento"), ("per", "cent")])
+PERCENT: Final = frozenset(["percent", "per-cent", "prozent", "pourcent"])
 _HUNDREDS: Final = frozenset([hundred for _, hundred in _PERCENT])
 
 
@@ -158,6 +160,8 @@ def _is_counted(window: Window, tokens: list[Token], size: int, following: Token
     lexicon = window.lexicon
     core = following.core
     if _is_unit(window, core) or following.text[0] in "%" + CURRENCY:
+        if following.text[0] == "%" or core in PERCENT:
+            return size <= MAX_PERCENT_DIGITS
         return size <= (MAX_CUED_AMOUNT_DIGITS if cued else MAX_AMOUNT_DIGITS)
     if core in lexicon.clock:
         return is_time(tokens)

@@ -51,6 +51,7 @@ class Table:
     articles: str = ""
     copulas: str = ""
     vigesimals: str = ""
+    fused: str = ""
     misheard: str = ""
     fillers: str = ""
     interjections: str = ""
@@ -91,6 +92,7 @@ class Lexicon:
         copulas: words after which an article may be the digit one ("es un ...").
         vigesimals: tens that a number from 10 to 19 is added to ("soixante et onze").
         fillers: never close a run, never count as a word between.
+        fused: tens that a unit joins with no word between ("forty seven", not "cuarenta siete").
         at, dot, joins: connectors of a spelled e-mail address ("at", "dot", "underscore").
         silent: words for separators inside numbers ("dash", "comma", "slash").
         cues: last word of a phrase > list of (phrase from its last word backwards, kind).
@@ -115,7 +117,7 @@ class Lexicon:
     __slots__ = (
         "acknowledgements", "articles", "at", "before_any_time", "before_cues", "before_times", "before_years",
         "beginnings", "clock", "common", "copulas", "cues", "determiners", "digits", "dot", "entries", "fillers",
-        "gate", "interjections", "joins", "linkers", "misheard", "months", "multiples", "no_domains", "of",
+        "fused", "gate", "interjections", "joins", "linkers", "misheard", "months", "multiples", "no_domains", "of",
         "ordinals", "pauses", "plain", "plus", "pronouns", "prose", "ranges", "scales", "silent", "tens", "units",
         "vigesimals", "years",
     )  # fmt: skip
@@ -133,6 +135,7 @@ class Lexicon:
         self.articles: frozenset[str] = frozenset(_pairs(table.articles))
         self.copulas: frozenset[str] = _words(table.copulas)
         self.vigesimals: frozenset[str] = _words(table.vigesimals)
+        self.fused: frozenset[str] = _words(table.fused)
         self.fillers: frozenset[str] = _words(table.fillers)
         self.interjections: dict[str, list[tuple[str, ...]]] = _phrases(table.interjections)
         self.acknowledgements: frozenset[str] = _words(table.acknowledgements)

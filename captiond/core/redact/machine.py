@@ -5,8 +5,6 @@ from typing import Final
 from captiond.core.redact import gate
 from captiond.core.redact.classes import (
     FILLER,
-    IS_BEGINNING,
-    IS_COMMON,
     IS_COUNTRY,
     LETTER,
     SPOKEN,
@@ -25,6 +23,7 @@ from captiond.core.redact.render import joined, render
 from captiond.core.redact.rest import Decision
 from captiond.core.redact.runs import MAX_RUN_TOKENS, MAX_WORDS_BETWEEN, NONE, Run
 from captiond.core.redact.tokens import Token
+from captiond.core.redact.unfinished import may_be_filler, may_become, may_say_what_waits
 from captiond.core.redact.window import Window
 
 MAX_RECENT: Final = 96  # characters; so many are copied for each word
@@ -206,12 +205,12 @@ class Machine:
             asked = window.owner(run.start) if run.is_open() else self.current
             token = as_date(window, token, asked)
         at = window.append(token, self.current)
-        if unfinished and run.is_waiting() and token.cls in _WORDS and token.flags & IS_BEGINNING:
+        if unfinished and run.is_waiting() and token.cls in _WORDS and may_say_what_waits(window, run.weak, token):
             self.hedged = True  # "um, oh on": the "oh" before it stays what it may be
         elif run.step(window, at, token, cued=self.lost or window.is_cued(self.current), unfinished=unfinished):
             if run.gap <= MAX_WORDS_BETWEEN:
                 self._shorten_run()
-            elif unfinished and (may_become(token) or _may_be_filler(window.lexicon, token.core)):
+            elif unfinished and (may_become(token) or may_be_filler(window.lexicon, token.core)):
                 self.hedged = True
             else:
                 self._close_run(PASSED)
@@ -375,18 +374,3 @@ class Machine:
         """An earlier utterance is settled and was told: its sheet goes."""
         self.sheets = self.sheets[number + 1 - self.first :]
         self.first = number + 1
-
-
-def may_become(token: Token) -> bool:
-    """Whether the last word of a partial may turn into a digit, a connector or a name before it is over."""
-    known = token.cls in (WORD, FILLER) and token.flags & IS_COMMON
-    return not known or token.flags & IS_BEGINNING != 0
-
-
-def _may_be_filler(lexicon: Lexicon, core: str) -> bool:
-    """Whether it may be half of a word that counts for none: "eu" of "euh"."""
-    for words in (lexicon.fillers, lexicon.silent):
-        for word in words:
-            if len(word) > len(core) and word.startswith(core):
-                return True
-    return False

@@ -5,12 +5,12 @@ from typing import Final
 
 from mypy_extensions import mypyc_attr
 
+from captiond.core.redact.articles import begins_interjection, is_digit_alone
 from captiond.core.redact.cardinals import digits_said
 from captiond.core.redact.classes import DIGITS, FILLER, LETTER, MARK, MULTIPLE, SCALE, SILENT, SPOKEN, TENS, WEAK, WORD
 from captiond.core.redact.early import is_cut_off
 from captiond.core.redact.kinds import CVV, IBAN_CHARS, PIN, is_iban
-from captiond.core.redact.lexicon import MAX_PHRASE_WORDS
-from captiond.core.redact.runs import LETTER_WORDS, Run, is_bank, is_country, is_digit_alone
+from captiond.core.redact.runs import LETTER_WORDS, Run, is_bank, is_country
 from captiond.core.redact.shapes import harmless_end, is_harmless_token, is_month_day
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
@@ -117,7 +117,8 @@ def cut(window: Window, run: Run) -> list[Part]:
 def _begins_anew(window: Window, at: int, token: Token) -> bool:
     """A new utterance, or an IBAN: another part, however close it stands to the one before."""
     if window.owner(at) != window.owner(at - 1):
-        return window.token(at - 1).cls != MULTIPLE or token.cls not in (DIGITS, SPOKEN)  # "double" | "three" is one
+        # "double" | "three" is one
+        return window.token(at - 1).cls != MULTIPLE or token.cls not in (DIGITS, SPOKEN, WEAK)
     return token.mixed and token.core[:2].upper() in IBAN_CHARS and token.core[2:4].isdigit()
 
 
@@ -232,7 +233,7 @@ def _is_article(window: Window, at: int, last: int) -> bool:
     follows = window.token(at + 1)
     if follows.cls != WORD or window.owner(at + 1) != window.owner(at):
         return False
-    if _begins_interjection(window, at):
+    if begins_interjection(window, at):
         return True
     if follows.core in window.lexicon.common or follows.core in window.lexicon.pauses:
         return False
@@ -240,15 +241,6 @@ def _is_article(window: Window, at: int, last: int) -> bool:
     while end < last and window.token(end).cls not in (DIGITS, SPOKEN, TENS):
         end += 1
     return not is_tight(window, at + 1, end)
-
-
-def _begins_interjection(window: Window, at: int) -> bool:
-    """ "un moment": the article belongs to it."""
-    for end in range(at + 1, at + MAX_PHRASE_WORDS):
-        for words in window.lexicon.interjections.get(window.core(end), ()):
-            if len(words) == end - at + 1 and all(window.core(end - i) == words[i] for i in range(len(words))):
-                return True
-    return False
 
 
 def is_tight(window: Window, start: int, stop: int) -> bool:

@@ -94,9 +94,13 @@ def _mask_rest_of(window: Window, parts: list[Part], decision: Decision, *, cued
 
 def _makes_a_card(found: Found, part: Part) -> bool:
     """ "..., one two, um, three does that help": the last digit of a card that is none without it."""
-    said = "".join(p.digits for p in found.parts)
-    fits = MIN_CARD_DIGITS <= len(said) + len(part.digits) <= USUAL_CARD_DIGITS
-    return fits and not (is_issued(said) and luhn(said))
+    said = ""
+    for i in range(len(found.parts) - 1, -1, -1):  # the first of them may be a false start
+        said = found.parts[i].digits + said
+        size = len(said) + len(part.digits)
+        if MIN_CARD_DIGITS <= size <= USUAL_CARD_DIGITS and not (is_issued(said) and luhn(said)):
+            return True
+    return False
 
 
 def _is_last_word(window: Window, part: Part) -> bool:

@@ -4,11 +4,11 @@ from typing import Final
 
 from mypy_extensions import mypyc_attr
 
+from captiond.core.redact.articles import is_digit_alone, is_first_digit, is_last_digit
 from captiond.core.redact.classes import (
     ADDRESS,
     DIGITS,
     FILLER,
-    IS_BEGINNING,
     IS_COUNTRY,
     LETTER,
     MARK,
@@ -21,13 +21,24 @@ from captiond.core.redact.classes import (
     WEAK,
     WORD,
 )
-from captiond.core.redact.early import inert, is_cut_off, is_date, is_harmless, is_percent, is_shaped, may_be_harmless
+from captiond.core.redact.early import (
+    MAX_PERCENT_DIGITS,
+    inert,
+    is_cut_off,
+    is_date,
+    is_harmless,
+    is_percent,
+    is_shaped,
+    may_be_harmless,
+)
 from captiond.core.redact.kinds import IBAN, IBAN_CHARS, NATIONAL_ID
+from captiond.core.redact.lexicon import KEEP
+from captiond.core.redact.shapes import is_counting
 from captiond.core.redact.tokens import Token
+from captiond.core.redact.unfinished import may_be_no_evidence
 from captiond.core.redact.window import Window
 
 MAX_WORDS_BETWEEN: Final = 4  # other words that a run survives
-MAX_PERCENT_DIGITS: Final = 6  # before "por ciento"
 MAX_RUN_TOKENS: Final = 96  # 34 IBAN characters, each with a filler and a word between; more is noise, masked for good
 IBAN_CHECK_DIGITS: Final = 4  # the two check digits, and as many more where one was heard twice
 LETTERED_DIGITS: Final = (7, 8)  # a check letter may follow so many: "33417638 H"
@@ -59,23 +70,11 @@ def _is_code_cued(window: Window, at: int) -> bool:
     return window.has_cue(IBAN, owner) or (NATIONAL_ID in window.kinds and window.has_cue(NATIONAL_ID, owner))
 
 
-def is_digit_alone(window: Window, token: Token) -> bool:
-    """ "oh" and "un": words that are a digit without another one right beside them."""
-    return token.digits == "0" or token.core in window.lexicon.articles
-
-
-def _is_first_digit(window: Window, at: int, token: Token) -> bool:
-    """ "el código es un", "sûr, un", "double un": an article where the first digit is expected."""
-    if token.core not in window.lexicon.articles:
-        return False
-    if at == window.base or window.owner(at) != window.owner(at - 1):
-        return True
-    before = window.token(at - 1)
-    if before.cls in (FILLER, MARK, MULTIPLE, SILENT) or before.text[-1] in ",.:;":
-        return True
-    if before.cls == LETTER or (before.flags & IS_COUNTRY and before.text[:2].isupper()):
-        return True  # "FR un deux"
-    return before.core in window.lexicon.copulas or before.core in window.lexicon.pauses
+def _reads_on(before: Token, said: int) -> bool:
+    """ "double 3", "oh 2 3 0": whether a word before so many numerals is a digit with them; "oh, 20" is none."""
+    if before.cls == MULTIPLE:
+        return said == 1
+    return before.digits == "0" and before.last == len(before.text)
 
 
 def _is_lost(window: Window, at: int, cued: bool) -> bool:
@@ -188,7 +187,7 @@ class Run:
         code_cued = cls == LETTER and _is_code_cued(window, at)
         if cls in (DIGITS, SPOKEN, TENS) or (cls == ADDRESS and token.digits):
             self._digit(window, at, token, cued)
-        elif cls == WEAK and cued and (token.digits == "0" or _is_first_digit(window, at, token)):
+        elif cls == WEAK and cued and (token.digits == "0" or is_first_digit(window, at, token)):
             self._digit(window, at, token, cued)  # "oh three eight": shown, it would be read as a digit
         elif cls in (WEAK, MULTIPLE, SCALE):
             self._weak(window, at, token)
@@ -215,7 +214,7 @@ class Run:
     def _digit(self, window: Window, at: int, token: Token, cued: bool) -> None:
         said = len(token.digits)
         apart = token.cls == DIGITS and (not self.is_open() or self.gap > 0) and self.weak_digits > 0
-        if apart and (said > 1 or window.token(at - 1).cls != MULTIPLE):  # not "double 3"
+        if apart and not _reads_on(window.token(at - 1), said):
             self.drop_weak()  # "for 20": who writes numerals has heard a word there
         if self.dated and not (self._follows(at) and is_date(window, self.group, at + 1)):
             self._let_go(window)
@@ -233,7 +232,8 @@ class Run:
         else:
             if token.cls == SPOKEN and said == 1 and token.digits != "0" and self._follows(at):
                 before = window.token(self.last)
-                said -= before.cls == TENS and not before.trail()  # "forty seven" is two digits, "forty, seven" three
+                fused = self.last < at - 1 or before.core in window.lexicon.fused
+                said -= fused and before.cls == TENS and not before.trail()  # "forty seven": two, "forty, seven": three
             if self.gap == 1 and self.weak == NONE:
                 said += 1  # one word amid digits may be a misheard one
         if not self.dated:
@@ -250,7 +250,8 @@ class Run:
         if self.dated and not (self._follows(at) and is_date(window, self.group, at + 1)):
             self._let_go(window)
         word = before.cls == DIGITS and token.core in window.lexicon.ranges  # "1 for sales, 2 for support"
-        if self.is_open() and self._follows(at) and not (word or before.mixed or "%" in before.text):
+        follows = self._follows(at) or (token.cls != WEAK and self._parted(window, at))
+        if self.is_open() and follows and not (word or before.mixed or "%" in before.text):
             if self.group == NONE:
                 self._group(at)
             self.digits += 0 if self.dated else said
@@ -286,11 +287,16 @@ class Run:
 
     def _let_go_before(self, window: Window, token: Token, *, unfinished: bool) -> None:
         """As `_let_go`, because of the newest word; not while that may be half of another, and they are masked."""
-        known = not token.flags & IS_BEGINNING and (token.cls != MARK or token.text == "%")
-        if unfinished and not known and self.is_masked():
+        half = unfinished and self.is_masked()
+        if half and (may_be_no_evidence(window.lexicon, token) or self._only_counts(window)):
             self.hedged = True
         else:
             self._let_go(window)
+
+    def _only_counts(self, window: Window) -> bool:
+        """ "four three two one" and a word: nothing but that word tells a countdown from a number."""
+        said = [window.token(at) for at in range(self.group, self.last + 1)]
+        return is_counting(said) and not any(m.kind == KEEP for m in window.markers)
 
     def _half(self, window: Window, at: int, token: Token) -> Token:
         """ "quatre-v": half of a number word, and "quatre" was one already; itself where it is none."""
@@ -314,6 +320,8 @@ class Run:
     def _pass(self, window: Window, at: int, token: Token, *, unfinished: bool) -> None:
         """Another word: those before it that might have been misheard digits were words too."""
         self._weigh(window, at, token, unfinished=unfinished)
+        if self.is_open() and self.weak != NONE and self.weak == at - 1 and is_last_digit(window, self.weak, token):
+            self._take_weak(self.weak)
         if self.is_open():
             self.gap += 1 + (at - self.weak if self.weak != NONE else 0)
             if token.cls == LETTER and (window.core(at - 1) + token.core).upper() in IBAN_CHARS:
@@ -334,13 +342,24 @@ class Run:
         if self.start == NONE or self.weak != at or self.weak < window.base:
             return
         if is_digit_alone(window, window.token(at)):
-            self._group(at)
-            self.last, self.gap = at, 0
-            self.digits += self.weak_digits
-            self.drop_weak()
+            self._take_weak(at)
+
+    def _take_weak(self, at: int) -> None:
+        """The word that waited was a digit of the run."""
+        self._group(at)
+        self.last, self.gap = at, 0
+        self.digits += self.weak_digits
+        self.drop_weak()
 
     def _follows(self, at: int) -> bool:
         return self.last == at - 1 or (self.linked == at - 1 and self.last == at - 2)
+
+    def _parted(self, window: Window, at: int) -> bool:
+        """ "99 - cento", "99 - double 9": whether nothing but separators stands between the last digit and a word."""
+        at -= 1
+        while at > self.last and window.token(at).cls == SILENT:
+            at -= 1
+        return at == self.last
 
     def _takes_letter(self, window: Window, at: int, code_cued: bool, token: Token) -> bool:
         if self.is_open():

@@ -7,7 +7,7 @@ from mypy_extensions import i64, mypyc_attr
 
 from captiond.core.redact.classes import ADDRESS, DIGITS, LETTER, MARK, SILENT, SPOKEN, WORD
 from captiond.core.redact.lexicon import Lexicon
-from captiond.core.redact.markup import without_markup
+from captiond.core.redact.markup import without_markup, without_masks
 
 _VISIBLE_LEAD: Final = "\"'“‘«¿¡(["
 _VISIBLE_TRAIL: Final = "\"'”’»)].,!?;:…"
@@ -25,7 +25,7 @@ _KINDS: Final[bytes] = bytes(
     else _DIGIT
     if char in "0123456789"
     else _LETTER
-    if char.lower() == char.casefold()
+    if char.isalpha() and char.lower() == char.casefold()
     else _OTHER
     for char in map(chr, range(256))
 )
@@ -103,10 +103,10 @@ def read(word: str, lexicon: Lexicon) -> Token:
     stop: i64 = last
     while stop < size:
         code = ord(word[stop])
-        if code > 255 or code == _AT or _KINDS[code]:
+        if code > 255 or code == _AT or code == _BRACKET or _KINDS[code]:
             return _read_any(word, lexicon)
         stop += 1
-    if last == first or kind == _OTHER or (first > 0 and ord(word[first - 1]) == _BRACKET):
+    if last == first or kind == _OTHER or (first > 0 and "[" in word[:first]):
         return _read_any(word, lexicon)
     if kind == _DIGIT:
         said = word if last - first == size else word[first:last]
@@ -126,6 +126,11 @@ def _read_any(word: str, lexicon: Lexicon) -> Token:
     if "<" in word or "&" in word:
         plain = without_markup(word)
         if plain != word:
+            found = read(plain, lexicon)
+            return Token(word, found.core, found.cls, found.digits, 0, len(word), found.mixed, found.flags)
+    if "[" in word:
+        plain = without_masks(word)
+        if plain != word and any(c.isalnum() for c in plain):
             found = read(plain, lexicon)
             return Token(word, found.core, found.cls, found.digits, 0, len(word), found.mixed, found.flags)
     size = len(word)
@@ -169,7 +174,8 @@ def _read_other(word: str, core: str, first: int, last: int, lexicon: Lexicon) -
         mixed = any(c.isalpha() for c in core)
         if mixed and _is_ordinal(core):
             return Token(word, core, WORD, "", first, last, False, flags)
-        return Token(word, core, DIGITS, digits, first, last, mixed, flags)
+        said = _with_number_words(core, lexicon) if mixed else ""
+        return Token(word, core, DIGITS, said or digits, first, last, mixed and not said, flags)
     if entry is not None and entry.cls != WORD:
         return Token(word, core, entry.cls, entry.digits, first, last, False, flags)
     if len(core) == 1:
@@ -203,6 +209,27 @@ def numerals(text: str) -> str:
         elif char.isdigit():
             found.append(str(unicodedata.digit(char)))
     return "".join(found)
+
+
+def _with_number_words(core: str, lexicon: Lexicon) -> str:
+    """ "seven-0132", "forty2185": what it says where all its letters are number words; "" where they are not."""
+    out: list[str] = []
+    at = 0
+    size = len(core)
+    while at < size:
+        stop = at + 1
+        if core[at].isalpha():
+            while stop < size and core[stop].isalpha():
+                stop += 1
+            word = core[at:stop]
+            said = lexicon.digits.get(word) or lexicon.tens.get(word)
+            if said is None:
+                return ""
+            out.append(said)
+        else:
+            out.append(numerals(core[at]))
+        at = stop
+    return "".join(out)
 
 
 def _is_ordinal(core: str) -> bool:

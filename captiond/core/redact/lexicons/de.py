@@ -25,7 +25,7 @@ def _compounds() -> dict[str, str]:
     words: dict[str, str] = {}
     for (unit, one), (tens, value) in product(_UNITS.items(), _TENS.items()):
         words[f"{unit}und{tens}"] = str(value + one)
-    for word, value in _SINGLE.items():
+    for word, value in {**_SINGLE, "ein": 1}.items():  # "doppelein": half of "doppeleins" tells as much
         words[f"doppel{word}"] = str(value) * 2
         words[f"dreifach{word}"] = str(value) * 3
     return {word.casefold().replace("ü", umlaut): said for word, said in words.items() for umlaut in ("ü", "ue")}

@@ -8,6 +8,7 @@ ENGLISH = Table(
         "ten:10 eleven:11 twelve:12 thirteen:13 fourteen:14 fifteen:15 sixteen:16 seventeen:17 eighteen:18 nineteen:19"
     ),
     tens="twenty:20 thirty:30 forty:40 fourty:40 fifty:50 sixty:60 seventy:70 eighty:80 ninety:90",
+    fused="twenty thirty forty fourty fifty sixty seventy eighty ninety",
     scales="hundred:2 thousand:3 million:6 billion:9",
     multiples="double:2 dub:2 doubles:2 triple:3 treble:3 quadruple:4",
     misheard=(

@@ -50,6 +50,7 @@ FRENCH = Table(
         "vingt:20 vingts:20 trente:30 quarante:40 cinquante:50 soixante:60 septante:70 huitante:80 octante:80 "
         "quatre-vingt:80 nonante:90"
     ),
+    fused="vingt trente quarante cinquante soixante septante huitante octante quatre-vingt nonante",
     vigesimals="soixante quatre-vingt",
     compounds=_hyphenated(),
     scales="cent:2 cents:2 mille:3 million:6 millions:6 milliard:9 milliards:9",
