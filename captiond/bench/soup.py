@@ -38,8 +38,8 @@ _WORDS_OF: Final[dict[str, str]] = {
     "it": "un una doppio triplo quaranta undici cento mille euro ordine fattura carta codice cvv telefono mail"
     " chiocciola punto it trattino più e ehm il grazie maggio ventuno",
 }
-# Heard alone they are articles and interjections: nobody reads a digit.
-_NO_DIGIT_ALONE: Final = frozenset({"o", "oh", "un", "una", "une", "uno", "ein", "eins", "one"})
+# Heard alone they are articles and interjections, or a hundred of something: nobody reads a digit.
+_NO_DIGIT_ALONE: Final = frozenset({"o", "oh", "un", "una", "une", "uno", "ein", "eins", "one", "cento"})
 _MASK_ALONE: Final = re.compile(rf"(?<!\w){MASK.pattern}(?!\w)")
 MAX_WORDS: Final = 24
 ADDRESS: Final = "[EMAIL]"

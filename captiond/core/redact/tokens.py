@@ -29,8 +29,7 @@ _KINDS: Final[bytes] = bytes(
     else _OTHER
     for char in map(chr, range(256))
 )
-_AT: Final = ord("@")
-_BRACKET: Final = ord("[")
+_STOPS: Final[bytes] = bytes(kind or chr(code) in "@[" for code, kind in enumerate(_KINDS))  # behind a word: more of it
 
 
 @mypyc_attr(acyclic=True)
@@ -103,7 +102,7 @@ def read(word: str, lexicon: Lexicon) -> Token:
     stop: i64 = last
     while stop < size:
         code = ord(word[stop])
-        if code > 255 or code == _AT or code == _BRACKET or _KINDS[code]:
+        if code > 255 or _STOPS[code]:
             return _read_any(word, lexicon)
         stop += 1
     if last == first or kind == _OTHER or (first > 0 and "[" in word[:first]):

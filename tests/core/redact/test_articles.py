@@ -59,3 +59,15 @@ def test_but_not_behind_an_ordinary_word() -> None:
 def test_it_is_the_first_digit_behind_a_country(said: str) -> None:
     shown = Talk(language="fr-FR").say("u", said, final=False)
     assert shown == "mon iban est [...]"
+
+
+def test_one_behind_a_pause_and_before_thanks_is_a_digit() -> None:
+    """Nobody says "a thanks"; "un moment" is a pause."""
+    talk = Talk(language="fr-FR")
+    said = "oui c'est le quatre un cinq cinq un deux double neuf deux neuf cinq quatre pardon un"
+    for end in range(len(said), len(said) + len(" merci beaucoup") + 1):
+        assert "pardon [...]" in talk.say("u", (said + " merci beaucoup")[:end], final=False)
+    assert talk.say("u", f"{said} moment", final=False).endswith("pardon un moment")
+    assert talk.say("u", f"{said} merci") == "oui c'est le [...] pardon [...] merci"
+    talk.end()
+    assert talk.screen["u"].text == "oui c'est le [CC] pardon [CC] merci"
