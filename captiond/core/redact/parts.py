@@ -5,7 +5,7 @@ from typing import Final
 
 from mypy_extensions import mypyc_attr
 
-from captiond.core.redact.articles import begins_interjection, is_digit_alone
+from captiond.core.redact.articles import begins_interjection, is_digit_alone, is_first_digit
 from captiond.core.redact.cardinals import digits_said
 from captiond.core.redact.classes import DIGITS, FILLER, LETTER, MARK, MULTIPLE, SCALE, SILENT, SPOKEN, TENS, WEAK, WORD
 from captiond.core.redact.early import is_cut_off
@@ -126,6 +126,8 @@ def _belongs(window: Window, run: Run, at: int, token: Token, begun: bool) -> bo
     cls, last, iban = token.cls, run.last, run.iban
     if cls == WEAK and run.cued and at == run.start:
         return True  # "the iban is un, no wait, ...": its first digit
+    if cls == WEAK and run.cued and not begun and _goes_on_with_one(window, at, token):
+        return True
     if cls == WEAK and not begun and at == last and is_digit_alone(window, token):
         return not _is_article(window, at, last)  # "..., pardon, un": its last one
     if cls in (DIGITS, TENS) or (cls == SPOKEN and token.core not in window.lexicon.pronouns):
@@ -151,6 +153,12 @@ def _belongs(window: Window, run: Run, at: int, token: Token, begun: bool) -> bo
         # "treinta y dos", "vingt et un", and the "and" of "two thousand and nine"
         return window.token(at - 1).cls in (TENS, SCALE) and window.token(at + 1).cls in (SPOKEN, TENS)
     return False
+
+
+def _goes_on_with_one(window: Window, at: int, token: Token) -> bool:
+    """ "... cinq" | "un, ben, sept": an article at the beginning of an utterance that goes on with a number."""
+    begins = window.owner(at) != window.owner(at - 1)
+    return begins and is_first_digit(window, at, token) and not begins_interjection(window, at)
 
 
 def _is_range(window: Window, at: int, last: int) -> bool:

@@ -3,7 +3,7 @@
 import itertools
 from typing import Final
 
-from captiond.core.redact.classes import DIGITS
+from captiond.core.redact.classes import DIGITS, MULTIPLE, SPOKEN, WEAK
 from captiond.core.redact.kinds import CC, IBAN, MIN_CARD_DIGITS, NUMBER, is_issued, luhn
 from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.naming import CUED_DIGITS
@@ -72,7 +72,10 @@ def _mask_leftovers(window: Window, parts: list[Part], decision: Decision) -> No
             if not (_is_plain(part) or time):
                 left.append(part)
         digits = sum(len(p.digits) for p in left)
-        if digits >= LEFT_DIGITS and digits + sum(len(p.digits) for p in found.parts) <= LONGEST_DIGITS:
+        enough = LEFT_DIGITS
+        if len(left) == 1 and _is_read_out(window, left[0]) and _may_be_a_card(found, left[0]):
+            enough = REST_DIGITS
+        if digits >= enough and digits + sum(len(p.digits) for p in found.parts) <= LONGEST_DIGITS:
             found.parts += left
             owners.update((p.start, found) for p in left)
 
@@ -87,6 +90,8 @@ def _mask_rest_of(window: Window, parts: list[Part], decision: Decision, *, cued
         long = found.label in (CC, IBAN, NUMBER)  # behind a whole telephone number "okay, 20" may be 20 of something
         last = _is_last_word(window, part) or (cued and _makes_a_card(found, part))
         enough = (1 if last else REST_DIGITS) if long or cued else CUED_DIGITS
+        if _is_read_out(window, part) and _may_be_a_card(found, part):
+            enough = min(enough, REST_DIGITS)
         if part.glued or len(part.digits) >= enough:
             found.parts.append(part)
             owners[part.start] = found
@@ -101,6 +106,20 @@ def _makes_a_card(found: Found, part: Part) -> bool:
         if MIN_CARD_DIGITS <= size <= USUAL_CARD_DIGITS and not (is_issued(said) and luhn(said)):
             return True
     return False
+
+
+def _is_read_out(window: Window, part: Part) -> bool:
+    """ "wait, double six": said digit by digit, as nobody says an amount."""
+    for at in range(part.start, part.stop):
+        token = window.token(at)
+        if token.cls not in (SPOKEN, WEAK, MULTIPLE) or len(token.digits) > 1:
+            return False
+    return True
+
+
+def _may_be_a_card(found: Found, part: Part) -> bool:
+    size = sum(len(p.digits) for p in found.parts) + len(part.digits)
+    return MIN_CARD_DIGITS <= size <= USUAL_CARD_DIGITS
 
 
 def _is_last_word(window: Window, part: Part) -> bool:
@@ -167,7 +186,7 @@ def _mask_between(window: Window, run: Run, parts: list[Part], decision: Decisio
     first = decision.found[0]
     start = first.parts[0].start
     cues = [m.at for m in window.markers if m.at < start and m.kind != KEEP]
-    since = cues[-1] if cues and cues[-1] >= run.start else run.start  # the run may have begun with another number
+    since = cues[-1] + 1 if cues and cues[-1] >= run.start else run.start  # it may have begun with another number
     before = [p for p in parts if since <= p.start < start]
     if any(_is_plain(p) for p in before):
         return

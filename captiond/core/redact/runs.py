@@ -206,7 +206,8 @@ class Run:
         elif cls in (FILLER, MARK):
             if cls == MARK:
                 self._weigh(window, at, token, unfinished=unfinished)  # "20 %"
-            self.drop_weak()
+            if cls == FILLER or at == window.base or window.token(at - 1).cls != MULTIPLE:
+                self.drop_weak()
         elif not self.is_open() and (token.text == "+" or token.core in window.lexicon.plus):
             self.weak, self.weak_digits = at, 0  # "plus four four": an international prefix begins with it
         return self.is_open() and (self.gap > MAX_WORDS_BETWEEN or at - self.start >= MAX_RUN_TOKENS)

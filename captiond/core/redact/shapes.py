@@ -186,8 +186,10 @@ def is_month_day(window: Window, at: int, token: Token, before: str) -> bool:
     if before in window.lexicon.of and two_before in months and len(token.digits) <= 4:
         return True
     after = window.core(at + 1)
-    return len(token.digits) <= 2 and (
-        after in months or (after in window.lexicon.of and window.core(at + 2) in months)
+    return (
+        len(token.digits) <= 2
+        and token.text[-1] != ","
+        and (after in months or (after in window.lexicon.of and window.core(at + 2) in months))
     )
 
 

@@ -12,6 +12,7 @@ from captiond.core.redact.markup import without_markup, without_masks
 _VISIBLE_LEAD: Final = "\"'“‘«¿¡(["
 _VISIBLE_TRAIL: Final = "\"'”’»)].,!?;:…"
 _APOSTROPHES: Final = ("'", "’")
+_HYPHENS: Final = "-_'’"
 _SEPARATORS: Final = "-./\\_|*~=·•,;:"
 
 
@@ -237,7 +238,8 @@ def _is_ordinal(core: str) -> bool:
 
 
 def _read_compound(core: str, lexicon: Lexicon) -> tuple[int, str]:
-    """ "twenty-two", "four-one-one-one", "four.one.one": number words glued by separators."""
+    """ "twenty-two", "four-one-one-one", "four.one.one": number words glued by separators; "nine.and" too."""
+    sentence = not any(c in _HYPHENS for c in core)  # "one-way" is a word
     for separator in _SEPARATORS:
         core = core.replace(separator, " ")
     parts = core.split()
@@ -260,6 +262,6 @@ def _read_compound(core: str, lexicon: Lexicon) -> tuple[int, str]:
             said.append(tens)
         elif part not in lexicon.multiples and part not in lexicon.linkers:
             others += 1
-    if said and (others == 0 or len(said) > others):
+    if said and (others == 0 or len(said) > others or sentence):
         return SPOKEN, "".join(said)
     return WORD, ""

@@ -71,3 +71,15 @@ def test_one_behind_a_pause_and_before_thanks_is_a_digit() -> None:
     assert talk.say("u", f"{said} merci") == "oui c'est le [...] pardon [...] merci"
     talk.end()
     assert talk.screen["u"].text == "oui c'est le [CC] pardon [CC] merci"
+
+
+def test_a_one_that_goes_on_with_a_number_in_the_next_utterance() -> None:
+    talk = Talk(language="fr-FR")
+    talk.say("a", "le numéro de ma carte est le quatre trois quatre neuf quatre cinq cinq")
+    talk.say("b", "un ben sept cinq un quatre trois un deux zéro merci beaucoup")
+    talk.end()
+    assert talk.screen["b"].text == "[CC] ben [NUMBER] merci beaucoup"
+    talk.say("c", "ma carte est le quatre trois quatre neuf quatre cinq cinq un trois six sept cinq trois un deux zéro")
+    talk.say("d", "un moment ben trois quatre cinq")
+    talk.end()
+    assert talk.screen["d"].text.startswith("un moment ben [")

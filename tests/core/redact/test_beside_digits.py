@@ -99,3 +99,22 @@ def test_counting_goes_on_after_one_more_word() -> None:
 def test_no_percentage_has_seven_digits() -> None:
     assert closed("it was 0219016777 % then", language="en") == "it was [PHONE] % then"
     assert closed("it was 1019016777 dollars then", language="en") == "it was 1019016777 dollars then"
+
+
+def test_a_word_glued_behind_a_digit_hides_none() -> None:
+    """A recogniser that leaves out the space: "nine.and" says nine, "one-way" nothing."""
+    assert growing("0081 nine.a", "en")[-1] == "[...]"
+    assert closed("it was a one-way ticket, two-step at that") == "it was a one-way ticket, two-step at that"
+
+
+def test_a_day_ends_at_a_comma() -> None:
+    """ "trois, mai" is no third of May, but "trois, mail" heard half-way."""
+    assert growing("107123761 - trois, mai", "fr")[-1] == "[...], mai"
+
+
+def test_a_dash_behind_a_price_is_no_digit() -> None:
+    assert growing("83252 5% - GB, 9", "en")[-1] == "[...] 5% - GB, [...]"
+
+
+def test_double_stays_double_behind_a_mark() -> None:
+    assert growing("triple \u0301 nine 9", "en")[-1] == "[...] \u0301 [...]"
