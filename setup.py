@@ -1,4 +1,5 @@
-"""Compiles the core with mypyc, where there is a compiler; all else about the package is in pyproject.toml.
+"""Compiles the core with mypyc and the loop that sends captions, where there is a compiler; all else about the package
+is in pyproject.toml.
 
 The environment decides: BUILD_CORE=compiled fails where it cannot be compiled, BUILD_CORE=python does not try.
 Without it, an installation that cannot be compiled is the same Python, only slower; `captiond --version` says which.
@@ -89,6 +90,7 @@ def extensions() -> list[Extension]:
         for module in modules:
             module.extra_compile_args += DIRECT_CALLS
             module.extra_link_args += ["-Wl,-Bsymbolic"]
+        modules.append(Extension("captiond.serve._batch", ["captiond/serve/batch.c"]))
     return modules
 
 

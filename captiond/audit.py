@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from captiond.audit_chain import GENESIS, MAX_LINE_BYTES, AuditError, Chain, digest_of, parse, plain, read
+from captiond.base.inside import remains
 from captiond.base.instants import iso_utc
 from captiond.base.observe import Meter, NullMeter
 
@@ -128,7 +129,7 @@ class AuditLog:
             os.fdatasync(self._fd)
         except Exception as fault:  # the last line of defence: the daemon must learn that its audit is gone
             self.fault = f"the audit writer has stopped: {type(fault).__name__}"
-            log.exception("the audit writer has stopped")
+            log.error("the audit writer has stopped", exc_info=remains(fault))
         finally:
             os.close(self._fd)
 

@@ -11,8 +11,8 @@ from typing import Final
 
 import uvloop
 
-from captiond.daemon import StartError
 from captiond.demo import demonstrating
+from captiond.listening import StartError
 from captiond.logs import set_up
 
 DEFAULT_PORT: Final = 8787

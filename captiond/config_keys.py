@@ -3,6 +3,7 @@
 A key's description is what a fault line prints after "allowed:". Source: contract, section 2.
 """
 
+import ipaddress
 import re
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
@@ -77,6 +78,11 @@ def _database(value: str) -> str:
     return value
 
 
+def _network(value: str) -> str:
+    ipaddress.ip_network(value)
+    return value
+
+
 Whole = Annotated[int, BeforeValidator(_not_boolean)]
 Seconds = Annotated[float, BeforeValidator(_not_boolean)]
 ApiKey = Annotated[SecretStr, AfterValidator(_usable_api_key)]
@@ -118,6 +124,9 @@ class Server(Section):
     host: Annotated[str, _full(_HOST)] = _text("a host name or an IP address to listen on", "127.0.0.1")
     port: Whole = _whole(8787, 0, 65_535, "0: any free one")
     trusted_hosts: tuple[Annotated[str, _full(_HOST)], ...] = _several("a list of host names")
+    trusted_proxies: tuple[Annotated[str, AfterValidator(_network)], ...] = _several(
+        'a list of addresses or networks like "10.0.0.5" or "10.0.0.0/8"'
+    )
 
 
 class Genesys(Section):
@@ -180,6 +189,9 @@ class Viewers(Section):
     """How many viewers, and what one may cost."""
 
     max_connections: Whole = _whole(20_000, 1, 1_000_000)
+    max_per_session: Whole = _whole(20_000, 1, 1_000_000)
+    max_per_address: Whole = _whole(0, 0, 1_000_000, "0: 5000, and no limit for this machine's own addresses")
+    new_per_address_s: Seconds = Field(100.0, ge=0.1, le=100_000, description="0.1 to 100000 a second, of one address")
     max_queued_bytes: Whole = _whole(131_072, 16_384, 67_108_864, "bytes for each viewer")
 
 

@@ -8,9 +8,7 @@ import contextlib
 import gc
 import logging
 import random
-import resource
 import signal
-import socket
 import stat
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -21,6 +19,7 @@ from aiohttp import web
 
 from captiond.audit import AuditLog
 from captiond.base.errors import CaptiondError, UpstreamError
+from captiond.base.inside import remains
 from captiond.base.observe import AuditSink
 from captiond.config_keys import Config
 from captiond.core.redact import Call, Redactor, learn
@@ -31,11 +30,17 @@ from captiond.genesys.oauth import Credentials
 from captiond.genesys.recovery import cause_of
 from captiond.hub.limits import Limits as HubLimits
 from captiond.hub.rooms import Rooms
+from captiond.listening import BACKLOG, StartError, listen, url_of, viewers_possible, way_back
+from captiond.logs import tell_of_loop
 from captiond.metrics import Meter
+from captiond.probe import Probe
 from captiond.serve.access import Rules, configure
+from captiond.serve.addresses import Addresses
 from captiond.serve.app import IDLE_S, build
 from captiond.serve.bodies import Allowed
+from captiond.serve.crowd import TransportCrowd
 from captiond.serve.encode import Encoder
+from captiond.serve.seats import SeatLimits, Seats
 from captiond.sessions import Sessions
 
 log = logging.getLogger(__name__)
@@ -43,17 +48,15 @@ log = logging.getLogger(__name__)
 TICK_S: Final = 0.1  # idle corrections, pings and slow viewers are looked at so often
 TOTALS_S: Final = 60.0  # contract, section 8
 ERASE_S: Final = 3600.0  # transcripts older than the configured days go within an hour
-RESERVED_FILES: Final = 256  # of the process's file limit, for upstream, database, audit, listening sockets
 DRAIN_RETRY_MS: Final = 10_000  # told to viewers: they come back over this time, not all at once
 FAREWELL_S: Final = 2.0  # for viewers to take their `bye`
 PAUSE_S: Final = 4.0  # for upstream to be unsubscribed from; the whole stop has 10 s
-BACKLOG: Final = 4096  # connections not yet accepted: a reconnect storm of thousands
 AFTER_FAULT_S: Final = 5.0  # until a chore that failed inside begins again
+FIRST_PROBE_S: Final = 5.0  # a start does not wait longer for proof that captions are delivered; `/readyz` does
+# Objects more than were let go, until the collector looks; then every so many looks, at older ones too. Viewers leave
+# no cycles (tests/serve/test_garbage.py), and at Python's 700 a fifth of a reconnect storm's time goes into looking.
+COLLECT_AFTER: Final = (10_000, 10, 10)
 LATE_LOOP_S: Final = 1.0  # an event loop that is so late does not serve live captions
-
-
-class StartError(CaptiondError):
-    """The daemon cannot start as configured, although the configuration is valid: a port, a file, a lock."""
 
 
 class SystemClock:
@@ -86,7 +89,16 @@ class SessionAudit:
 class Daemon:
     """One captiond. Made by `running`."""
 
-    def __init__(self, config: Config, *, clock: SystemClock, store: Store, audit: AuditLog, meter: Meter) -> None:
+    def __init__(
+        self,
+        config: Config,
+        *,
+        clock: SystemClock,
+        store: Store,
+        audit: AuditLog,
+        meter: Meter,
+        reached_at: tuple[str, int],
+    ) -> None:
         self.config, self.clock, self.store, self.audit, self.meter = config, clock, store, audit, meter
         self.url = ""
         self._draining_ms: int | None = None
@@ -109,16 +121,22 @@ class Daemon:
             limits=HubLimits(
                 max_sessions=config.sessions.max_sessions,
                 max_connections=most,
+                max_per_session=config.viewers.max_per_session,
                 max_queued_bytes=config.viewers.max_queued_bytes,
                 retention_s=config.sessions.retention_s,
                 retention_messages=config.sessions.retention_messages,
                 idle_end_s=config.sessions.idle_end_s,
             ),
             keep=store.keep_final,
+            gather=TransportCrowd,
+            defer=asyncio.get_running_loop().call_soon,
         )
         self.session_audit = SessionAudit(audit, self.rooms)
         self.genesys = self._make_upstream()
         self._encode, self._most = encode, most
+        self.probe = Probe(
+            self.rooms, address=reached_at, clock=clock, meter=meter, language=config.genesys.languages[0]
+        )
         self.sessions: Sessions
 
     def _make_upstream(self) -> Genesys | None:
@@ -160,11 +178,15 @@ class Daemon:
                 "event_loop": self._late,
                 "audit": lambda: self.audit.fault,
                 "database": lambda: self.store.fault,
+                "delivery": self.probe.fault,
             },
             draining_ms=lambda: self._draining_ms,
             encode=self._encode,
             meter=self.meter,
             audit=self.session_audit,
+            addresses=Addresses(self.config.server.trusted_proxies),
+            hidden=self.probe.admits,
+            seats=Seats(SeatLimits(self.config.viewers.max_per_address, self.config.viewers.new_per_address_s)),
             allowed=Allowed(account.languages, account.regions, account.codecs, account.region),
         )
 
@@ -185,8 +207,8 @@ class Daemon:
             due_s = max(due_s, now_s - TICK_S)  # after a stall: no burst of missed ticks
             try:
                 self.rooms.tick(now_s)
-            except Exception:  # a fault in one session's timers must not end the captions of all others
-                log.exception("a tick failed")
+            except Exception as fault:  # in one session's timers; it must not end the captions of all others
+                log.error("a tick failed", exc_info=remains(fault))
 
     async def keep_house(self) -> None:
         """Idle sessions end, every minute the totals are logged, every hour old transcripts go."""
@@ -267,6 +289,9 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
     meter = Meter(monotonic_s=clock.monotonic_s)
     learn(config.genesys.languages)
     async with contextlib.AsyncExitStack() as stack:
+        loop = asyncio.get_running_loop()
+        stack.callback(loop.set_exception_handler, loop.get_exception_handler())
+        loop.set_exception_handler(tell_of_loop)
         try:
             store = await Store.open(config.database.url)
             stack.push_async_callback(store.close)
@@ -276,8 +301,8 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
             raise StartError(str(fault)) from None
         for path in (sqlite_path(config.database.url), config.audit.path):
             _look_at_mode(Path(path))
-        listener = stack.enter_context(_listen(config.server.host, config.server.port))
-        daemon = Daemon(config, clock=clock, store=store, audit=audit, meter=meter)
+        listener = stack.enter_context(listen(config.server.host, config.server.port))
+        daemon = Daemon(config, clock=clock, store=store, audit=audit, meter=meter, reached_at=way_back(listener))
         if daemon.genesys is not None:
             stack.push_async_callback(daemon.genesys.close)
         async with asyncio.TaskGroup() as group:
@@ -306,7 +331,9 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
                 # Before anybody is answered: a viewer that comes back at once must find its session, not a 404.
                 revived = await daemon.sessions.revive() if daemon.genesys is not None else 0
                 await web.SockSite(runner, listener, backlog=BACKLOG).start()
-                daemon.url = _url(listener)
+                daemon.url = url_of(listener)
+                chores.append(group.create_task(_kept_up(daemon.probe.run)))
+                await daemon.probe.first(FIRST_PROBE_S)
                 log.info("serving: url=%s sessions_brought_back=%d", daemon.url, revived)
                 yield daemon
             finally:
@@ -331,37 +358,9 @@ async def serve(config: Config, *, announce: Callable[[str], None], remarks: Seq
         loop.add_signal_handler(number, stop.set)
     async with running(config) as daemon:
         gc.freeze()  # what is loaded now stays; full collections need not look at it again
+        gc.set_threshold(*COLLECT_AFTER)
         announce(daemon.url)
         await stop.wait()
-
-
-def viewers_possible(wanted: int) -> int:
-    """How many viewers the process's file limit allows; raises the soft limit to the hard one."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard == resource.RLIM_INFINITY:
-        hard = wanted + RESERVED_FILES
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return max(1, min(wanted, soft - RESERVED_FILES))
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """A bound socket, before anything else starts: a port that is taken is the commonest reason not to start."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listener = socket.socket(family, kind, protocol)
-        try:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
-        except OSError:
-            listener.close()
-            raise
-    except OSError as fault:
-        raise StartError(f"cannot listen on {host} port {port}: {fault.strerror or type(fault).__name__}") from None
-    return listener
 
 
 async def _kept_up(chore: Callable[[], Awaitable[None]]) -> None:
@@ -369,8 +368,8 @@ async def _kept_up(chore: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             await chore()
-        except Exception:
-            log.exception("a chore failed: chore=%s", chore.__name__)
+        except Exception as fault:
+            log.error("a chore failed: chore=%s", chore.__name__, exc_info=remains(fault))
             await asyncio.sleep(AFTER_FAULT_S)
         else:
             return
@@ -381,9 +380,3 @@ def _look_at_mode(path: Path) -> None:
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         log.warning("others may read a file that holds what was said or who spoke: path=%s mode=%o", path, mode)
-
-
-def _url(listener: socket.socket) -> str:
-    bound = listener.getsockname()
-    name = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
-    return f"http://{name}:{bound[1]}"

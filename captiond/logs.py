@@ -2,24 +2,25 @@
 
 What an exception says may be somebody's words (a parser quotes what it could not parse), so an exception's message is
 written only where it is one of ours, or the operating system's. Its type and the places it passed are always written.
+
+That is true of each record from where it is made, and not only of what this module writes: whoever adds a handler of
+his own, a reporter of errors for instance, gets no exception with its frames, and no line of asyncio with arguments.
 """
 
 import logging
 import re
 import sys
 import threading
-import traceback
 from typing import Any, Final, TextIO
 
 import orjson
 
-from captiond.base.errors import CaptiondError
+from captiond.base import inside
 from captiond.base.instants import iso_utc
 
 log = logging.getLogger(__name__)
 
 MAX_LINE_CHARS: Final = 4_000  # longer ones are cut: a log is no place for documents
-MAX_FRAMES: Final = 12  # of an exception, the innermost
 OURS: Final = "captiond"
 # In a line of asyncio: a handle or task with all that it holds, or what a callback was called with.
 _ARGUMENTS: Final = re.compile(r" ?<.*>|\(.*")
@@ -37,7 +38,8 @@ def set_up(*, level: str, layout: str, stream: TextIO | None = None) -> None:
     """
     stream = stream or sys.stderr
     text = layout == "text" or (layout == "auto" and stream.isatty())
-    handler = logging.StreamHandler(stream)
+    logging.setLogRecordFactory(make_record)
+    handler = _Lines(stream)
     handler.setFormatter(TextLines() if text else JsonLines())
     handler.addFilter(may_be_heard)
     root = logging.getLogger()
@@ -51,6 +53,24 @@ def set_up(*, level: str, layout: str, stream: TextIO | None = None) -> None:
     logging.captureWarnings(True)
 
 
+def make_record(*args: Any, **kwargs: Any) -> logging.LogRecord:
+    """A record of which nothing but its own words can be read, whoever handles it: no frames, no arguments."""
+    record = logging.LogRecord(*args, **kwargs)
+    if record.exc_info and record.exc_info[1] is not None:
+        left = inside.told_of(record.exc_info[1])
+        record.exc_info = (type(left), left, None)
+    if record.name == "asyncio":
+        record.msg, record.args = _without_arguments(_said(record)), ()
+    return record
+
+
+class _Lines(logging.StreamHandler[TextIO]):
+    """Writes lines. The library would answer a line that fails with its arguments as they are, on stderr."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  (the library's name)
+        """A line that cannot be written is lost: there is no other place to say so."""
+
+
 def may_be_heard(record: logging.LogRecord) -> bool:
     """Whether a line may be written: ours by our level, a library's from "warning" on, whatever level it was given."""
     return record.levelno >= logging.WARNING or record.name.partition(".")[0] == OURS
@@ -60,18 +80,33 @@ def tell_uncaught() -> None:
     """What nobody has caught becomes a line as any other: the interpreter would print it with its message, which may
     be somebody's words.
     """
+    sys.excepthook = _process_stops
     threading.excepthook = _thread_stopped
     sys.unraisablehook = _not_raised
 
 
+def tell_of_loop(_loop: object, context: dict[str, Any]) -> None:
+    """The event loop's handler of what nobody has caught. asyncio's own writes what callbacks were called with."""
+    fault = context.get("exception")
+    said = _without_arguments(str(context.get("message") or "something failed"))
+    log.error("event loop: %s", said, exc_info=_told_of(fault))
+
+
+def _process_stops(_kind: type[BaseException], fault: BaseException, _traceback: object) -> None:
+    log.critical("the process stops", exc_info=inside.told_of(fault))
+
+
 def _thread_stopped(hook: threading.ExceptHookArgs) -> None:
     name = hook.thread.name if hook.thread is not None else "unknown"
-    fault = hook.exc_value
-    log.error("a thread has stopped: thread=%s", name, exc_info=fault)
+    log.error("a thread has stopped: thread=%s", name, exc_info=_told_of(hook.exc_value))
 
 
 def _not_raised(hook: "sys.UnraisableHookArgs") -> None:
-    log.error("an exception went nowhere", exc_info=hook.exc_value)
+    log.error("an exception went nowhere", exc_info=_told_of(hook.exc_value))
+
+
+def _told_of(fault: BaseException | None) -> inside.Inside | None:
+    return None if fault is None else inside.told_of(fault)
 
 
 class JsonLines(logging.Formatter):
@@ -104,14 +139,20 @@ class TextLines(logging.Formatter):
 
 
 def message_of(record: logging.LogRecord) -> str:
-    """The message on one line. asyncio's shows arguments and results, hence text: only what stands before them."""
+    """The message on one line."""
+    return _one_line(_said(record))
+
+
+def _said(record: logging.LogRecord) -> str:
     try:
-        said = record.getMessage()
-    except (TypeError, ValueError):  # a wrong format string must not end the caller
-        said = str(record.msg)
-    if record.name == "asyncio":
-        said = _ARGUMENTS.sub("", said.partition("\n")[0])
-    return _one_line(said)
+        return record.getMessage()
+    except Exception:  # a wrong format string must not end the caller
+        return str(record.msg)
+
+
+def _without_arguments(line: str) -> str:
+    """asyncio's lines show arguments and results, hence text: only what stands before them."""
+    return _ARGUMENTS.sub("", line.partition("\n")[0])
 
 
 def extras_of(record: logging.LogRecord) -> dict[str, Any]:
@@ -127,23 +168,8 @@ def exception_of(record: logging.LogRecord) -> str:
 
 
 def describe(fault: BaseException) -> str:
-    """An exception in one line that may be logged; of a group, each of its exceptions."""
-    said = type(fault).__name__
-    if isinstance(fault, BaseExceptionGroup):
-        said += ": " + "; ".join(describe(inner) for inner in fault.exceptions[:MAX_FRAMES])
-    elif isinstance(fault, CaptiondError | ImportError):
-        said += f": {fault}"
-    elif isinstance(fault, OSError) and fault.strerror:
-        said += f": {fault.strerror}"
-    frames = traceback.extract_tb(fault.__traceback__)[-MAX_FRAMES:]
-    places = " < ".join(f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in reversed(frames))
-    return _one_line(f"{said} at {places}" if places else said)
-
-
-def _short(filename: str) -> str:
-    """A source file as one finds it: inside its package, without the folders of this machine."""
-    parts = filename.replace("\\", "/").rsplit("/", 3)
-    return "/".join(parts[-2:])
+    """An exception in one line that may be logged (see `base.inside`)."""
+    return _one_line(inside.describe(fault))
 
 
 def _one_line(text: str) -> str:

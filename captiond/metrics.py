@@ -47,6 +47,10 @@ _ANSWER_S: Final = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _TRANSPORTS: Final = (("ws",), ("sse",))
 _FINAL: Final = (("true",), ("false",))
 _STATES: Final = tuple((state,) for state in ("activating", "live", "reconnecting", "ended", "failed"))
+_REFUSED: Final = tuple(
+    (reason,)
+    for reason in ("node", "session", "address", "rate", "unauthorized", "forbidden", "unknown", "gone", "draining")
+)
 
 FIGURES: Final[dict[str, Figure]] = {
     "upstream_events_total": Figure("counter", "Events that upstream sent", ("profile", "kind")),
@@ -75,8 +79,16 @@ FIGURES: Final[dict[str, Figure]] = {
     "viewer_conflated_total": Figure("counter", "Superseded partials that slow viewers were spared"),
     "viewer_resyncs_total": Figure("counter", "Times a viewer got a new snapshot because it fell behind"),
     "viewer_closes_total": Figure("counter", "Viewers closed by the daemon", ("code",)),
+    "viewers_refused_total": Figure("counter", "Viewers that were not let in", ("reason",), known=_REFUSED),
     "sessions": Figure("gauge", "Sessions", ("state",), known=_STATES),
     "event_loop_lag_seconds": Figure("gauge", "How late the event loop last was"),
+    "delivery_probe_seconds": Figure(
+        "histogram", "A caption of the delivery probe, out and back through a viewer", ("transport",), _DAEMON_S
+    ),
+    "delivery_probe_age_seconds": Figure("gauge", "Since the probe's last caption came back", ("transport",)),
+    "delivery_probe_failures_total": Figure(
+        "counter", "Captions of the probe that did not come back", ("transport",), known=_TRANSPORTS
+    ),
     "audit_records_total": Figure("counter", "Audit records in the file"),
     "audit_lost_total": Figure("counter", "Audit records lost to a full disk or a full queue"),
     "build_info": Figure("gauge", "What runs here; always 1", ("version", "python", "core")),

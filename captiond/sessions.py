@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 
 from captiond.base.errors import RateLimited, UpstreamError, UpstreamRefused, UpstreamUnavailable
 from captiond.base.ids import SessionId
+from captiond.base.inside import remains
 from captiond.base.instants import iso_utc
 from captiond.base.observe import AuditSink, Clock
 from captiond.core.arrival import Arrival
@@ -243,8 +244,8 @@ class Sessions:
         except UpstreamError as failure:
             self._fail(session, settled, failure, asked_s=asked_s, revived=revived)
             return
-        except Exception:  # our own fault: it ends this session, not the daemon
-            log.exception("session failed inside: session=%s", session)
+        except Exception as fault:  # our own: it ends this session, not the daemon
+            log.error("session failed inside: session=%s", session, exc_info=remains(fault))
             inside = UpstreamUnavailable(operation="follow", why="failed inside captiond")
             self._fail(session, settled, inside, asked_s=asked_s, revived=True)
             return

@@ -1,7 +1,6 @@
 """A cheap load client: viewers as bare protocols, so that the daemon is what is measured, not its audience."""
 
 import asyncio
-import os
 import re
 from collections.abc import Callable
 from typing import Final, cast
@@ -101,16 +100,3 @@ def _upgrade(path: str) -> bytes:
 
 def _stream(path: str) -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n".encode()
-
-
-def cpu_s(pid: int) -> float:
-    """User and system seconds that a process has used."""
-    with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123  (no file of ours)
-        fields = file.read().rpartition(b")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def rss_bytes(pid: int) -> int:
-    """Resident memory of a process."""
-    with open(f"/proc/{pid}/statm", "rb") as file:  # noqa: PTH123
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -24,7 +24,10 @@ class SessionState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """The whole text of one utterance; replaces any lower revision of it. `stable_length` counts code points."""
+    """The whole text of one utterance; replaces any lower revision of it. `stable_length` counts code points.
+
+    `correction`: it changes a final; whoever does not have that final can't tell it from a first one by anything else.
+    """
 
     utterance: UtteranceId
     revision: int
@@ -39,6 +42,7 @@ class Caption:
     end_ms: int | None = None
     confidence: float | None = None
     redactions: Mapping[str, int] = field(default_factory=dict)
+    correction: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,7 @@ class Revise:
             return None
         if rewritten:
             self.settled_rewrites += 1
+        correction = utterance.final
         utterance.text, utterance.final, utterance.held = text, final, held
         utterance.stable_length, utterance.redactions = stable, redactions
         utterance.revision += 1
@@ -126,6 +127,7 @@ class Revise:
             end_ms=utterance.end_ms,
             confidence=utterance.confidence,
             redactions=redactions,
+            correction=correction,
         )
 
     def _settle(self, utterance: Utterance) -> None:

@@ -9,6 +9,7 @@ Source: contract, section 5.
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any, Final, Literal, NamedTuple
 
 from captiond.base.errors import CaptiondError
@@ -49,6 +50,7 @@ class Entry:
     index: int
     emitted_at: str
     sent_at: str
+    correction: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ class Screen:
         return [item for item in self._items if isinstance(item, Entry)]
 
     def gaps(self) -> list[GapEntry]:
-        """The gaps in the order in which they are shown."""
+        """The gaps, in order."""
         return [item for item in self._items if isinstance(item, GapEntry)]
 
     def items(self) -> list[Entry | GapEntry]:
@@ -157,8 +159,7 @@ class Screen:
             raise ProtocolViolation(f"recovered from {epoch}.{index}, which is not where this viewer was")
         self._welcomed, self.bye = True, None
         self.recovered = recovered
-        self._epoch = epoch
-        self._awaits_snapshot = not recovered
+        self._epoch, self._awaits_snapshot = epoch, not recovered
         if not recovered:
             self._index = None
         self._conflating = False
@@ -235,8 +236,8 @@ class Screen:
         if known is None:
             # A viewer of finals never had the partials of what was open at its snapshot: holes tell it nothing.
             earlier_seen = self._partials and entry.revision - 1 > self.skipped
-            if entry.utterance in self._gone or (entry.final and earlier_seen):
-                # Its earlier revisions were not left out of this stream, so it is a correction of what is not shown.
+            if entry.correction or entry.utterance in self._gone or (entry.final and earlier_seen):
+                # It says so, or its earlier revisions were not left out of this stream: it corrects what is not shown.
                 return Applied("")
             if earlier_seen:
                 raise ProtocolViolation(f"{entry.utterance} begins with revision {entry.revision}")
@@ -254,7 +255,7 @@ class Screen:
         if entry.start_ms is None:
             entry.start_ms = known.start_ms
         if entry.start_ms != known.start_ms:
-            self._settle(at)
+            self._order()
         self._trim()
         return Applied("correction" if known.final else "caption", entry)
 
@@ -267,11 +268,11 @@ class Screen:
         if known.final:
             raise ProtocolViolation(f"a retraction of the final {utterance}")
         self._remove(known)
+        self._order()
         return Applied("retraction", known)
 
     def _ping(self, message: Mapping[str, Any]) -> Applied:
-        epoch, index = parse_position(message.get("position"))
-        here = self._index
+        (epoch, index), here = parse_position(message.get("position")), self._index
         # A viewer of finals may be ahead: its snapshot's position counts partials that the filter does not pass.
         agrees = here is not None and (index == here if self._partials else index <= here)
         if self._awaits_snapshot or epoch != self._epoch or not agrees:
@@ -287,19 +288,19 @@ class Screen:
         return Applied("bye")
 
     def _place(self, entry: Entry) -> None:
+        last = next((item for item in reversed(self._items) if isinstance(item, Entry)), entry)
         self._entries[entry.utterance] = entry
         self._items.append(entry)
-        self._settle(len(self._items) - 1)
+        if _later(last, entry):
+            self._order()
 
-    def _settle(self, at: int) -> None:
-        """Moves one caption among neighbours whose times are known; else the order of first arrival stands."""
-        items = self._items
-        while at > 0 and _later(items[at - 1], items[at]):
-            items[at - 1], items[at] = items[at], items[at - 1]
-            at -= 1
-        while at + 1 < len(items) and _later(items[at], items[at + 1]):
-            items[at], items[at + 1] = items[at + 1], items[at]
-            at += 1
+    def _order(self) -> None:
+        """By start between captions whose start is not known, which stand as they came. Gaps stay where they came."""
+        ordered: list[Entry] = []
+        for known, run in groupby(self._entries.values(), key=lambda entry: entry.start_ms is not None):
+            ordered += sorted(run, key=lambda entry: (entry.start_ms or 0) if known else 0)
+        captions = iter(ordered)
+        self._items = [item if isinstance(item, GapEntry) else next(captions) for item in self._items]
 
     def _place_gap(self, gap: GapEntry) -> None:
         at = len(self._items)
@@ -367,6 +368,7 @@ def read_caption(message: object) -> Entry:
         index=_whole(message, "index"),
         emitted_at=_text(message, "emittedAt"),
         sent_at=_text(message, "sentAt"),
+        correction=message.get("correction") is True,
     )
 
 
@@ -380,9 +382,7 @@ def read_gap(message: object) -> GapEntry:
     return GapEntry(index=_whole(message, "index"), lost=lost, cause=_text(message, "cause"))
 
 
-def _later(one: Entry | GapEntry, other: Entry | GapEntry) -> bool:
-    if isinstance(one, GapEntry) or isinstance(other, GapEntry):
-        return False
+def _later(one: Entry, other: Entry) -> bool:
     return one.start_ms is not None and other.start_ms is not None and one.start_ms > other.start_ms
 
 

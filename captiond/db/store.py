@@ -20,6 +20,7 @@ import orjson
 
 from captiond.base.errors import CaptiondError
 from captiond.base.ids import SessionId
+from captiond.base.inside import remains
 from captiond.core.messages import Caption
 from captiond.db.address import sqlite_path
 from captiond.db.migrations import STEPS
@@ -215,8 +216,8 @@ class Store:
                             self._execute(write)
                         except sqlite3.Error:
                             raise  # the disk's fault: another time it works
-                        except Exception:  # ours: the thread must live
-                            log.exception("a write to the database failed inside")
+                        except Exception as fault:  # ours: the thread must live
+                            log.error("a write to the database failed inside", exc_info=remains(fault))
             except sqlite3.Error as fault:
                 if self.fault is None:
                     log.error("the database cannot be written: %s", _why(fault))
@@ -244,7 +245,7 @@ class Store:
         except sqlite3.Error as fault:
             read.answer.set_exception(StoreError(f"the database cannot be read: {_why(fault)}"))
         except Exception as fault:  # a row that is not what it should be; the thread must live
-            log.exception("reading the database failed inside")
+            log.error("reading the database failed inside", exc_info=remains(fault))
             read.answer.set_exception(StoreError(f"the database cannot be read: {type(fault).__name__}"))
 
 

@@ -15,10 +15,11 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMes
 from captiond.base.backoff import Chance
 from captiond.base.errors import UpstreamError, UpstreamUnavailable
 from captiond.base.ids import SessionId
+from captiond.base.inside import empty, remains, sealed
 from captiond.base.observe import AuditSink, Clock, Meter
 from captiond.core.arrival import Arrival
 from captiond.core.messages import SessionState
-from captiond.genesys.dialect_media import Decoded, decode_frame, subscribe_frame, unsubscribe_frame
+from captiond.genesys.dialect_media import Decoded, Refusal, decode_frame, subscribe_frame, unsubscribe_frame
 from captiond.genesys.oauth import Token, Tokens
 from captiond.genesys.patience import Patience
 from captiond.genesys.recovery import Recovery, StreamLost, error_of_answer, error_of_refusal
@@ -42,7 +43,7 @@ class Timing:
 
 
 class StreamSink(Protocol):
-    """Where a stream's events go. None of these may wait; what they raise ends the stream."""
+    """Where a stream's events go. None of these may wait; what they raise ends the stream, as `base.inside.Inside`."""
 
     def deliver(self, arrival: Arrival, *, received_s: float) -> None:
         """One event. `received_s`: monotonic, when the last byte of its frame came out of the socket."""
@@ -173,7 +174,7 @@ class Stream:
     async def _use(self, socket: StreamSocket, subscription: "_Subscription") -> UpstreamError | None:
         """Subscribes on an open socket and reads it to its end; the pings are a task beside that.
 
-        Returns why it ended, None where upstream closed with 1000. What a sink raises comes out as it is.
+        Returns why it ended, None where upstream closed with 1000. What a sink raises comes out as `Inside`.
         """
         problem: Exception | None = None
         outcome: UpstreamError | None = None
@@ -196,31 +197,43 @@ class Stream:
             subscription.opened()
             log.info("subscribed: session=%s", session)
             self._audit.record("subscribed", mediaSessionId=session)
-            while True:
-                frame, received_s = await socket.receive()
-                decoded = decode_frame(frame, session=session)
-                self._count(decoded)
-                if decoded.arrivals:
-                    subscription.recovery.healthy()
-                turn_s = self._clock.monotonic_s()
-                for arrival in decoded.arrivals:
-                    subscription.sink.deliver(arrival, received_s=received_s)
-                    if self._clock.monotonic_s() - turn_s >= TURN_S:
-                        await asyncio.sleep(0)
-                        turn_s = self._clock.monotonic_s()
-                if decoded.refusal is not None:
-                    return error_of_refusal(
-                        operation="subscribe",
-                        status=decoded.refusal.status,
-                        message=decoded.refusal.message,
-                        retry_after_s=decoded.refusal.retry_after_s,
-                        secrets=(subscription.token.value,) if subscription.token is not None else (),
-                    )
+            refusal: Refusal | None = None
+            while refusal is None:
+                refusal = await self._hand_on(socket, subscription)  # no frame is a variable here: see below
+            return error_of_refusal(
+                operation="subscribe",
+                status=refusal.status,
+                message=refusal.message,
+                retry_after_s=refusal.retry_after_s,
+                secrets=(subscription.token.value,) if subscription.token is not None else (),
+            )
         except ConnectionClosed as closed:
             why = socket.why_closed(closed)
+            empty(closed)
             if isinstance(why, StreamLost) and why.cause == FRAME_TOO_BIG:  # the library read and dropped it
                 self._meter.count("upstream_rejected_total", reason="frame_too_big")
             return why
+        except (asyncio.CancelledError, GeneratorExit, KeyboardInterrupt, SystemExit) as stop:
+            empty(stop)  # also of the frame that was being handed on
+            raise
+        except BaseException as fault:
+            left = remains(fault)
+        raise left
+
+    async def _hand_on(self, socket: StreamSocket, subscription: "_Subscription") -> Refusal | None:
+        """One frame, read and delivered. Answers the refusal that was in it."""
+        frame, received_s = await socket.receive()
+        decoded = _decode(frame, session=subscription.session)
+        self._count(decoded)
+        if decoded.arrivals:
+            subscription.recovery.healthy()
+        turn_s = self._clock.monotonic_s()
+        for arrival in decoded.arrivals:
+            _deliver(subscription.sink, arrival, received_s)
+            if self._clock.monotonic_s() - turn_s >= TURN_S:
+                await asyncio.sleep(0)
+                turn_s = self._clock.monotonic_s()
+        return decoded.refusal
 
     async def _keep_alive(self, socket: StreamSocket, subscription: "_Subscription") -> None:
         """Pings, and cuts a connection on which nothing comes back; the reader then sees its end."""
@@ -249,6 +262,14 @@ class Stream:
             self._meter.count("upstream_events_total", others, profile=PROFILE, kind="other")
         for reason in decoded.rejected:
             self._meter.count("upstream_rejected_total", reason=reason)
+
+
+_decode = sealed(decode_frame)
+
+
+@sealed
+def _deliver(sink: StreamSink, arrival: Arrival, received_s: float) -> None:
+    sink.deliver(arrival, received_s=received_s)
 
 
 class _Subscription:

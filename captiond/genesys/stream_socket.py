@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import DATA_OPCODES, CloseCode, Frame
 
 from captiond.base.errors import UpstreamError
+from captiond.base.inside import Inside, remains, sealed
 from captiond.base.observe import Clock
 from captiond.genesys.dialect_media import MAX_FRAME_BYTES
 from captiond.genesys.exchange import USER_AGENT
@@ -20,10 +21,11 @@ from captiond.genesys.recovery import StreamLost
 FRAME_TOO_BIG: Final = "frame too big"
 MAX_QUEUED_FRAMES: Final = 16  # read ahead of us; then the kernel's window tells upstream to wait
 
-# At level DEBUG this library logs headers and frames, which hold tokens and conversations. So it gets a logger of its
-# own that nobody's configuration turns on.
-_wire_log: Final = logging.getLogger("captiond.genesys.wire")
-_wire_log.setLevel(logging.CRITICAL)
+log: Final = logging.getLogger(__name__)
+# At level DEBUG this library logs headers and frames, which hold tokens and conversations. So it gets a logger that is
+# in no list, so that nobody's configuration finds it, and that is off.
+_wire_log: Final = logging.Logger("captiond.genesys.wire", logging.CRITICAL)
+_wire_log.disabled = True
 
 
 _OUR_CLOSES: Final[dict[int | None, str]] = {  # what made the library close; None: it did not
@@ -49,6 +51,19 @@ class _Connection(ClientConnection):
         if isinstance(event, Frame) and event.opcode in DATA_OPCODES and event.fin:
             self.stamps.append(self.heard_s)
         super().process_event(event)
+
+    _parse = sealed(ClientConnection.data_received)
+
+    def data_received(self, data: bytes) -> None:
+        """Called by the event loop, whose handler would get any fault together with the bytes: it must end here.
+
+        The connection is cut: what was in these bytes is lost, as the numbering will tell.
+        """
+        try:
+            self._parse(data)
+        except Inside as fault:
+            log.error("reading a frame failed inside", exc_info=remains(fault))
+            self.transport.abort()
 
 
 class _Connect(connect):

@@ -3,27 +3,81 @@
 Nobody waits for anybody: no await, no lock, and no viewer's failure reaches another.
 """
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 from captiond.base.close_codes import CloseCode
+from captiond.base.errors import LocalError
 from captiond.base.ids import Index
 from captiond.base.observe import Meter
 from captiond.core.messages import Caption, Message, Retraction
 from captiond.core.subscriber import Item
 from captiond.hub.contained import contained
 from captiond.hub.viewer import Viewer
-from captiond.hub.wire import Wire
+from captiond.hub.wire import Crowd, Gather, Outlet, Wire
 
 NEVER_S: Final = float("inf")
 
 
-class Lane(NamedTuple):
-    """Viewers in step that get the same messages."""
+class EachAlone:
+    """Writes to one outlet after the other: for outlets that have nothing in common. Implements `hub.wire.Crowd`."""
 
-    viewers: tuple[Viewer, ...]
-    by_transport: Mapping[str, int]
+    def __init__(self) -> None:
+        self._outlets: list[Outlet] = []
+
+    def add(self, outlet: Outlet) -> None:
+        """At the next place."""
+        self._outlets.append(outlet)
+
+    def remove(self, place: int) -> None:
+        """The last one moves there."""
+        swap_remove(self._outlets, place)
+
+    def send(self, wires: Sequence[Wire]) -> list[int]:
+        """One write each; answers who takes no more."""
+        fell: list[int] = []
+        for place, outlet in enumerate(self._outlets.copy()):
+            try:
+                if not outlet.write(wires):
+                    fell.append(place)
+            except Exception:  # an outlet broke its promise: its viewer is behind, the others must not be
+                fell.append(place)
+        return fell
+
+
+class Lane:
+    """Viewers in step that get the same bytes: `viewers[n]` has its outlet at place n of the crowd."""
+
+    def __init__(self, crowd: Crowd) -> None:
+        self.viewers: list[Viewer] = []
+        self._crowd = crowd
+
+    def add(self, viewer: Viewer) -> None:
+        """One more."""
+        viewer.place = len(self.viewers)
+        self.viewers.append(viewer)
+        self._crowd.add(viewer.outlet)
+
+    def remove(self, viewer: Viewer) -> None:
+        """One less, wherever it stands."""
+        place, viewer.place = viewer.place, None
+        if place is None:
+            raise LocalError("a viewer that is in no lane can't leave it")
+        self._crowd.remove(place)
+        swap_remove(self.viewers, place)
+        if place < len(self.viewers):
+            self.viewers[place].place = place
+
+    def write(self, wires: Sequence[Wire]) -> int:
+        """Writes to all; answers to how many. Who takes no more is behind from now on."""
+        viewers = self.viewers.copy()  # who falls behind while it is written to leaves its place to another
+        for place in self._crowd.send(wires):
+            viewers[place].fall_behind()
+        return len(viewers)
+
+
+Key = tuple[bool, str]
+"""What viewers of one lane have in common: whether they get partials, and their transport."""
 
 
 class Audience:
@@ -35,14 +89,12 @@ class Audience:
         expiry_s: when the next token ends, wall clock.
     """
 
-    def __init__(self, meter: Meter) -> None:
+    def __init__(self, meter: Meter, gather: Gather = EachAlone) -> None:
         self.viewers: dict[Viewer, None] = {}
         self.behind: dict[Viewer, None] = {}
         self.expiry_s = NEVER_S
-        self._meter = meter
-        self._in_step: dict[bool, dict[Viewer, None]] = {True: {}, False: {}}  # by `partials`
-        # What the publish loop walks: rebuilt only when somebody joins, leaves or changes step.
-        self._lanes: dict[bool, Lane | None] = {True: None, False: None}
+        self._meter, self._gather = meter, gather
+        self._lanes: dict[Key, Lane] = {}  # those in step
         self._expiring: dict[Viewer, float] = {}
 
     def add(self, viewer: Viewer, *, expires_s: float | None) -> None:
@@ -55,9 +107,11 @@ class Audience:
     def caught_up(self, viewer: Viewer) -> None:
         """In step from now on."""
         self.behind.pop(viewer, None)
-        if viewer in self.viewers:
-            self._in_step[viewer.partials][viewer] = None
-            self._lanes[viewer.partials] = None
+        if viewer in self.viewers and viewer.place is None:
+            lane = self._lanes.get(viewer.key)
+            if lane is None:
+                lane = self._lanes[viewer.key] = Lane(self._gather())
+            lane.add(viewer)
 
     def fell_behind(self, viewer: Viewer) -> None:
         """Not in step for now."""
@@ -68,9 +122,8 @@ class Audience:
     def drop(self, viewer: Viewer) -> None:
         """Nothing more is sent to it; it stays connected until `remove`."""
         self.behind.pop(viewer, None)
-        if viewer in self._in_step[viewer.partials]:
-            del self._in_step[viewer.partials][viewer]
-            self._lanes[viewer.partials] = None
+        if viewer.place is not None:
+            self._lanes[viewer.key].remove(viewer)
 
     def remove(self, viewer: Viewer) -> bool:
         """It is gone. False where it was before."""
@@ -82,12 +135,14 @@ class Audience:
         return True
 
     def publish(self, items: Sequence[Item[Wire]]) -> None:
-        """Hands messages to everybody: at once where they are in step, else to their queues."""
+        """Hands messages to everybody: in one write where they are in step, else to their queues."""
         behind = list(self.behind)  # taken first: who falls behind while writing has these messages already
-        self._write(True, [item.wire for item in items])
+        for_all = [item.wire for item in items]
         for_finals = [item.wire for item in items if item.for_finals]
-        if for_finals:
-            self._write(False, for_finals)
+        for (partials, transport), lane in self._lanes.items():
+            wires = for_all if partials else for_finals
+            if wires and lane.viewers:
+                self._count(transport, lane.write(wires) * len(wires))
         for viewer in behind:
             for item in items:
                 if viewer.partials or item.for_finals:
@@ -97,10 +152,12 @@ class Audience:
         """A ping for everybody, behind all that is pending; made once for each kind of viewer."""
         for viewer in self.behind:
             viewer.ping_due = True
-        for partials in (True, False):
-            lane = self._lane(partials)
+        pings: dict[bool, Wire] = {}
+        for (partials, _), lane in self._lanes.items():
             if lane.viewers:
-                _settle(_send(lane.viewers, make(partials)))
+                if partials not in pings:
+                    pings[partials] = make(partials)
+                lane.write([pings[partials]])
 
     def look(self, now_s: float, *, stall_s: float) -> None:
         """Goes on with those behind that can take more; gives up those that take nothing."""
@@ -116,25 +173,16 @@ class Audience:
             viewer.dismiss(CloseCode.TOKEN_EXPIRED)
         self.expiry_s = min(self._expiring.values(), default=NEVER_S)
 
-    def _lane(self, partials: bool) -> Lane:
-        lane = self._lanes[partials]
-        if lane is None:
-            viewers = tuple(self._in_step[partials])
-            lane = self._lanes[partials] = Lane(viewers, Counter(viewer.outlet.transport for viewer in viewers))
-        return lane
-
-    def _write(self, partials: bool, wires: Sequence[Wire]) -> None:
-        lane = self._lane(partials)
-        if not lane.viewers:
-            return
-        fell = _send(lane.viewers, wires[0]) if len(wires) == 1 else _send_many(lane.viewers, wires)
-        _settle(fell)
-        self._count(lane, len(wires))
-
     @contained
-    def _count(self, lane: Lane, messages: int) -> None:
-        for transport, count in lane.by_transport.items():
-            self._meter.count("deliveries_total", count * messages, transport=transport)
+    def _count(self, transport: str, deliveries: int) -> None:
+        self._meter.count("deliveries_total", deliveries, transport=transport)
+
+
+def swap_remove(things: list[Any], place: int) -> None:
+    """Takes out one thing; the last one moves to its place."""
+    last = things.pop()
+    if place < len(things):
+        things[place] = last
 
 
 def as_item(message: Message, wire: Wire, index: Index) -> Item[Wire]:
@@ -145,32 +193,3 @@ def as_item(message: Message, wire: Wire, index: Index) -> Item[Wire]:
     if isinstance(message, Retraction):
         return Item(index, wire, wire.size, message.utterance, partial=False, for_finals=False)
     return Item(index, wire, wire.size, None, partial=False, for_finals=True)
-
-
-def _send(viewers: Sequence[Viewer], wire: Wire) -> list[Viewer]:
-    """One wire to each; answers who takes no more. The hot loop: whatever can be outside it is."""
-    fell: list[Viewer] = []
-    for viewer in viewers:
-        try:
-            if not viewer.send(wire):
-                fell.append(viewer)
-        except Exception:  # an outlet broke its promise: its viewer is behind, the others must not be
-            fell.append(viewer)
-    return fell
-
-
-def _send_many(viewers: Sequence[Viewer], wires: Sequence[Wire]) -> list[Viewer]:
-    """As `_send`, several wires in one write: the cost is for each write, not for each byte."""
-    fell: list[Viewer] = []
-    for viewer in viewers:
-        try:
-            if not viewer.outlet.write(wires):
-                fell.append(viewer)
-        except Exception:
-            fell.append(viewer)
-    return fell
-
-
-def _settle(fell: Sequence[Viewer]) -> None:
-    for viewer in fell:
-        viewer.fall_behind()

@@ -5,6 +5,8 @@ import logging
 from collections.abc import Callable
 from typing import ParamSpec
 
+from captiond.base.inside import remains
+
 log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
@@ -19,9 +21,12 @@ def contained(step: Callable[P, None]) -> Callable[P, None]:
         nonlocal times
         try:
             step(*args, **kwargs)
-        except Exception:
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as fault:  # a cancellation, too: these steps do not wait, so nobody has asked for one
             times += 1
+            left = remains(fault)
             if times & (times - 1) == 0:  # a fault that stays must not fill the disk with itself
-                log.exception("bookkeeping failed: step=%s times=%d", step.__qualname__, times)
+                log.error("bookkeeping failed: step=%s times=%d", step.__qualname__, times, exc_info=left)
 
     return call

@@ -11,6 +11,7 @@ class Limits:
     """Bounds in count, bytes and time. Names and defaults of the configuration where it has them (contract, section 2).
 
     Attributes:
+        max_per_session: viewers of one session; asked by floor 4, before it admits one.
         retention_bytes: of one session's log, by wire size: 1,000 messages of 400 bytes, and room for long ones.
         idle_end_s: no event for so long ends a session (`Rooms.idle` names them; the daemon ends them).
         ping_s: under the 30 s after which the strictest proxies cut a quiet connection.
@@ -19,6 +20,7 @@ class Limits:
 
     max_sessions: int = 5000
     max_connections: int = 20_000
+    max_per_session: int = 20_000
     max_queued_bytes: int = 131_072
     retention_s: float = 600.0
     retention_messages: int = 1000

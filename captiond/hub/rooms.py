@@ -4,26 +4,30 @@ import logging
 import random
 import string
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
 from captiond.base.close_codes import CloseCode
 from captiond.base.errors import LocalError
 from captiond.base.ids import Epoch, SessionId
-from captiond.base.observe import AuditSink, Clock, Meter
+from captiond.base.inside import Inside, remains, sealed
+from captiond.base.observe import AuditSink, Clock, Meter, NullAudit, NullMeter
 from captiond.core.arrival import Arrival
 from captiond.core.continuity import Verdict
 from captiond.core.messages import Caption, SessionState
 from captiond.core.room import Redacting, Room
+from captiond.hub.audience import EachAlone
 from captiond.hub.limits import Draining, Limits, TooManySessions, TooManyViewers
 from captiond.hub.live import Keep, Live
-from captiond.hub.wire import Encode
+from captiond.hub.wire import Defer, Encode, Gather
 
 log = logging.getLogger(__name__)
 
 EPOCH_LETTERS: Final = 8
 MAX_GONE: Final = 10_000  # ids of forgotten sessions, to say 410 rather than 404; ~1 MB
 AFTER_FAULT_S: Final = 5.0  # a session whose tick failed is asked again so much later: the log must not fill the disk
+HIDDEN_MESSAGES: Final = 16  # of a hidden session's log: nobody resumes far back in it
 GAUGES_EVERY_S: Final = 1.0
 FAREWELL_TIMES: Final = 32  # different retry times in a drain: enough that thousands don't come back at once
 
@@ -38,6 +42,7 @@ class Rooms:
         kinds: what is redacted; see the configuration.
         keep: takes finals and corrections to store them.
         chance: epochs and the spread of retries; a seeded one in tests.
+        gather, defer: how viewers are written to together, and when; see `hub.stream`.
 
     Attributes:
         draining: no more viewers.
@@ -57,6 +62,8 @@ class Rooms:
         limits: Limits | None = None,
         keep: Keep | None = None,
         chance: random.Random | None = None,
+        gather: Gather = EachAlone,
+        defer: Defer | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.draining = False
@@ -64,6 +71,7 @@ class Rooms:
         self._encode, self._clock, self._meter, self._audit = encode, clock, meter, audit
         self._redactor, self._call, self._kinds, self._keep = redactor, call, kinds, keep
         self._chance = chance or random.SystemRandom()
+        self._gather, self._defer = gather, defer
         self._lives: dict[SessionId, Live] = {}
         self._gone: dict[SessionId, None] = {}
         self._calls: dict[str, Any] = {}
@@ -106,23 +114,12 @@ class Rooms:
         if conversation is not None:
             call = self._calls.setdefault(conversation, call)
             self._conversations[session] = conversation
-        epoch = Epoch("".join(self._chance.choices(string.ascii_letters, k=EPOCH_LETTERS)))
-        room = Room(
+        live = self._lives[session] = self._make(
             session,
-            prefix=epoch,
-            language=language,
-            redactor=partial(self._redactor, kinds=self._kinds, call=call),
-            interrupted=interrupted,
-        )
-        live = self._lives[session] = Live(
-            session,
-            room,
-            epoch,
+            call,
             source=source,
             language=language,
             created_at=created_at,
-            encode=self._encode,
-            clock=self._clock,
             meter=self._meter,
             audit=self._audit,
             limits=self.limits,
@@ -134,6 +131,23 @@ class Rooms:
         )
         self._gone.pop(session, None)
         return live
+
+    def hidden(self, session: SessionId, *, language: str, created_at: str) -> Live:
+        """A session made as all are, and known to nobody but the caller: in no list, figure, record or limit. The
+        caller lets its viewers in, calls its `tick`, and ends it. For the daemon's own use: see `captiond.probe`.
+        """
+        return self._make(
+            session,
+            self._call(),
+            source="probe",
+            language=language,
+            created_at=created_at,
+            meter=NullMeter(),
+            audit=NullAudit(),
+            limits=replace(self.limits, retention_messages=HIDDEN_MESSAGES),
+            keep=None,
+            arriving=lambda _by: None,
+        )
 
     def get(self, session: SessionId) -> Live | None:
         """The session, running or over; None where it was never here or is forgotten (see `gone`)."""
@@ -222,9 +236,9 @@ class Rooms:
         for live in list(self._lives.values()):
             if live.wake_s <= now_s:
                 try:
-                    live.tick(now_s)
-                except Exception:  # one session's fault must not take the time of all others
-                    log.exception("a session's tick failed: session=%s", live.session)
+                    sealed(live.tick)(now_s)
+                except Inside as fault:  # one session's must not take the time of all others
+                    log.error("a session's tick failed: session=%s", live.session, exc_info=remains(fault))
                     live.wake_s = now_s + AFTER_FAULT_S
             if live.ended_s is not None and now_s - live.ended_s >= self.limits.retention_s:
                 over.append(live.session)
@@ -243,6 +257,27 @@ class Rooms:
         ]
         for live in self._lives.values():
             live.farewell(CloseCode.DRAINING, byes)
+
+    def _make(self, session: SessionId, call: Any, *, interrupted: bool = False, **more: Any) -> Live:
+        epoch = Epoch("".join(self._chance.choices(string.ascii_letters, k=EPOCH_LETTERS)))
+        room = Room(
+            session,
+            prefix=epoch,
+            language=more["language"],
+            redactor=partial(self._redactor, kinds=self._kinds, call=call),
+            interrupted=interrupted,
+        )
+        return Live(
+            session,
+            room,
+            epoch,
+            encode=self._encode,
+            clock=self._clock,
+            interrupted=interrupted,
+            gather=self._gather,
+            defer=self._defer,
+            **{"restored": (), "earlier_finals": 0, **more},
+        )
 
     def _arriving(self, by: int) -> None:
         if by > 0:

@@ -20,12 +20,20 @@ class Host(Protocol):
     def ping(self, *, partials: bool) -> Wire: ...
     def notice(self, code: str, skipped: int) -> Wire: ...
     def bye(self, code: CloseCode, retry_ms: int | None) -> Wire: ...
+    def flush(self) -> None:
+        """Hands out what was published in this turn of the loop and still waits to go out together."""
+        ...
+
     def caught_up(self, viewer: "Viewer") -> None:
         """It is in step again: write to it directly."""
         ...
 
     def fell_behind(self, viewer: "Viewer") -> None:
         """It takes no more for now: offer to it instead."""
+        ...
+
+    def lost(self, viewer: "Viewer") -> None:
+        """Its connection is gone: nothing more goes to it, at once."""
         ...
 
     def parted(self, viewer: "Viewer", code: CloseCode) -> None:
@@ -42,16 +50,18 @@ class Viewer:
     """One viewer. Made by `Live.join`; given back to `Live.leave` when its transport is closed.
 
     Attributes:
-        send: the outlet's, bound once: the publish loop calls it for each viewer.
+        place: where it stands among those in step; None while it is not.
+        key: what it has in common with viewers that get the same bytes.
         ping_due: a ping waits behind all that is pending.
     """
 
-    __slots__ = ("_finish", "_host", "outlet", "partials", "ping_due", "send", "subscriber")
+    __slots__ = ("_finish", "_host", "key", "outlet", "partials", "ping_due", "place", "subscriber")
 
     def __init__(self, host: Host, outlet: Outlet, subscriber: Subscriber[Wire], *, partials: bool) -> None:
         self._host = host
         self.outlet, self.subscriber, self.partials = outlet, subscriber, partials
-        self.send = outlet.send
+        self.place: int | None = None
+        self.key = (partials, outlet.transport)
         self.ping_due = False
         self._finish: CloseCode | None = None
 
@@ -76,6 +86,10 @@ class Viewer:
         """The transport takes more: hand over what waits, piece by piece, then be in step again."""
         if self.subscriber.phase in (Phase.CATCHING_UP, Phase.CONFLATING, Phase.RESYNC):
             self._go_on(ready=True)
+
+    def lost(self) -> None:
+        """The transport is gone; `Live.leave` follows. From now on its file descriptor may be another's."""
+        self._host.lost(self)
 
     def look(self, now_s: float, *, stall_s: float) -> None:
         """Called now and then while it is behind: goes on if it can, gives it up if it takes nothing."""
@@ -107,6 +121,8 @@ class Viewer:
 
     def _go_on(self, *, ready: bool) -> None:
         subscriber, host = self.subscriber, self._host
+        if ready:
+            host.flush()  # so that a snapshot or a ping made now is not ahead of what was offered
         while ready:
             if subscriber.phase is Phase.RESYNC:
                 subscriber.on(On.RESYNCED)

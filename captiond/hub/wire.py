@@ -82,7 +82,7 @@ class Encode(Protocol):
 class Outlet(Protocol):
     """One viewer's way out: a WebSocket or an event stream that is open already. Nothing here waits or raises.
 
-    Flow control is asyncio's: `send` and `write` answer False from the moment the transport holds more than its
+    Flow control is asyncio's: `write` answers False from the moment the transport holds more than its
     high-water mark; when it has drained to its low-water mark (0 is fine) the callback of `on_writable` is called,
     once for each time. What is written while paused is still taken and kept in order, but the hub writes only a
     `bye` then. A closed or dead outlet swallows writes and answers True; its owner calls `Live.leave`.
@@ -91,10 +91,6 @@ class Outlet(Protocol):
     @property
     def transport(self) -> str:
         """Label of metrics: "ws" or "sse"."""
-        ...
-
-    def send(self, wire: Wire) -> bool:
-        """Hands one wire to the transport: the hot path. True while more may follow at once."""
         ...
 
     def write(self, wires: Sequence[Wire]) -> bool:
@@ -109,6 +105,42 @@ class Outlet(Protocol):
         """Sets what to call when the backlog has drained after a False. Called by `Live.join`, once."""
         ...
 
+    def on_full(self, callback: Callable[[], None]) -> None:
+        """Sets what to call when the transport holds more than its high-water mark, whoever wrote: also a pong or a
+        comment, of which the hub knows nothing, and behind which nothing may be sent below the transport."""
+        ...
+
+    def on_lost(self, callback: Callable[[], None]) -> None:
+        """Sets what to call when the connection is gone, before its file descriptor can be another's. Called once."""
+        ...
+
     def close(self, code: CloseCode) -> None:
         """Closes after what was written (its `bye` too); aborts by itself if the peer takes nothing. Idempotent."""
         ...
+
+
+class Crowd(Protocol):
+    """Outlets of one transport that get the same bytes, at places 0 to n - 1."""
+
+    def add(self, outlet: Outlet) -> None:
+        """One more, at the next place."""
+        ...
+
+    def remove(self, place: int) -> None:
+        """One less: the last one moves to its place. So nobody's coming or going costs the length of the crowd."""
+        ...
+
+    def send(self, wires: Sequence[Wire]) -> Sequence[int]:
+        """Hands wires to each outlet, all in one write each: the hot path.
+
+        Returns:
+            The places, as they were before, of those that take no more for now. Never raises.
+        """
+        ...
+
+
+Gather = Callable[[], Crowd]
+"""Makes an empty crowd."""
+
+Defer = Callable[[Callable[[], None]], object]
+"""Has something called when this turn of the event loop is over: asyncio's `call_soon`."""

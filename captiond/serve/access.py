@@ -6,6 +6,7 @@ there). The same rule opens the viewers where neither keys nor tokens are config
 first try need no set-up, while nothing is ever open to a network. Source: contract, sections 2, 4 and 5.
 """
 
+import functools
 import hashlib
 import hmac
 import ipaddress
@@ -197,6 +198,7 @@ def is_local(caller: Caller) -> bool:
     return is_loopback_address(caller.peer) and is_loopback_name(host_name(caller.host)) and not caller.forwarded
 
 
+@functools.lru_cache(maxsize=1024)  # asked for each request, mostly of the same few
 def is_loopback_address(address: str) -> bool:
     """127.0.0.0/8, ::1, and the former inside IPv6."""
     try:

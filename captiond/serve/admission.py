@@ -1,7 +1,8 @@
 """May this viewer in? The same answer before an upgrade and before an event stream, in one order.
 
-First who asks (401, 403), then whether we take anybody (503), then whether there is such a session (404, 410) and a
-seat (429): a stranger does not learn which sessions exist. Source: contract, section 5.
+First how often that address asks (429): that costs us next to nothing, all that follows does not. Then who asks (401,
+403), then whether we take anybody (503), then whether there is such a session (404, 410) and a seat (429): a stranger
+does not learn which sessions exist. Source: contract, section 5.
 """
 
 import logging
@@ -19,66 +20,105 @@ from captiond.hub.wire import Encode, Outlet
 from captiond.serve.access import Caller, Grant
 from captiond.serve.outlet import TransportOutlet
 from captiond.serve.problems import Problem
-from captiond.serve.wiring import WIRING, Live
+from captiond.serve.wiring import WIRING, Live, Wiring
 
 log = logging.getLogger(__name__)
 
 RETRY_MS: Final = 1_000  # where a drain began between two lines of ours
+REASONS: Final = {401: "unauthorized", 403: "forbidden", 404: "unknown", 410: "gone", 503: "draining"}  # of metrics
+FULL: Final = {"node": "This server", "session": "This session", "address": "Your address"}
+
+
+class TooOften(Problem):
+    """429: that address asks more often than it may. `first`: since it was last let in."""
+
+    def __init__(self, retry_after_s: int, *, first: bool) -> None:
+        self.first = first
+        super().__init__(
+            429,
+            "too_many_attempts",
+            "Your address asks for captions too often.",
+            headers={"Retry-After": str(retry_after_s)},
+            extra={"limit": "rate"},
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """A viewer that may join: the stream, where from, what of it, and until when."""
+    """A viewer that may join: the stream, where from, what of it, until when, and which address it counts for."""
 
     live: Live
     session: SessionId
     position: str | None
     partials: bool
     grant: Grant
+    wiring: Wiring
+    address: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden(Grant):
+    """The daemon itself, looking whether it delivers: to a session that nobody else finds, beside every limit."""
+
+    live: Live | None = None
 
 
 @contextmanager
 def audited(request: web.Request) -> Iterator[None]:
-    """Records a refusal: whom it was about and why; never the token."""
+    """Counts and records a refusal: whom it was about and why; never the token.
+
+    Of an address that asks too often the first refusal is recorded, the others are only counted: whoever may write a
+    record by asking can fill a disk by asking.
+    """
     try:
         yield
     except Problem as problem:
-        session = request.match_info["id"]
-        request.app[WIRING].audit.record(
-            "viewer_refused", mediaSessionId=session, status=problem.status, code=problem.code
-        )
+        wiring = request.app[WIRING]
+        reason = problem.extra.get("limit") or REASONS.get(problem.status, "other")
+        wiring.meter.count("viewers_refused_total", 1, reason=reason)
+        if not isinstance(problem, TooOften) or problem.first:
+            session = request.match_info["id"]
+            wiring.audit.record("viewer_refused", mediaSessionId=session, status=problem.status, code=problem.code)
         raise
 
 
 async def authorise(request: web.Request) -> Grant:
-    """Token and origin, for `{id}` of the path.
+    """How often that address asks; then token and origin, for `{id}` of the path.
 
     Raises:
-        Problem: 401 or 403.
+        Problem: 429 too often, 401 or 403.
     """
-    access = request.app[WIRING].access
-    return await access.viewer(Caller.of(request), request.query.get("token"), request.match_info["id"])
+    wiring, caller, session = request.app[WIRING], Caller.of(request), request.match_info["id"]
+    if (hidden := wiring.hidden(session, caller.bearer)) is not None:
+        return Hidden(live=hidden)
+    knock = wiring.seats.knock(_address(request), now_s=wiring.clock.monotonic_s())
+    if knock.wait_s:
+        raise TooOften(max(knock.wait_s, wiring.limits.retry_after_s), first=knock.first)
+    return await wiring.access.viewer(caller, request.query.get("token"), session)
 
 
 def admission(request: web.Request, grant: Grant, *, position: str | None) -> Admission:
     """The stream to join.
 
     Raises:
-        Problem: 404 no such session, 410 ended and past retention, 429 too many viewers.
+        Problem: 404 no such session, 410 ended and past retention, 429 too many viewers of the node, the session or
+            the address.
     """
-    wiring = request.app[WIRING]
+    wiring, address = request.app[WIRING], _address(request)
     session = SessionId(request.match_info["id"])
-    live = wiring.rooms.get(session)
+    hidden = isinstance(grant, Hidden)
+    live = grant.live if isinstance(grant, Hidden) else wiring.rooms.get(session)
     if live is None:
         if wiring.rooms.gone(session):
             raise Problem(410, "session_gone", "The session has ended and its stream is kept no longer.")
         raise Problem(404, "session_not_found", "There is no such session.")
-    if wiring.rooms.viewers >= wiring.rooms.limits.max_connections:
+    if not hidden and (full := _full(wiring, live, address)) is not None:
         raise Problem(
             429,
             "too_many_connections",
-            "This server has as many viewers as it may have.",
+            f"{FULL[full]} has as many viewers as it may have.",
             headers={"Retry-After": str(wiring.limits.retry_after_s)},
+            extra={"limit": full},
         )
     return Admission(
         live=live,
@@ -86,15 +126,25 @@ def admission(request: web.Request, grant: Grant, *, position: str | None) -> Ad
         position=position,
         partials=request.query.get("partials", "1") not in ("0", "false"),
         grant=grant,
+        wiring=wiring,
+        address=None if hidden else address,
     )
 
 
 def join(admitted: Admission, outlet: Outlet, encode: Encode) -> Any:
-    """Joins; where the hub has changed its mind since `admission`, the viewer is told so and None is the answer."""
+    """Joins; where somebody took the seat since `admission`, the viewer is told so and None is the answer.
+
+    What joins is given back by `leave`.
+    """
+    seats, hidden = admitted.wiring.seats, isinstance(admitted.grant, Hidden)
     try:
-        return admitted.live.join(
+        if not hidden and _full(admitted.wiring, admitted.live, admitted.address) is not None:
+            raise TooManyViewers(limit=admitted.wiring.rooms.limits.max_connections)
+        viewer = admitted.live.join(
             outlet, position=admitted.position, partials=admitted.partials, expires_s=admitted.grant.expires_s
         )
+        seats.take(admitted.address)
+        return viewer
     except TooManyViewers:
         code, retry_ms = CloseCode.TOO_MANY_CONNECTIONS, None
     except Draining:
@@ -102,6 +152,30 @@ def join(admitted: Admission, outlet: Outlet, encode: Encode) -> Any:
     outlet.write([encode.bye(code=code, retry_ms=retry_ms)])
     outlet.close(code)
     return None
+
+
+def leave(admitted: Admission, viewer: Any) -> None:
+    """Its connection is over: no more is written, its seat is free. Of what `join` answered; called once."""
+    if viewer is not None:
+        admitted.live.leave(viewer)
+        admitted.wiring.seats.free(admitted.address)
+
+
+def _address(request: web.Request) -> str | None:
+    """What the caller's address counts as; None where it is not limited."""
+    wiring = request.app[WIRING]
+    peer = request.transport.get_extra_info("peername") if request.transport is not None else None
+    host = str(peer[0]) if isinstance(peer, tuple) else ""
+    return wiring.seats.name(wiring.addresses.of(host, request.headers.getall("X-Forwarded-For", ())))
+
+
+def _full(wiring: Wiring, live: Live, address: str | None) -> str | None:
+    """Which limit is reached, by its label in metrics; None where there is a seat."""
+    if wiring.rooms.viewers >= wiring.rooms.limits.max_connections:
+        return "node"
+    if live.viewers >= wiring.rooms.limits.max_per_session:
+        return "session"
+    return "address" if wiring.seats.full(address) else None
 
 
 def log_end(session: SessionId, outlet: TransportOutlet) -> None:

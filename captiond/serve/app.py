@@ -14,16 +14,19 @@ import orjson
 from aiohttp import hdrs, http_exceptions, web
 from aiohttp.abc import AbstractAccessLogger
 
+from captiond.base.inside import Inside
 from captiond.base.observe import AuditSink, Clock, Meter, NullAudit, NullMeter
 from captiond.hub.wire import Encode
 from captiond.serve import openapi, routes
 from captiond.serve.access import Access, Caller, Mint
+from captiond.serve.addresses import Addresses
 from captiond.serve.bodies import Allowed
 from captiond.serve.encode import Encoder
 from captiond.serve.pages import Pages
 from captiond.serve.problems import Handler, problems
+from captiond.serve.seats import Seats
 from captiond.serve.timers import Timers
-from captiond.serve.wiring import WIRING, HealthCheck, Limits, Rooms, Sessions, Wiring
+from captiond.serve.wiring import WIRING, HealthCheck, Hidden, Limits, Rooms, Sessions, Wiring
 
 TICK_S: Final = 0.25  # a ping or comment may be late by so much; 20 s and 15 s do not notice
 PREFLIGHT_AGE_S: Final = 600
@@ -51,6 +54,9 @@ def build(
     audit: AuditSink | None = None,
     allowed: Allowed | None = None,
     limits: Limits | None = None,
+    addresses: Addresses | None = None,
+    seats: Seats | None = None,
+    hidden: Hidden = lambda _session, _bearer: None,
     pages: Pages | None = None,
     ticking: bool = True,
 ) -> web.Application:
@@ -64,6 +70,8 @@ def build(
         checks: by name; each None, or why the daemon is not fit to serve. Called at each `/readyz`; must not wait.
         draining_ms: None, or the time after which viewers should come back, once the daemon is stopping.
         encode: the same one that the hub has.
+        addresses, seats: who is which address, and what one may have; by default no proxy is trusted.
+        hidden: the way to a session that nobody else finds: the delivery probe's.
         ticking: whether the application turns its timers itself; tests turn them.
     """
     limits = limits or Limits()
@@ -82,6 +90,9 @@ def build(
         metrics=metrics,
         mint=mint,
         allowed=allowed or Allowed(),
+        addresses=addresses or Addresses(),
+        seats=seats or Seats(),
+        hidden=hidden,
     )
     app = web.Application(middlewares=[problems, border], client_max_size=limits.max_body_bytes)
     app[WIRING] = wiring
@@ -162,8 +173,9 @@ class NoRequestText(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, http_exceptions.HttpProcessingError):
-            record.msg, record.args = "malformed request: %s", (type(error).__name__,)
+        kind = error.kind if isinstance(error, Inside) else type(error)  # as `logs` leaves it, and as it was
+        if issubclass(kind, http_exceptions.HttpProcessingError):
+            record.msg, record.args = "malformed request: %s", (kind.__name__,)
             record.exc_info = record.exc_text = None
             record.levelno, record.levelname = logging.INFO, "INFO"  # the client's fault, and anybody's to repeat
         return True

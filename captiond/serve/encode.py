@@ -153,6 +153,8 @@ def caption_fields(caption: Caption, *, index: int, sent_at: str) -> dict[str, A
         fields["endMs"] = caption.end_ms
     if caption.confidence is not None:
         fields["confidence"] = caption.confidence
+    if caption.correction:
+        fields["correction"] = True
     fields["redactions"] = dict(caption.redactions)
     return fields
 

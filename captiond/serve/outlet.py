@@ -1,13 +1,17 @@
 """Everything below aiohttp's public API: prebuilt bytes go straight to the transport of a WebSocket or event stream.
 
-Why: a caption for 1000 viewers is one `transport.write` each; through `send_str` it is 1.4 times the work, with a queue
-and a task per viewer twice (measured). What it rests on, checked by `tests/serve/test_outlet.py` so that a new aiohttp
-which changes it turns the build red:
+Why: a caption for 1000 viewers is one `transport.write` each (or one `send`, see `crowd.py`); through `send_str` it is
+1.4 times the work, with a queue and a task per viewer twice (measured). What it rests on, checked by
+`tests/serve/test_outlet.py` so that a new aiohttp or uvloop which changes it turns the build red:
 
 - `request.transport` is the asyncio transport, and aiohttp writes whole frames to it, uncompressed and unfragmented, so
   ours never land inside one of its own;
 - an asyncio transport lets its protocol be replaced (`set_protocol`), so that we hear `pause_writing` and
   `resume_writing` and pass everything on;
+- event loops call `connection_lost` before they close the socket, so nobody is written to at a file descriptor that is
+  another's by then (`fd`, `on_lost`);
+- with a high-water mark of 0, a transport that has not said `pause_writing` holds nothing back, so that what is sent
+  below it overtakes nothing;
 - a response whose `_length_check` is off has no chunked coding (as aiohttp's own WebSocketResponse uses it). Where that
   stops being true, `chunked` says so and events are framed as chunks: the fallback.
 """
@@ -54,6 +58,12 @@ class TransportOutlet:
         kind: "ws" or "sse".
         on_close: told once, synchronously, when the hub wants the viewer closed; ends the handler's waiting.
         chunked: the response has chunked coding after all (event streams only).
+
+    Attributes:
+        code: why the hub closed it; None while it has not.
+        lost: done when the connection is gone.
+        fd: where whole messages may be sent below the transport while it holds nothing back (`serve.crowd`); -1 where
+            they may not, and once the connection is gone.
     """
 
     def __init__(
@@ -68,6 +78,9 @@ class TransportOutlet:
         self._is_ws = kind == "ws"
         self._writable = True
         self._wake: Callable[[], None] | None = None
+        self._on_full: Callable[[], None] | None = None
+        self._on_lost: Callable[[], None] | None = None
+        self.fd = -1
         self.code: CloseCode | None = None
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._flushed: asyncio.Future[None] | None = None
@@ -76,7 +89,11 @@ class TransportOutlet:
         if self._transport is None or not self._open:
             self.lost.set_result(None)
             return
-        _keep_kernel_buffers_small(self._transport)
+        sock = self._transport.get_extra_info("socket")
+        if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
+            _keep_kernel_buffers_small(sock)
+            if not chunked and self._transport.get_extra_info("sslcontext") is None:
+                self.fd = sock.fileno()
         self._transport.set_protocol(Gate(request.protocol, self))
         # 0: told at the first byte that the kernel does not take, and again when it has taken all.
         self._transport.set_write_buffer_limits(high=0)
@@ -85,10 +102,6 @@ class TransportOutlet:
     def transport(self) -> str:
         """Label of metrics."""
         return self._kind
-
-    def send(self, wire: Wire) -> bool:
-        """Hands one wire to the transport. True while more may follow at once."""
-        return self.raw(wire.ws if self._is_ws else wire.sse)
 
     def write(self, wires: Sequence[Wire]) -> bool:
         """Hands several wires to the transport in one write: the cost is per write, not per byte."""
@@ -115,6 +128,16 @@ class TransportOutlet:
         """Sets what to call when the backlog has drained."""
         self._wake = callback
 
+    def on_full(self, callback: Callable[[], None]) -> None:
+        """Sets what to call when the kernel takes no more, whoever wrote."""
+        self._on_full = callback
+
+    def on_lost(self, callback: Callable[[], None]) -> None:
+        """Sets what to call when the connection is gone; at once where it is."""
+        self._on_lost = callback
+        if self.lost.done():
+            callback()
+
     def close(self, code: CloseCode) -> None:
         """Nothing is written after this; the handler ends the connection by the rules of its transport."""
         if self.code is None:
@@ -137,9 +160,16 @@ class TransportOutlet:
         if self._transport is not None:
             self._transport.abort()
 
+    def forget(self) -> None:
+        """Its handler has ended: nobody is told of anything any more. Else handler, viewer and outlet would hold one
+        another until the garbage collector finds them, thousands at once after a storm."""
+        self._wake, self._on_full, self._on_lost, self._on_close = None, None, None, _nothing
+
     def paused(self) -> None:
         """From the gate: the transport holds bytes that the kernel did not take."""
         self._writable = False
+        if self._on_full is not None:
+            self._on_full()
 
     def resumed(self) -> None:
         """From the gate: the kernel has taken all."""
@@ -150,9 +180,14 @@ class TransportOutlet:
 
     def disconnected(self) -> None:
         """From the gate: the connection is gone."""
-        self._transport, self._wake, self._open, self._writable = None, None, False, True
+        self._transport, self._wake, self._open, self._writable, self.fd = None, None, False, True, -1
+        if self._on_lost is not None:
+            self._on_lost()
         _settle(self._flushed)
         _settle(self.lost)
+
+
+def _nothing(_code: CloseCode) -> None: ...
 
 
 def _settle(future: asyncio.Future[None] | None) -> None:
@@ -191,11 +226,8 @@ class EventStreamResponse(web.StreamResponse):
     _length_check = False
 
 
-def _keep_kernel_buffers_small(transport: asyncio.Transport) -> None:
+def _keep_kernel_buffers_small(sock: socket.socket) -> None:
     """So that being slow shows here, where partials can be skipped, and not as minutes of delay on the screen."""
-    sock = transport.get_extra_info("socket")
-    if sock is None or sock.family not in (socket.AF_INET, socket.AF_INET6):
-        return
     options = (
         (socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES),
         (socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, NOTSENT_LOWAT_BYTES),

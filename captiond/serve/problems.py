@@ -8,6 +8,8 @@ from typing import Any, Final
 import orjson
 from aiohttp import web
 
+from captiond.base.inside import remains
+
 log = logging.getLogger(__name__)
 
 PROBLEM_TYPE: Final = "application/problem+json"
@@ -86,7 +88,7 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
             # The peer has left before its answer: nobody's fault and no line in the log, as aiohttp would write one.
             return web.Response(status=GONE_STATUS)
         # The path only: a query may hold a token.
-        log.exception("%s %s failed", request.method, request.path)
+        log.error("%s %s failed", request.method, request.path, exc_info=remains(error))
         if request.writer.output_size > 0:
             raise  # the answer has begun; only cutting the connection is honest
         return Problem(500, "internal_error", "The server failed; its log says where.").response()

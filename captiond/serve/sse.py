@@ -10,7 +10,7 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from captiond.base.close_codes import CloseCode
-from captiond.serve.admission import Admission, admission, audited, authorise, join, log_end
+from captiond.serve.admission import Admission, admission, audited, authorise, join, leave, log_end
 from captiond.serve.outlet import EventStreamResponse, TransportOutlet
 from captiond.serve.timers import Timer
 from captiond.serve.wiring import WIRING, Wiring
@@ -64,10 +64,10 @@ async def stream(request: web.Request, admitted: Admission) -> web.StreamRespons
         await asyncio.wait((closed, outlet.lost), return_when=asyncio.FIRST_COMPLETED)
     finally:
         comments.stop()
-        if viewer is not None:
-            admitted.live.leave(viewer)
+        leave(admitted, viewer)
         log_end(admitted.session, outlet)
     await outlet.flush(wiring.limits.close_wait_s)
+    outlet.forget()
     return response
 
 

@@ -8,6 +8,8 @@ import logging
 from collections.abc import Callable
 from itertools import count
 
+from captiond.base.inside import remains
+
 log = logging.getLogger(__name__)
 
 
@@ -50,5 +52,5 @@ class Timers:
             if callback is not None:
                 try:
                     callback()
-                except Exception:  # one viewer's fault must not take the pings of all others
-                    log.exception("a timer failed")
+                except Exception as fault:  # one viewer's must not take the pings of all others
+                    log.error("a timer failed", exc_info=remains(fault))

@@ -11,7 +11,7 @@ import orjson
 from aiohttp import WSMsgType, web
 
 from captiond.base.close_codes import CloseCode
-from captiond.serve.admission import Admission, admission, audited, authorise, draining, join, log_end
+from captiond.serve.admission import Admission, admission, audited, authorise, draining, join, leave, log_end
 from captiond.serve.encode import PROTOCOL
 from captiond.serve.outlet import TransportOutlet
 from captiond.serve.problems import Problem
@@ -85,12 +85,15 @@ class Reader:
             await self._ws.close(code=code, message=code.reason.encode(), drain=False)
         if self.outlet.backlog():
             self.outlet.abort()
+        self.outlet.forget()
+        fault = self._ws.exception()
+        while fault is not None:  # its frames hold the response that holds it; see `TransportOutlet.forget`
+            fault.__traceback__, fault = None, fault.__context__
 
     def stop(self) -> None:
         """No more messages, no more pings."""
         self._timer.cancel()
-        if self._viewer is not None:
-            self._admitted.live.leave(self._viewer)
+        leave(self._admitted, self._viewer)
         log_end(self._admitted.session, self.outlet)
 
     async def _listen(self) -> None:

@@ -12,13 +12,20 @@ from captiond.base.observe import AuditSink, Clock, Meter
 from captiond.hub.limits import Limits as HubLimits
 from captiond.hub.wire import Encode, Outlet
 from captiond.serve.access import Access, Mint
+from captiond.serve.addresses import Addresses
 from captiond.serve.bodies import Allowed, SessionRequest
+from captiond.serve.seats import Seats
 from captiond.serve.timers import Timers
 from captiond.serve.transcripts import Transcript
 
 
 class Live(Protocol):
     """One session's stream, as the two transports need it; `hub.live.Live` is one."""
+
+    @property
+    def viewers(self) -> int:
+        """How many are connected to it."""
+        ...
 
     def at_end(self, position: str | None) -> bool:
         """Whether the session is over and that position is its very end."""
@@ -51,7 +58,7 @@ class Rooms(Protocol):
 
     @property
     def limits(self) -> HubLimits:
-        """`max_connections` is asked before an upgrade, where a 429 can still be said."""
+        """`max_connections` and `max_per_session` are asked before an upgrade, where a 429 can still be said."""
         ...
 
     def get(self, session: SessionId) -> Live | None: ...
@@ -96,6 +103,10 @@ HealthCheck = Callable[[], str | None]
 """None where all is well, else a short English reason."""
 
 
+Hidden = Callable[[str, str | None], Live | None]
+"""A session id and a bearer in; the hidden session that they open, None for all others (`captiond.probe`)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Bounds of this floor. Each has a reason."""
@@ -130,6 +141,9 @@ class Wiring:
     metrics: Callable[[], tuple[bytes, str]]
     mint: Mint | None
     allowed: Allowed
+    addresses: Addresses
+    seats: Seats
+    hidden: Hidden
 
 
 WIRING: Final = web.AppKey("wiring", Wiring)

@@ -152,7 +152,8 @@ export class CaptionFeed {
 
   #caption(caption, skipped) {
     const known = this.captions.get(caption.utterance);
-    if (this.gone.has(caption.utterance)) return { what: "ignored" };
+    // A correction of what this screen does not have.
+    if (this.gone.has(caption.utterance) || (!known && caption.correction)) return { what: "ignored" };
     // A final whose earlier revisions were not left out of this stream corrects one that this screen does not have.
     const unseen = !known && caption.final && caption.revision - 1 > skipped;
     if (unseen && !this.finalsOnly) return { what: "ignored" };
@@ -165,7 +166,7 @@ export class CaptionFeed {
       const at = this.items.indexOf(known);
       this.items[at] = caption;
       this.#count(caption);
-      if (caption.startMs !== known.startMs) this.#settle(at);
+      if (caption.startMs !== known.startMs) this.#order();
     } else {
       this.#place(caption);
     }
@@ -179,6 +180,7 @@ export class CaptionFeed {
     this.#uncount(known);
     this.captions.delete(utterance);
     this.items.splice(this.items.indexOf(known), 1);
+    this.#order();
     this.#forget(utterance);
     return { what: "retraction", utterance };
   }
@@ -199,19 +201,26 @@ export class CaptionFeed {
     this.captions.set(caption.utterance, caption);
     this.items.push(caption);
     this.#count(caption);
-    this.#settle(this.items.length - 1);
+    if (caption.startMs !== null) this.#order();
   }
 
-  /** Moves one caption to its place among neighbours whose times are known; where they are not, order of arrival stands. */
-  #settle(at) {
-    const { items } = this;
-    const later = (one, other) =>
-      one.kind === "caption" && other.kind === "caption" && one.startMs !== null && other.startMs !== null &&
-      one.startMs > other.startMs;
-    for (; at > 0 && later(items[at - 1], items[at]); at -= 1) [items[at - 1], items[at]] = [items[at], items[at - 1]];
-    for (; at + 1 < items.length && later(items[at], items[at + 1]); at += 1) {
-      [items[at], items[at + 1]] = [items[at + 1], items[at]];
+  /** By start between captions whose start is not known, which stand as they came. Gaps stay where they came. */
+  #order() {
+    const ordered = [];
+    let run = [];
+    const close = () => {
+      ordered.push(...run.sort((one, other) => one.startMs - other.startMs));
+      run = [];
+    };
+    for (const caption of this.captions.values()) {
+      if (caption.startMs === null) {
+        close();
+        ordered.push(caption);
+      } else run.push(caption);
     }
+    close();
+    const next = ordered.values();
+    this.items = this.items.map((item) => (item.kind === "caption" ? next.next().value : item));
   }
 
   /** A gap of a snapshot: below the last caption that was complete before it. */
@@ -309,6 +318,7 @@ function readCaption(message) {
     emittedAt: typeof message.emittedAt === "string" ? message.emittedAt : null,
     sentAt: typeof message.sentAt === "string" ? message.sentAt : null,
     redactions,
+    correction: message.correction === true,
     index,
     firstIndex: index,
   };

@@ -34,6 +34,7 @@ from captiond.hub.figures import Figures
 from captiond.hub.live import Live
 from captiond.logs import JsonLines, TextLines
 from captiond.metrics import Meter
+from captiond.serve.crowd import TransportCrowd
 from captiond.serve.encode import Encoder
 from captiond.serve.outlet import TransportOutlet
 from captiond.simulator.server import Simulator
@@ -103,7 +104,7 @@ STEPS = (
     Step(Tail, "append", lives=False),
     Step(Board, "apply", lives=False),
     Step(Board, "picture", passes=True),
-    Step(TransportOutlet, "send"),
+    Step(TransportCrowd, "send"),
     Step(TransportOutlet, "write"),
     Step(TransportOutlet, "raw"),
     Step(ledger.Ledger, "_lost", passes=True),

@@ -1,15 +1,18 @@
 """One subscription over a real socket: subscribe, deliver, reconnect, give up, say goodbye."""
 
 import asyncio
+import traceback
 from typing import Any
 
 import orjson
 import pytest
 
+from captiond.base.inside import Inside
 from captiond.core.messages import SessionState
 from captiond.genesys.dialect_media import MAX_FRAME_BYTES
 from captiond.genesys.stream import TURN_S
 from captiond.genesys.stream_socket import _Connection
+from tests.adversity.reporter import exceptions_of
 from tests.genesys.small_genesys import SUBSCRIBE, Bench, HighChance, a_ping, event, following, not_a_ping, short
 
 
@@ -268,17 +271,30 @@ async def test_a_frame_beyond_the_limit_costs_the_connection_not_the_stream(benc
     assert bench.meter.counts["upstream_rejected_total{reason=frame_too_big}"] == 1
 
 
-async def test_what_a_sink_raises_ends_the_stream_as_it_is(bench: Bench) -> None:
+@pytest.mark.parametrize(
+    "kind", [ZeroDivisionError, MemoryError, RecursionError, asyncio.CancelledError, BaseException]
+)
+async def test_what_a_sink_raises_ends_the_stream_and_tells_nothing_of_what_was_said(
+    bench: Bench, kind: type[BaseException]
+) -> None:
+    """A cancellation, too, is a fault where nothing waits: the task that follows the stream must not end by it."""
+
     class BrokenSink(type(bench.sink)):  # type: ignore[misc]
         def deliver(self, arrival: Any, *, received_s: float) -> None:
-            raise ZeroDivisionError
+            said = arrival.text
+            raise kind(said)
 
     bench.sink = BrokenSink()
     async with bench.genesys() as genesys, asyncio.TaskGroup() as group:
         task = group.create_task(_raised_by(genesys.follow(bench.session, bench.sink)))
         peer = await bench.upstream.subscribed_peer()
-        await peer.send_event(1)
-        assert isinstance(await task, ZeroDivisionError)
+        await peer.send_event(1, "zebrafinch")
+        fault = await task
+        assert isinstance(fault, Inside) and fault.kind is kind
+        assert "zebrafinch" not in "".join(
+            traceback.TracebackException.from_exception(fault, capture_locals=True).format()
+        )
+        assert list(exceptions_of(fault)) == [fault]
         await peer.wait_closed()
     assert bench.upstream.open_now == 0
 

@@ -136,9 +136,8 @@ class Network:
         self._arrived = bytearray()
         self._paused = False
         self._wake: Callable[[], None] = lambda: None
-
-    def send(self, wire: Wire) -> bool:
-        return self.write([wire])
+        self._full: Callable[[], None] = lambda: None
+        self._lost: Callable[[], None] = lambda: None
 
     def write(self, wires: Sequence[Wire]) -> bool:
         if self.broken:
@@ -157,6 +156,18 @@ class Network:
 
     def on_writable(self, callback: Callable[[], None]) -> None:
         self._wake = callback
+
+    def on_full(self, callback: Callable[[], None]) -> None:
+        self._full = callback
+
+    def fill(self) -> None:
+        """Something that is no caption, a pong, waits in the transport because the kernel takes nothing."""
+        self.stall()
+        self._paused = True
+        self._full()
+
+    def on_lost(self, callback: Callable[[], None]) -> None:
+        self._lost = callback
 
     def close(self, code: CloseCode) -> None:
         assert self.closed is None, "closed twice"
@@ -181,6 +192,7 @@ class Network:
         self._waiting.clear()
         self._arrived.clear()
         self._wake = lambda: None
+        self._lost()
 
     def _take(self) -> None:
         count = len(self._waiting) if self.takes_bytes is None else min(self.takes_bytes, len(self._waiting))
@@ -239,7 +251,11 @@ class Network:
 
 
 class House:
-    """A hub with one open session unless told otherwise."""
+    """A hub with one open session unless told otherwise.
+
+    Args:
+        turns: what is said goes out when the test ends the turn of the loop (`turn`), not at once.
+    """
 
     def __init__(
         self,
@@ -248,9 +264,11 @@ class House:
         opened: bool = True,
         redactor: Callable[..., Redacting] = HideRedactor,
         call: Callable[[], object] = object,
+        turns: bool = False,
     ) -> None:
         self.clock, self.meter, self.audit = VirtualClock(), Counts(), Records()
         self.kept: list[tuple[SessionId, Caption]] = []
+        self._deferred: list[Callable[[], None]] = []
         self.rooms = Rooms(
             encode=Encoder(),
             clock=self.clock,
@@ -262,6 +280,7 @@ class House:
             limits=limits or Limits(),
             keep=lambda session, caption: self.kept.append((session, caption)),
             chance=random.Random(7),
+            defer=self._deferred.append if turns else None,
         )
         self.sequences: Counter[SessionId] = Counter()
         self.live = self.open() if opened else None
@@ -323,6 +342,12 @@ class House:
 
     def watch(self, transport: str = "ws", **more: Any) -> Network:
         return self.join(transport, **more)[0]
+
+    def turn(self) -> None:
+        """This turn of the event loop is over."""
+        deferred, self._deferred[:] = list(self._deferred), []
+        for callback in deferred:
+            callback()
 
     def wait(self, seconds: float, *, step_s: float = 0.1) -> None:
         """Time passes, with a tick each `step_s`."""

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import random
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,10 +20,12 @@ from captiond.hub.limits import Limits as HubLimits
 from captiond.hub.live import Live
 from captiond.hub.rooms import Rooms
 from captiond.serve.access import Rules, configure
+from captiond.serve.addresses import Addresses
 from captiond.serve.app import IDLE_S, AccessLog, build
 from captiond.serve.bodies import SessionRequest
 from captiond.serve.encode import Encoder
 from captiond.serve.problems import Problem
+from captiond.serve.seats import Seats
 from captiond.serve.transcripts import Transcript
 from captiond.serve.wiring import WIRING, HealthCheck, Limits
 
@@ -168,6 +171,7 @@ class Served:
     audit: Recorder
     http: aiohttp.ClientSession
     runner: web.AppRunner
+    meter: "Counts"
     draining_ms: int | None = None
     sequence: int = 0
     answers: "list[RawAnswer]" = field(default_factory=list)
@@ -225,13 +229,15 @@ async def serving(
     hub_limits: HubLimits | None = None,
     checks: Mapping[str, HealthCheck] | None = None,
     idle_s: float = IDLE_S,
+    seats: Seats | None = None,
+    addresses: Addresses | None = None,
 ) -> AsyncIterator[Served]:
     """A server on a free port of 127.0.0.1, and a client session; both gone at the end."""
-    clock, audit = ManualClock(), Recorder()
+    clock, audit, meter = ManualClock(), Recorder(), Counts()
     rooms = Rooms(
         encode=Encoder(),
         clock=clock,
-        meter=_NullMeter,
+        meter=meter,
         audit=audit,
         redactor=PlainRedactor,
         call=object,
@@ -251,13 +257,16 @@ async def serving(
         metrics=lambda: (b"captiond_build_info 1\n", "text/plain; version=0.0.4; charset=utf-8"),
         checks=checks or {},
         draining_ms=lambda: served.draining_ms,
+        meter=meter,
         audit=audit,
+        seats=seats,
+        addresses=addresses,
         limits=limits or Limits(close_wait_s=0.5),
         ticking=False,
     )
     runner = web.AppRunner(app, access_log_class=AccessLog, shutdown_timeout=0.2, keepalive_timeout=idle_s)
     async with aiohttp.ClientSession() as http:
-        served = Served("", 0, app, rooms, clock, sessions, audit, http, runner)
+        served = Served("", 0, app, rooms, clock, sessions, audit, http, runner, meter)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
@@ -272,15 +281,18 @@ async def serving(
             await runner.cleanup()
 
 
-class _Meter:
-    def count(self, name: str, by: float = 1, /, **labels: str) -> None: ...
+class Counts:
+    """A meter that only counts: by name, and the values of labels in order of their names."""
+
+    def __init__(self) -> None:
+        self.of: Counter[tuple[str, ...]] = Counter()
+
+    def count(self, name: str, by: float = 1, /, **labels: str) -> None:
+        self.of[name, *(labels[label] for label in sorted(labels))] += int(by)
 
     def observe(self, name: str, value: float, times: int = 1, /, **labels: str) -> None: ...
 
     def set(self, name: str, value: float, /, **labels: str) -> None: ...
-
-
-_NullMeter = _Meter()
 
 
 @dataclass

@@ -61,7 +61,7 @@ async def one_stream(
 
 async def test_an_event_stream_is_not_chunked_and_our_bytes_arrive_as_they_are() -> None:
     async def send(outlet: TransportOutlet) -> None:
-        assert outlet.send(CAPTION)
+        assert outlet.write([CAPTION])
         assert outlet.write([CAPTION, CAPTION])
 
     async with one_stream(send) as (reader, _):
@@ -124,14 +124,14 @@ def test_flow_control_is_heard_on_both_event_loops(run: Callable[[Coroutine[Any,
 
         outlet.on_writable(writable)
         big = Bytes("caption", b"x" * 4000, index=1)
-        while outlet.send(big):
+        while outlet.write([big]):
             said.append(True)
         paused["backlog"] = outlet.backlog()
         sock = outlet._transport.get_extra_info("socket")  # type: ignore[union-attr]
         paused["send_buffer"] = sock.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
         paused["event"].set()  # type: ignore[attr-defined]
         await wake
-        said.append(outlet.send(CAPTION))
+        said.append(outlet.write([CAPTION]))
 
     async def main() -> None:
         paused["event"] = asyncio.Event()  # type: ignore[assignment]
@@ -155,10 +155,10 @@ async def test_after_close_nothing_is_written_and_the_rest_is_flushed_or_cut() -
 
     async def send(outlet: TransportOutlet) -> None:
         outlet._on_close = told.append
-        outlet.send(CAPTION)
+        outlet.write([CAPTION])
         outlet.close(CloseCode.SLOW)
         outlet.close(CloseCode.DRAINING)
-        assert outlet.send(CAPTION)
+        assert outlet.write([CAPTION])
         await outlet.flush(1.0)
 
     async with one_stream(send) as (reader, _):
@@ -178,8 +178,8 @@ async def test_a_transport_that_raises_harms_nobody_else(monkeypatch: pytest.Mon
                 raise RuntimeError("the handler is closed")
 
         monkeypatch.setattr(outlet, "_transport", Closed())
-        assert outlet.send(CAPTION)
-        assert outlet.send(CAPTION)
+        assert outlet.write([CAPTION])
+        assert outlet.write([CAPTION])
         assert outlet.lost.done()
         assert outlet.backlog() == 0
 
@@ -193,11 +193,11 @@ async def test_a_peer_that_takes_nothing_is_cut_after_the_grace() -> None:
     done = asyncio.Event()
 
     async def fill(outlet: TransportOutlet) -> None:
-        assert not outlet.send(Bytes("caption", b"x" * 8_000_000, index=1))  # more than two kernels hold
+        assert not outlet.write([Bytes("caption", b"x" * 8_000_000, index=1)])  # more than two kernels hold
         outlet.close(CloseCode.SLOW)
         await outlet.flush(0.05)
         await outlet.lost
-        assert outlet.send(CAPTION)
+        assert outlet.write([CAPTION])
         done.set()
 
     async with one_stream(fill) as (_, writer):

@@ -61,6 +61,14 @@ def test_a_script_makes_its_screen_or_is_refused(script: dict[str, Any]) -> None
     assert gaps == script.get("gaps", [])
 
 
+def test_a_viewer_of_finals_ignores_a_correction_of_what_its_snapshot_left_out() -> None:
+    """Revision 7 would be the first it hears of an utterance, too: only the word `correction` tells them apart."""
+    screen = screen_of([WELCOME, SNAPSHOT], partials=False)
+    assert screen.apply(CAPTION | {"index": 7, "revision": 7, "correction": True}).what == ""
+    assert screen.lines() == []
+    assert screen.apply(CAPTION | {"index": 8, "revision": 7}).what == "caption"
+
+
 @pytest.mark.parametrize("key", sorted(set(CAPTION) - {"type", "redactions"}))
 def test_every_field_of_a_caption_is_required_and_no_error_shows_its_text(key: str) -> None:
     screen = screen_of([WELCOME, SNAPSHOT])
