@@ -7,6 +7,7 @@ decision as well, whatever followed. Source: reference/redaction.md, section 7, 
 
 from typing import Final
 
+from captiond.core.redact.articles import is_digit_alone
 from captiond.core.redact.cardinals import is_amount
 from captiond.core.redact.classes import DIGITS, FILLER, SPOKEN, TENS, WEAK, WORD
 from captiond.core.redact.kinds import DOB, IBAN_CHARS, checked
@@ -61,9 +62,14 @@ def is_cut_off(window: Window, at: int, token: Token) -> bool:
         return False
     for beside in (at - 1, at + 1):
         there = window.base <= beside < window.end() and window.owner(beside) != window.owner(at)
-        if there and window.token(beside).cls in (DIGITS, SPOKEN, TENS):
+        if there and _may_go_on(window, window.token(beside)):
             return True
     return False
+
+
+def _may_go_on(window: Window, token: Token) -> bool:
+    """ "1104.0" | "un six": an article may be a digit, too."""
+    return token.cls in (DIGITS, SPOKEN, TENS) or (token.cls == WEAK and is_digit_alone(window, token))
 
 
 def is_date(window: Window, start: int, stop: int) -> bool:
