@@ -38,22 +38,25 @@ class Turn:
 def disturbed(rng: Random, stream: Stream) -> Stream:
     """The stream with some of the disturbances, in a new order of events; its truth stays true."""
     words = LANGUAGES[stream.language]
-    turns = list(_turns(stream))
+    said = list(turns(stream))
     if rng.random() < 0.5:
-        turns = [piece for turn in turns for piece in _cut(rng, turn)]
+        said = [piece for turn in said for piece in _cut(rng, turn)]
     grow: Callable[[Random, Turn], None] = rng.choice((_by_characters, _by_words, _as_it_was))
-    for turn in turns:
+    for turn in said:
         grow(rng, turn)
         if rng.random() < 0.5:
             turn.partials = [_rewritten(rng, words, heard) for heard in turn.partials]
         if rng.random() < 0.2:  # a slow recogniser, or a viewer's bad line
             turn.partials = [heard for heard in turn.partials if rng.random() < 0.4]
-    _renumber(turns)
-    order = list(_order(rng, turns, overlapping=rng.random() < 0.3))
-    return Stream(f"{stream.name}-disturbed", stream.corpus, stream.language, list(_events(rng, stream, turns, order)))
+    renumber(said)
+    overlapping = rng.random() < 0.3
+    return Stream(
+        f"{stream.name}-disturbed", stream.corpus, stream.language, list(events(rng, stream, said, overlapping))
+    )
 
 
-def _turns(stream: Stream) -> Iterator[Turn]:
+def turns(stream: Stream) -> Iterator[Turn]:
+    """The utterances of a stream in the order of their first event."""
     found: dict[tuple[str, int], Turn] = {}
     for event in stream.events:
         heard = (event.text, event.spans)
@@ -150,7 +153,7 @@ def _misheard(rng: Random, words: Phrases, word: str) -> str:
     return words.misheard.get(word, word) if rng.random() < 0.05 else word
 
 
-def _renumber(turns: Sequence[Turn]) -> None:
+def renumber(turns: Sequence[Turn]) -> None:
     """A number in several utterances is one mention of so many parts, counted from 1."""
     within: dict[str, list[int]] = defaultdict(list)
     for number, turn in enumerate(turns):
@@ -186,8 +189,9 @@ def _order(rng: Random, turns: Sequence[Turn], *, overlapping: bool) -> Iterator
         yield from here
 
 
-def _events(rng: Random, stream: Stream, turns: Sequence[Turn], order: Sequence[int]) -> Iterator[Event]:
+def events(rng: Random, stream: Stream, turns: Sequence[Turn], overlapping: bool = False) -> Iterator[Event]:
     """The turns as events. Now and then a number is skipped: something was lost; or nobody speaks for a while."""
+    order = list(_order(rng, turns, overlapping=overlapping))
     now_ms = stream.events[0].at_ms
     sequences: dict[str, int] = defaultdict(int)
     utterances: dict[str, int] = defaultdict(int)
