@@ -1,11 +1,12 @@
 """Streams heard otherwise: what recognisers do to numbers besides what `bench.disturbed` does.
 
-Digits grouped anew from one partial to the next, glued by hyphens, parted by punctuation, in capitals, in other scripts,
+Digits grouped anew from one partial to the next, glued by hyphens, parted by punctuation, in capitals or other scripts,
 with marks of no width or another direction, behind a currency sign; the whole in capitals, or very slowly, a digit an
 utterance. What is private stays known: whatever a way does to a number, it says the same digits in the same order, or
 it is not done. All chance comes from the generator handed in.
 """
 
+import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
@@ -14,13 +15,14 @@ from typing import Final
 from captiond.bench.disturbed import Heard, Turn, events, renumber, turns
 from captiond.bench.phrases import LANGUAGES, Phrases
 from captiond.bench.reading import read_digits
+from captiond.bench.scoring import SHOWN_LIMIT
 from captiond.bench.streams import Span, Stream
 
 Way = Callable[[Random, Phrases, str], str]
 """Says a number otherwise."""
 
+COUNTRY_LETTERS: Final = 2
 MAX_WAYS: Final = 3  # in one stream; more of them hide each other
-AGENT_SAYS: Final = 0.3  # how often somebody else says a word between two pieces of a slow number
 _NUMERALS: Final = re.compile(r"\d(?:[\d .,\-]*\d)?")
 _GLUES: Final = (" ", " ", "-", ".", "", ", ", ",", " - ", ". ")
 _HYPHENS: Final = ("-", "-", "\u2011", "\u2013", " - ", ".", "/")
@@ -36,7 +38,7 @@ def reheard(rng: Random, stream: Stream) -> Stream:
     words = LANGUAGES[stream.language]
     said = list(turns(stream))
     if rng.random() < 0.3:
-        said = [piece for turn in said for piece in _slowly(rng, turn)]
+        said = [piece for turn in said for piece in _slowly(rng, turn, stream.language)]
     loud = rng.random() < 0.15
     ways = rng.sample(WAYS, rng.randint(1, MAX_WAYS))
     for turn in said:
@@ -94,9 +96,14 @@ def _regrouped(rng: Random, words: Phrases, text: str) -> str:
 
 
 def _hyphenated(rng: Random, words: Phrases, text: str) -> str:
-    """ "forty one" as "forty-one", "four one one" as "four-one-one"."""
+    """ "forty one" as "forty-one", "four one one" as "four-one-one"; no pause is glued to a digit."""
     hyphen = rng.choice(_HYPHENS)
-    return "".join(hyphen if c == " " and rng.random() < 0.6 else c for c in text)
+    said = text.split(" ")
+    out = said[0]
+    for before, word in itertools.pairwise(said):
+        number = all(len(w) <= COUNTRY_LETTERS or w == words.twice or _says(words, w) for w in (before, word))
+        out += (hyphen if number and rng.random() < 0.6 else " ") + word
+    return out
 
 
 def _punctuated(rng: Random, words: Phrases, text: str) -> str:
@@ -141,7 +148,9 @@ def _multiplied(rng: Random, words: Phrases, text: str) -> str:
 
 
 def _as_money(rng: Random, words: Phrases, text: str) -> str:
-    """ "4111 1111" as "$4111 1111": a currency was heard before the number."""
+    """ "4111 1111" as "$4111 1111": a currency was heard before the number. "$586" alone is a price to anybody."""
+    if sum(c.isdigit() for c in text) < SHOWN_LIMIT:
+        return text
     return re.sub(r"(?<!\w)\d", rng.choice(_CURRENCY) + r"\g<0>", text, count=1)
 
 
@@ -164,15 +173,24 @@ def _loud(heard: Heard) -> Heard:
     return "".join(c.upper() if len(c.upper()) == 1 else c for c in text), spans
 
 
-def _slowly(rng: Random, turn: Turn) -> Iterator[Turn]:
-    """A number said once, cut between its words into as many utterances as come; each grows by words."""
+def _is_beside_digit(text: str, space: int, language: str) -> bool:
+    """Whether a digit ends before a space, or begins behind it."""
+    before, after = text[:space].rpartition(" ")[2], text[space + 1 :].partition(" ")[0]
+    return bool(read_digits(before, language) or read_digits(after, language))
+
+
+def _slowly(rng: Random, turn: Turn, language: str) -> Iterator[Turn]:
+    """A number said once, cut between its words into as many utterances as come; each grows by words.
+
+    A pause inside it is not cut in two: half of "let me see" is other talk, which ends a number.
+    """
     text, spans = turn.final
     cuts = [
         i
         for s in spans
         if s.mention.kind != "EMAIL" and sum(o.mention is s.mention for o in spans) == 1
         for i in range(s.start + 1, s.end)
-        if text[i] == " " and rng.random() < 0.5
+        if text[i] == " " and rng.random() < 0.5 and _is_beside_digit(text, i, language)
     ]
     if not cuts or rng.random() < 0.3:
         yield turn

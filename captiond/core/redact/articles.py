@@ -6,9 +6,14 @@ from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
 
 
+def is_zero(token: Token) -> bool:
+    """ "oh", "oh-oh"."""
+    return token.digits != "" and not token.digits.strip("0")
+
+
 def is_digit_alone(window: Window, token: Token) -> bool:
     """ "oh" and "un": words that are a digit without another one right beside them."""
-    return token.digits == "0" or token.core in window.lexicon.articles
+    return is_zero(token) or token.core in window.lexicon.articles
 
 
 def is_first_digit(window: Window, at: int, token: Token) -> bool:

@@ -5,7 +5,7 @@ from typing import Final
 from captiond.core.redact.cardinals import is_amount
 from captiond.core.redact.classes import FILLER
 from captiond.core.redact.dates import birthday_end
-from captiond.core.redact.early import MAX_AMOUNT_DIGITS, MAX_PERCENT_DIGITS, PERCENT, is_named
+from captiond.core.redact.early import PERCENT, is_named
 from captiond.core.redact.kinds import CC, CVV, DOB, EMAIL, NUMBER, PHONE, PIN, ROWS, SSN
 from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.naming import CUED_DIGITS, LIKELY, NUMBER_DIGITS, SURE, classify, named
@@ -13,6 +13,8 @@ from captiond.core.redact.parts import Part, cut, is_tight
 from captiond.core.redact.rest import LATE_DIGITS, Decision, Found, complete
 from captiond.core.redact.runs import Run
 from captiond.core.redact.shapes import (
+    MAX_AMOUNT_DIGITS,
+    MAX_PERCENT_DIGITS,
     MAX_YEAR_TOKENS,
     SHORT_NUMBERS,
     is_counting,

@@ -7,18 +7,21 @@ decision as well, whatever followed. Source: reference/redaction.md, section 7, 
 
 from typing import Final
 
-from captiond.core.redact.articles import is_digit_alone
+from captiond.core.redact.articles import is_digit_alone, is_zero
 from captiond.core.redact.cardinals import is_amount
-from captiond.core.redact.classes import DIGITS, FILLER, SPOKEN, TENS, WEAK, WORD
+from captiond.core.redact.classes import DIGITS, FILLER, SILENT, SPOKEN, TENS, WEAK, WORD
 from captiond.core.redact.kinds import DOB, IBAN_CHARS, checked
 from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.shapes import (
     CURRENCY,
+    MAX_AMOUNT_DIGITS,
+    MAX_PERCENT_DIGITS,
     harmless_end,
     is_counting,
     is_freephone,
     is_harmless_token,
     is_month_day,
+    is_plain_money,
     is_time,
     is_year,
     is_years,
@@ -27,9 +30,7 @@ from captiond.core.redact.shapes import is_date as is_typed_date
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
 
-MAX_AMOUNT_DIGITS: Final = 12  # before a unit; a longer one is a card's or an account's
 MAX_CUED_AMOUNT_DIGITS: Final = 6  # the same after a cue
-MAX_PERCENT_DIGITS: Final = 6  # before "%", cue or not
 MAX_CODE_DIGITS: Final = 8  # of a code such as "INC0032516"; from 9 on it is a number with a prefix
 MAX_RANGE_DIGITS: Final = 3  # of either end of "286 to 156"
 MIN_CODE_LETTERS: Final = 3  # fewer may be the country of an IBAN or a slip before digits
@@ -54,15 +55,23 @@ def is_shaped(window: Window, at: int, token: Token, *, cued: bool) -> bool:
 
 
 def is_cut_off(window: Window, at: int, token: Token) -> bool:
-    """ "859.55" | "5.0195": a shape at the end of an utterance, or its beginning, right beside digits of another one.
+    """ "859.55" | "5.0195": a shape right beside digits that are none, or at an utterance's edge beside any.
 
-    It may be half of a number. Money, times and dates are what they are.
+    It may be half of a number. Times, dates and most money are what they are; but "$4111" is no more than its digits.
     """
-    if is_typed_date(token.core) or ":" in token.core or any(c in "%°" + CURRENCY for c in token.text):
+    if is_typed_date(token.core) or ":" in token.core:
         return False
-    for beside in (at - 1, at + 1):
-        there = window.base <= beside < window.end() and window.owner(beside) != window.owner(at)
-        if there and _may_go_on(window, window.token(beside)):
+    if not is_plain_money(token) and (token.mixed or any(c in "%°" + CURRENCY for c in token.text)):
+        return False
+    for step in (-1, 1):
+        beside = at + step
+        while window.base <= beside < window.end() and window.token(beside).cls == SILENT:
+            beside += step
+        if not window.base <= beside < window.end():
+            continue
+        other = window.token(beside)
+        apart = window.owner(beside) != window.owner(at)
+        if _may_go_on(window, other) and (apart or not is_harmless_token(other)):
             return True
     return False
 
@@ -89,7 +98,7 @@ def is_harmless(window: Window, start: int, stop: int, at: int, *, cued: bool, a
     """
     lone = stop - start == 1 and window.owner(at) == window.owner(start)
     tokens = [window.token(i) for i in range(start, stop) if window.token(i).cls != FILLER]
-    while len(tokens) > 1 and tokens[-1].cls == WEAK and tokens[-1].digits != "0":
+    while len(tokens) > 1 and tokens[-1].cls == WEAK and not is_zero(tokens[-1]):
         tokens.pop()
         stop -= 1
     while len(tokens) > 1 and tokens[0].cls == WEAK and len(tokens[0].digits) == 1:

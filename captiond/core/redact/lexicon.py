@@ -55,6 +55,7 @@ class Table:
     misheard: str = ""
     fillers: str = ""
     interjections: str = ""
+    waits: str = ""
     acknowledgements: str = ""
     at: str = ""
     dot: str = ""
@@ -97,6 +98,7 @@ class Lexicon:
         silent: words for separators inside numbers ("dash", "comma", "slash").
         cues: last word of a phrase > list of (phrase from its last word backwards, kind).
         pauses: words of interjections and acknowledgements: what a pause inside a number may consist of.
+        waits: those interjections that ask for time: an utterance of nothing else goes on with what the last one said.
         months, clock, units: words beside a number that make it a date, a time, an amount.
         years: word > the year it says, where a language writes years as one word; digits in a date of birth only.
         of: words between the day, the month and the year of a date of birth ("of", "de").
@@ -119,7 +121,7 @@ class Lexicon:
         "beginnings", "clock", "common", "copulas", "cues", "determiners", "digits", "dot", "entries", "fillers",
         "fused", "gate", "interjections", "joins", "linkers", "misheard", "months", "multiples", "no_domains", "of",
         "ordinals", "pauses", "plain", "plus", "pronouns", "prose", "ranges", "scales", "silent", "tens", "units",
-        "vigesimals", "years",
+        "vigesimals", "waits", "years",
     )  # fmt: skip
 
     def __init__(self, table: Table) -> None:
@@ -138,6 +140,7 @@ class Lexicon:
         self.fused: frozenset[str] = _words(table.fused)
         self.fillers: frozenset[str] = _words(table.fillers)
         self.interjections: dict[str, list[tuple[str, ...]]] = _phrases(table.interjections)
+        self.waits: dict[str, list[tuple[str, ...]]] = _phrases(table.waits)
         self.acknowledgements: frozenset[str] = _words(table.acknowledgements)
         said = [words for phrases in self.interjections.values() for words in phrases]
         self.pauses: frozenset[str] = self.acknowledgements | {word for words in said for word in words}
@@ -278,7 +281,7 @@ def union(tables: Iterable[Table]) -> Table:
     for table in tables:
         for one in fields(Table):
             value = getattr(table, one.name)
-            separator = ";" if one.name in ("interjections", "keeps") else " "
+            separator = ";" if one.name in ("interjections", "keeps", "waits") else " "
             before = merged.get(one.name)
             if isinstance(value, str):
                 merged[one.name] = f"{before}{separator}{value}" if isinstance(before, str) else value

@@ -18,6 +18,7 @@ from captiond.core.redact.gate import Leave
 from captiond.core.redact.kinds import DOB, EMAIL, IBAN, NATIONAL_ID
 from captiond.core.redact.lexicon import KEEP, Lexicon
 from captiond.core.redact.mail import NOTHING, Chain
+from captiond.core.redact.parts import is_wait
 from captiond.core.redact.points import Point, Sheet
 from captiond.core.redact.render import joined, render
 from captiond.core.redact.rest import Decision
@@ -229,11 +230,19 @@ class Machine:
         """The utterance is final: what it did not go on with is decided; what it ends inside of stays open."""
         run, chain = self.run, self.chain
         run.take_waiting(self.window)
-        if run.is_open() and self.window.owner(run.last) < self.current:
+        if run.is_open() and self.window.owner(run.last) < self.current and not self._only_waits():
             self._close_run(ENDED)
         if chain.phase != NOTHING and (chain.is_complete() or self.window.owner(chain.last) < self.current):
             self._close_chain()
         self.settle()
+
+    def _only_waits(self) -> bool:
+        """ "um, hold on": an utterance that says no more ends nothing, as it would not inside the one before."""
+        window = self.window
+        start = window.end()
+        while start > window.base and window.owner(start - 1) == self.current:
+            start -= 1
+        return start < window.end() and is_wait(window, start, window.end())
 
     def close(self) -> None:
         """Nothing follows: every run ends here."""

@@ -5,7 +5,7 @@ from typing import Final
 
 from mypy_extensions import mypyc_attr
 
-from captiond.core.redact.articles import begins_interjection, is_digit_alone, is_first_digit
+from captiond.core.redact.articles import begins_interjection, is_digit_alone, is_first_digit, is_zero
 from captiond.core.redact.cardinals import digits_said
 from captiond.core.redact.classes import DIGITS, FILLER, LETTER, MARK, MULTIPLE, SCALE, SILENT, SPOKEN, TENS, WEAK, WORD
 from captiond.core.redact.early import is_cut_off
@@ -228,7 +228,7 @@ def _finish(window: Window, run: Run, parts: list[Part], span: tuple[int, int], 
 
 def _may_be_a_word(window: Window, at: int) -> bool:
     token = window.token(at)
-    return token.cls == WEAK and token.digits != "0" and token.core not in window.lexicon.articles
+    return token.cls == WEAK and not is_zero(token) and token.core not in window.lexicon.articles
 
 
 def _is_article(window: Window, at: int, last: int) -> bool:
@@ -256,18 +256,33 @@ def is_tight(window: Window, start: int, stop: int) -> bool:
     at = stop - 1
     lexicon = window.lexicon
     while at >= start:
-        token = window.token(at)
-        alone = token.cls in (FILLER, MARK, SILENT) or (
-            token.core in lexicon.acknowledgements and len(token.core) >= MIN_PAUSE_LETTERS
-        )
-        size = 1 if alone else 0
-        for words in lexicon.interjections.get(token.core, ()):
-            if at - len(words) + 1 >= start and all(window.core(at - i) == words[i] for i in range(len(words))):
-                size = max(size, len(words))
+        core = window.core(at)
+        alone = core in lexicon.acknowledgements and len(core) >= MIN_PAUSE_LETTERS
+        size = max(_pause(window, lexicon.interjections, start, at), int(alone))
         if size == 0:
             return False
         at -= size
     return True
+
+
+def is_wait(window: Window, start: int, stop: int) -> bool:
+    """Whether nothing is said there but fillers and what asks for time: "okay, um", "one moment"."""
+    at = stop - 1
+    while at >= start:
+        size = _pause(window, window.lexicon.waits, start, at)
+        if size == 0:
+            return False
+        at -= size
+    return True
+
+
+def _pause(window: Window, phrases: dict[str, list[tuple[str, ...]]], start: int, at: int) -> int:
+    """How many words up to the one at an index are a filler, or one of these phrases; 0 for neither."""
+    size = 1 if window.token(at).cls in (FILLER, MARK, SILENT) else 0
+    for words in phrases.get(window.core(at), ()):
+        if at - len(words) + 1 >= start and all(window.core(at - i) == words[i] for i in range(len(words))):
+            size = max(size, len(words))
+    return size
 
 
 def _read(window: Window, part: Part) -> None:

@@ -20,7 +20,7 @@ SILENCE_S: Final = 3.0  # of event time: then a final's open run ends there
 MAX_CODE_POINTS: Final = (
     8_192  # of one utterance, some ten minutes of speech; a longer one is a fault, and masked whole
 )
-MAX_WAITING: Final = 8  # finals that wait for one open run; more is no number cut in pieces, the run ends
+MAX_WAITING: Final = 40  # finals that wait for one open run: an IBAN said letter by letter, each with a pause behind it
 MAX_KNOWN: Final = 64  # harmless numbers remembered in a call, so that reading one back is not masked
 MAX_OPEN: Final = 8  # utterances of one channel that have partials at the same time
 WHOLE: Final = "[...]"

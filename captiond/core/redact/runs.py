@@ -4,7 +4,7 @@ from typing import Final
 
 from mypy_extensions import mypyc_attr
 
-from captiond.core.redact.articles import is_digit_alone, is_first_digit, is_last_digit
+from captiond.core.redact.articles import is_digit_alone, is_first_digit, is_last_digit, is_zero
 from captiond.core.redact.classes import (
     ADDRESS,
     DIGITS,
@@ -22,7 +22,6 @@ from captiond.core.redact.classes import (
     WORD,
 )
 from captiond.core.redact.early import (
-    MAX_PERCENT_DIGITS,
     inert,
     is_cut_off,
     is_date,
@@ -33,7 +32,7 @@ from captiond.core.redact.early import (
 )
 from captiond.core.redact.kinds import IBAN, IBAN_CHARS, NATIONAL_ID
 from captiond.core.redact.lexicon import KEEP
-from captiond.core.redact.shapes import is_counting
+from captiond.core.redact.shapes import MAX_PERCENT_DIGITS, is_counting
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.unfinished import may_be_no_evidence
 from captiond.core.redact.window import Window
@@ -48,7 +47,7 @@ LETTER_WORDS: Final = ("a", "e", "i", "o", "u", "y", "à", "è", "é")
 
 def is_bank(window: Window, token: Token) -> bool:
     """Whether a word may be the four letters of a bank inside an IBAN."""
-    if token.cls != WORD or len(token.core) != 4 or not token.core.isalpha():
+    if token.cls != WORD or len(token.core) != 4 or not token.core.isalpha() or token.core in window.lexicon.pauses:
         return False
     return token.core not in window.lexicon.common or token.text[:4].isupper()  # "GB82 WEST"
 
@@ -74,7 +73,7 @@ def _reads_on(before: Token, said: int) -> bool:
     """ "double 3", "oh 2 3 0": whether a word before so many numerals is a digit with them; "oh, 20" is none."""
     if before.cls == MULTIPLE:
         return said == 1
-    return before.digits == "0" and before.last == len(before.text)
+    return is_zero(before) and before.last == len(before.text)
 
 
 def _is_lost(window: Window, at: int, cued: bool) -> bool:
@@ -187,7 +186,7 @@ class Run:
         code_cued = cls == LETTER and _is_code_cued(window, at)
         if cls in (DIGITS, SPOKEN, TENS) or (cls == ADDRESS and token.digits):
             self._digit(window, at, token, cued)
-        elif cls == WEAK and cued and (token.digits == "0" or is_first_digit(window, at, token)):
+        elif cls == WEAK and cued and (is_zero(token) or is_first_digit(window, at, token)):
             self._digit(window, at, token, cued)  # "oh three eight": shown, it would be read as a digit
         elif cls in (WEAK, MULTIPLE, SCALE):
             self._weak(window, at, token)

@@ -7,6 +7,10 @@ from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
 
 MAX_YEAR_TOKENS: Final = 4  # "two thousand twenty five"
+MAX_AMOUNT_DIGITS: Final = 12  # of money, before a unit; a longer one is a card's or an account's
+MAX_PERCENT_DIGITS: Final = 6  # before "%", cue or not
+MAX_PLAIN_AMOUNT_DIGITS: Final = 8  # of money without marks in it; a longer one is written with them
+MAX_MONEY_FIELDS: Final = 2  # "$20-30"
 MAX_AMOUNT_CHARS: Final = 15  # "999,999,999,999"; with more digits it is a card whatever its commas
 CURRENCY: Final = "$€£¥₹"
 SHORT_NUMBERS: Final = frozenset(
@@ -44,15 +48,32 @@ def is_harmless_token(token: Token) -> bool:
     text, core = token.text, token.core
     if core == token.digits and len(core) == len(text):
         return False
-    if any(c in CURRENCY for c in text[: token.first]) or (
-        any(c in CURRENCY + "%°" for c in text[token.last :]) and len(token.digits) <= 12
-    ):
-        return len(token.digits) <= 12
+    if any(c in CURRENCY for c in text[: token.first]) or any(c in CURRENCY for c in text[token.last :]):
+        return is_money(token)
+    if any(c in "%°" for c in text[token.last :]):
+        return len(token.digits) <= MAX_PERCENT_DIGITS
     if token.mixed:
         return _is_ordinal(core) or is_clock(core)
     if core == token.digits:
         return False  # no mark in it
     return is_clock(core) or is_date(core) or is_version(core) or is_grouped_amount(core) or _is_zip(core)
+
+
+def is_money(token: Token) -> bool:
+    """Whether a token beside a currency's sign is an amount: "$49.99", "$20-30", "$5M"; "$4155550132" is none."""
+    core = token.core
+    if token.mixed or is_grouped_amount(core):
+        return len(token.digits) <= MAX_AMOUNT_DIGITS
+    fields = core.replace("/", "-").split("-")
+    if len(fields) > MAX_MONEY_FIELDS or len(token.digits) > MAX_PLAIN_AMOUNT_DIGITS:
+        return False
+    return all(field.strip(CURRENCY).isdigit() or is_grouped_amount(field.strip(CURRENCY)) for field in fields)
+
+
+def is_plain_money(token: Token) -> bool:
+    """ "$4111": a currency's sign and nothing but digits, which may as well be those of a number beside it."""
+    text = token.text
+    return token.core == token.digits and any(c in CURRENCY for c in text[: token.first] + text[token.last :])
 
 
 def _is_ordinal(core: str) -> bool:

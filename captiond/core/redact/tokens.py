@@ -5,7 +5,8 @@ from typing import Final
 
 from mypy_extensions import i64, mypyc_attr
 
-from captiond.core.redact.classes import ADDRESS, DIGITS, LETTER, MARK, SILENT, SPOKEN, WORD
+from captiond.core.redact.classes import ADDRESS, DIGITS, LETTER, MARK, SILENT, SPOKEN, WEAK, WORD
+from captiond.core.redact.kinds import IBAN_CHARS
 from captiond.core.redact.lexicon import Lexicon
 from captiond.core.redact.markup import without_markup, without_masks
 
@@ -168,6 +169,8 @@ def _read_other(word: str, core: str, first: int, last: int, lexicon: Lexicon) -
     entry = lexicon.entries.get(core)
     flags = entry.flags if entry is not None else 0
     digits = "" if core in lexicon.cues else numerals(core)  # "cvv2"
+    if digits and not core.isascii():
+        core = "".join([str(unicodedata.digit(c)) if c.isdigit() else c for c in core])
     if "@" in core:
         return Token(word, core, ADDRESS, digits, first, last, False, flags)
     if digits:
@@ -180,10 +183,11 @@ def _read_other(word: str, core: str, first: int, last: int, lexicon: Lexicon) -
         return Token(word, core, entry.cls, entry.digits, first, last, False, flags)
     if len(core) == 1:
         return Token(word, core, LETTER if core.isalpha() else MARK, "", first, last, False, flags)
-    cls, said = WORD, ""
     if any(c in _SEPARATORS for c in core):
-        cls, said = _read_compound(core, lexicon)
-    return Token(word, core, cls, said, first, last, False, flags)
+        compound = _read_compound(word, core, first, last, lexicon)
+        if compound is not None:
+            return compound
+    return Token(word, core, WORD, "", first, last, False, flags)
 
 
 def _read_mark(word: str, lexicon: Lexicon) -> Token:
@@ -237,31 +241,48 @@ def _is_ordinal(core: str) -> bool:
     return core[-2:] in ("st", "nd", "rd", "th") and core[:-2].isdigit() and len(core) <= 5
 
 
-def _read_compound(core: str, lexicon: Lexicon) -> tuple[int, str]:
-    """ "twenty-two", "four-one-one-one", "four.one.one": number words glued by separators; "nine.and" too."""
-    sentence = not any(c in _HYPHENS for c in core)  # "one-way" is a word
+def _read_compound(word: str, core: str, first: int, last: int, lexicon: Lexicon) -> Token | None:
+    """ "twenty-two", "four-one-one-one", "four.one.one", "oh-one", "d-e-eins": number words glued by separators.
+
+    Words that are misheard digits count beside one that is a digit for sure; by themselves they are no more than WEAK.
+    Letters and countries make it a piece of an IBAN. "nine.and" says nine; "one-way" is a word: None.
+    """
+    sentence = not any(c in _HYPHENS for c in core)
+    plain = core
     for separator in _SEPARATORS:
-        core = core.replace(separator, " ")
-    parts = core.split()
+        plain = plain.replace(separator, " ")
     said: list[str] = []
-    others = 0
+    spelled: list[str] = []
+    others = letters = 0
+    sure = False
     tens = ""
-    for part in parts:
+    times = 1
+    for part in plain.split():
         unit = lexicon.digits.get(part)
-        if unit is None and said:
+        sure = sure or unit is not None or part in lexicon.tens
+        if unit is None:
             unit = lexicon.misheard.get(part)
         if unit is not None:
             if tens and len(unit) == 1 and unit != "0":
-                said[-1] = tens[0] + unit
+                said[-1] = spelled[-1] = tens[0] + unit
             else:
-                said.append(unit)
-            tens = ""
+                said.append(unit * times if len(unit) == 1 else unit)
+                spelled.append(said[-1])
+            tens, times = "", 1
             continue
+        times = lexicon.multiples.get(part, 1)
         tens = lexicon.tens.get(part, "")
         if tens:
             said.append(tens)
-        elif part not in lexicon.multiples and part not in lexicon.linkers:
+            spelled.append(tens)
+        elif (len(part) == 1 and part.isalpha()) or part.upper() in IBAN_CHARS:
+            spelled.append(part)
+            letters += 1
+        elif times == 1 and part not in lexicon.linkers:
             others += 1
-    if said and (others == 0 or len(said) > others or sentence):
-        return SPOKEN, "".join(said)
-    return WORD, ""
+    if letters and sure and others == 0:
+        return Token(word, "".join(spelled), DIGITS, "".join(said), first, last, True, 0)
+    others += letters
+    if said and (others == 0 or (sure and (len(said) > others or sentence))):
+        return Token(word, core, SPOKEN if sure else WEAK, "".join(said), first, last, False, 0)
+    return None

@@ -86,6 +86,10 @@ GERMAN = Table(
         "vielen dank;ich schaue nach;ich sehe nach;ich suche;moment;einen moment;moment mal;warten sie;warte;sekunde;"
         "eine sekunde;entschuldigung;mal sehen;ich schaue;genau;danke;bitte;richtig;das ist;weiter"
     ),
+    waits=(
+        "ich schaue nach;ich sehe nach;ich suche;moment;einen moment;moment mal;warten sie;warte;sekunde;"
+        "eine sekunde;entschuldigung;mal sehen;ich schaue;bitte"
+    ),
     acknowledgements=(
         "ja jawohl klar gerne gern gut okay ok danke bitte natürlich moment einen eine sekunde augenblick warten sie "
         "äh ähm hallo guten tag sicher selbstverständlich genau nein ich schaue nach mal"

@@ -22,6 +22,11 @@ ENGLISH = Table(
         "excuse me;bear with me;give me a second;give me a moment;you know;i think;i mean;where is it;here we go;"
         "go ahead;thank you;thanks;next;got it;right;is it;yes;no;please;again;actually;and it is;it is;it's"
     ),
+    waits=(
+        "hold on;hang on;let me see;let me check;let me look;let us see;one moment;one second;one sec;"
+        "just a moment;just a second;just a sec;just a minute;wait;wait a second;wait a minute;sorry;bear with me;"
+        "give me a second;give me a moment;where is it"
+    ),
     acknowledgements=(
         "yes yeah yep yup sure okay ok alright right certainly absolutely thanks thank you please of course hi hello "
         "great perfect fine no problem moment one second sec just a minute hold on let me see check look get find it "

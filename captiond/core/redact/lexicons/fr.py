@@ -64,6 +64,10 @@ FRENCH = Table(
         "je regarde;je cherche;je vérifie;je reprends;bien sûr;très bien;c'est ça;oui;merci;d'accord;s'il vous plaît;"
         "c'est;ensuite;laissez-moi voir"
     ),
+    waits=(
+        "voyons;voyons voir;attendez;un instant;une seconde;un moment;une minute;pardon;excusez-moi;je regarde;"
+        "je cherche;je vérifie;je reprends;laissez-moi voir;s'il vous plaît"
+    ),
     acknowledgements=(
         "oui ouais si bien sûr d'accord merci parfait très un une instant moment seconde attendez voyons voir "
         "bonjour euh ok okay s'il vous plaît non je cherche regarde volontiers"
