@@ -16,12 +16,11 @@ from captiond.bench.disturbed import Heard, Turn, events, renumber, turns
 from captiond.bench.phrases import LANGUAGES, Phrases
 from captiond.bench.reading import read_digits
 from captiond.bench.scoring import SHOWN_LIMIT
-from captiond.bench.streams import Span, Stream
+from captiond.bench.streams import PRIVATE, Span, Stream
 
 Way = Callable[[Random, Phrases, str], str]
 """Says a number otherwise."""
 
-COUNTRY_LETTERS: Final = 2
 MAX_WAYS: Final = 3  # in one stream; more of them hide each other
 _NUMERALS: Final = re.compile(r"\d(?:[\d .,\-]*\d)?")
 _GLUES: Final = (" ", " ", "-", ".", "", ", ", ",", " - ", ". ")
@@ -61,7 +60,7 @@ def _heard(rng: Random, words: Phrases, ways: Sequence[Way], heard: Heard, how_o
     for span in sorted(spans, key=lambda s: s.start):
         said += text[at : span.start]
         inside = text[span.start : span.end]
-        for way in ways if span.mention.kind != "EMAIL" else ():
+        for way in ways if span.mention.cls == PRIVATE and span.mention.kind != "EMAIL" else ():
             if rng.random() < how_often:
                 other = way(rng, words, inside)
                 inside = other if _says(words, other) == _says(words, inside) else inside
@@ -81,6 +80,8 @@ def _regrouped(rng: Random, words: Phrases, text: str) -> str:
 
     def regroup(found: re.Match[str]) -> str:
         digits = [c for c in found.group() if c.isdigit()]
+        if len(digits) < SHOWN_LIMIT:  # "6,02" is a price to anybody
+            return found.group()
         glue = rng.choice(_GLUES)
         sizes = iter(rng.choices((1, 2, 3, 4, 5), k=len(digits)))
         out, left = "", 0
@@ -101,9 +102,14 @@ def _hyphenated(rng: Random, words: Phrases, text: str) -> str:
     said = text.split(" ")
     out = said[0]
     for before, word in itertools.pairwise(said):
-        number = all(len(w) <= COUNTRY_LETTERS or w == words.twice or _says(words, w) for w in (before, word))
+        number = before != "" and all(_is_glued(words, w) for w in (before, word)) and word != words.twice
         out += (hyphen if number and rng.random() < 0.6 else " ") + word
     return out
+
+
+def _is_glued(words: Phrases, word: str) -> bool:
+    """Whether it is a digit, what doubles one, or letters of a country."""
+    return bool(_says(words, word)) or word == words.twice or len(word) == 1 or word == words.iban
 
 
 def _punctuated(rng: Random, words: Phrases, text: str) -> str:

@@ -46,6 +46,11 @@ def begins_interjection(window: Window, at: int) -> bool:
     return False
 
 
+def is_of_pause(window: Window, at: int) -> bool:
+    """ "..., einen Moment": an article that is no digit, whatever was asked for."""
+    return window.core(at) in window.lexicon.articles and begins_interjection(window, at)
+
+
 def may_become_thanks(window: Window, at: int, core: str) -> bool:
     """Whether what stands behind an article may be half of a word that makes it a digit: "me" of "merci"."""
     if window.core(at) not in window.lexicon.articles:

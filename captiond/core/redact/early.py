@@ -9,7 +9,7 @@ from typing import Final
 
 from captiond.core.redact.articles import is_digit_alone, is_zero
 from captiond.core.redact.cardinals import is_amount
-from captiond.core.redact.classes import DIGITS, FILLER, SILENT, SPOKEN, TENS, WEAK, WORD
+from captiond.core.redact.classes import DIGITS, FILLER, MULTIPLE, SILENT, SPOKEN, TENS, WEAK, WORD
 from captiond.core.redact.kinds import DOB, IBAN_CHARS, checked
 from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.shapes import (
@@ -78,7 +78,7 @@ def is_cut_off(window: Window, at: int, token: Token) -> bool:
 
 def _may_go_on(window: Window, token: Token) -> bool:
     """ "1104.0" | "un six": an article may be a digit, too."""
-    return token.cls in (DIGITS, SPOKEN, TENS) or (token.cls == WEAK and is_digit_alone(window, token))
+    return token.cls in (DIGITS, SPOKEN, TENS, MULTIPLE) or (token.cls == WEAK and is_digit_alone(window, token))
 
 
 def is_date(window: Window, start: int, stop: int) -> bool:

@@ -5,7 +5,7 @@ from typing import Final
 
 from mypy_extensions import mypyc_attr
 
-from captiond.core.redact.articles import begins_interjection, is_digit_alone, is_first_digit, is_zero
+from captiond.core.redact.articles import begins_interjection, is_digit_alone, is_first_digit, is_of_pause, is_zero
 from captiond.core.redact.cardinals import digits_said
 from captiond.core.redact.classes import DIGITS, FILLER, LETTER, MARK, MULTIPLE, SCALE, SILENT, SPOKEN, TENS, WEAK, WORD
 from captiond.core.redact.early import is_cut_off
@@ -214,7 +214,9 @@ def _finish(window: Window, run: Run, parts: list[Part], span: tuple[int, int], 
     while first < last and _may_be_a_word(window, first):
         first += 1
     while last > first and (
-        _may_be_a_word(window, last - 1) or (not run.cued and _is_article(window, last - 1, run.last))
+        _may_be_a_word(window, last - 1)
+        or is_of_pause(window, last - 1)
+        or (not run.cued and _is_article(window, last - 1, run.last))
     ):
         last -= 1
     part = Part(first, last)

@@ -76,6 +76,11 @@ def _reads_on(before: Token, said: int) -> bool:
     return is_zero(before) and before.last == len(before.text)
 
 
+def _is_reference(token: Token) -> bool:
+    """ "#6968508", "INC0032516": what a keep-word announced, which announces nothing more."""
+    return token.cls == DIGITS and (token.mixed or "#" in token.text[: token.first])
+
+
 def _is_lost(window: Window, at: int, cued: bool) -> bool:
     """Whether digits count as cued without a cue: events are missing, and only the end of a whole run ends that."""
     return cued and not window.is_cued(window.owner(at))
@@ -276,6 +281,8 @@ class Run:
 
     def _let_go(self, window: Window) -> None:
         """The digits said last, in a row, are harmless: they are words, and the run is what it was before them."""
+        if _is_reference(window.token(self.group)):
+            window.answer([m for m in window.markers if m.kind == KEEP and m.at < self.group])
         for at in range(self.group, self.last + 1):
             window.replace(at, inert(window.token(at)))
         if self.group_last == NONE:

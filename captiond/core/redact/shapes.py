@@ -73,7 +73,9 @@ def is_money(token: Token) -> bool:
 def is_plain_money(token: Token) -> bool:
     """ "$4111": a currency's sign and nothing but digits, which may as well be those of a number beside it."""
     text = token.text
-    return token.core == token.digits and any(c in CURRENCY for c in text[: token.first] + text[token.last :])
+    if token.mixed or is_grouped_amount(token.core):
+        return False
+    return any(c in CURRENCY for c in text[: token.first] + text[token.last :])
 
 
 def _is_ordinal(core: str) -> bool:
