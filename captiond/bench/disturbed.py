@@ -22,7 +22,7 @@ MIN_OF_NAME: Final = 4  # letters; fewer of an address's name may be any word ("
 MISHEARD_FROM_WORDS: Final = 10  # a digit taken back while a number is short lets others be shown: nobody can know it
 QUICK_MS: Final = (5, 40)  # what others say between two pieces of a number takes no 3 s, which would end it
 SILENCE_MS: Final = 3_600  # more than ends an open run
-_TENS: Final = frozenset(number_words(tag)[n] for tag in LANGUAGES for n in range(20, 100, 10))
+TENS: Final = frozenset(number_words(tag)[n] for tag in LANGUAGES for n in range(20, 100, 10))
 
 
 @dataclass(slots=True)
@@ -134,7 +134,7 @@ def _rewritten(rng: Random, words: Phrases, heard: Heard) -> Heard:
             said_words = inside.split(" ")
             if how is not _misheard or len(said_words) >= MISHEARD_FROM_WORDS:
                 pairs = zip(("", *said_words), said_words, strict=False)
-                inside = " ".join(w if before in _TENS else how(rng, words, w) for before, w in pairs)
+                inside = " ".join(w if before in TENS else how(rng, words, w) for before, w in pairs)
         moved.append(Span(len(said), len(said) + len(inside), span.mention, span.part))
         said += inside
         at = span.end

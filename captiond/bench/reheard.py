@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from typing import Final
 
-from captiond.bench.disturbed import Heard, Turn, events, renumber, turns
+from captiond.bench.disturbed import TENS, Heard, Turn, events, renumber, turns
 from captiond.bench.phrases import LANGUAGES, Phrases
 from captiond.bench.reading import read_digits
 from captiond.bench.scoring import SHOWN_LIMIT
@@ -102,7 +102,8 @@ def _hyphenated(rng: Random, words: Phrases, text: str) -> str:
     said = text.split(" ")
     out = said[0]
     for before, word in itertools.pairwise(said):
-        number = before != "" and all(_is_glued(words, w) for w in (before, word)) and word != words.twice
+        number = all(_is_glued(words, w) for w in (before, word)) and word != words.twice
+        number = number and (bool(_says(words, before)) or word != words.digits[1])  # "R un": an article to anybody
         out += (hyphen if number and rng.random() < 0.6 else " ") + word
     return out
 
@@ -161,9 +162,10 @@ def _as_money(rng: Random, words: Phrases, text: str) -> str:
 
 
 def _with_fillers(rng: Random, words: Phrases, text: str) -> str:
-    """A pause somewhere between, which the next partial has not."""
+    """A pause somewhere behind a digit, which the next partial has not."""
     said = text.split(" ")
-    at = rng.randrange(len(said))
+    places = [i for i, word in enumerate(said, 1) if _says(words, word)]
+    at = rng.choice(places) if places else 0
     return " ".join([*said[:at], *([rng.choice(words.pauses[:2])] if at else []), *said[at:]])
 
 
@@ -179,16 +181,17 @@ def _loud(heard: Heard) -> Heard:
     return "".join(c.upper() if len(c.upper()) == 1 else c for c in text), spans
 
 
-def _is_beside_digit(text: str, space: int, language: str) -> bool:
-    """Whether a digit ends before a space, or begins behind it."""
-    before, after = text[:space].rpartition(" ")[2], text[space + 1 :].partition(" ")[0]
-    return bool(read_digits(before, language) or read_digits(after, language))
+def _is_behind_digit(text: str, space: int, language: str) -> bool:
+    """Whether a digit ends before a space."""
+    before = text[:space].rpartition(" ")[2]
+    # "forty" | "four" would show a zero that nobody said
+    return before.casefold() not in TENS and bool(read_digits(before, language))
 
 
 def _slowly(rng: Random, turn: Turn, language: str) -> Iterator[Turn]:
     """A number said once, cut between its words into as many utterances as come; each grows by words.
 
-    A pause inside it is not cut in two: half of "let me see" is other talk, which ends a number.
+    A pause inside it stays with what follows: an utterance of other talk ends a number.
     """
     text, spans = turn.final
     cuts = [
@@ -196,7 +199,7 @@ def _slowly(rng: Random, turn: Turn, language: str) -> Iterator[Turn]:
         for s in spans
         if s.mention.kind != "EMAIL" and sum(o.mention is s.mention for o in spans) == 1
         for i in range(s.start + 1, s.end)
-        if text[i] == " " and rng.random() < 0.5 and _is_beside_digit(text, i, language)
+        if text[i] == " " and rng.random() < 0.5 and _is_behind_digit(text, i, language)
     ]
     if not cuts or rng.random() < 0.3:
         yield turn

@@ -142,7 +142,10 @@ def _belongs(window: Window, run: Run, at: int, token: Token, begun: bool) -> bo
         follows = at < last and window.token(at + 1).cls in (DIGITS, SPOKEN, TENS, WEAK, MULTIPLE, SCALE)
         return follows or window.core(at - 1) not in window.lexicon.determiners
     if cls in (WEAK, MULTIPLE, SCALE):
-        return begun or (at < last and window.token(at + 1).cls in (DIGITS, SPOKEN, TENS, WEAK, MULTIPLE))
+        beside = at + 1
+        while beside < last and window.token(beside).cls == SILENT:
+            beside += 1  # "oh - one - six"
+        return begun or (beside <= last and window.token(beside).cls in (DIGITS, SPOKEN, TENS, WEAK, MULTIPLE))
     if cls == LETTER and token.core in LETTER_WORDS and at < last and window.token(at + 1).cls == WORD:
         return False  # "I think", "a moment"
     if cls in (LETTER, WORD):

@@ -178,8 +178,8 @@ class Run:
         if unfinished and cls == WORD and "-" in token.core:
             token = self._half(window, at, token)
             cls = token.cls
-        if self.shaped:
-            if self.last == at - 1 and is_cut_off(window, self.last, window.token(self.last)):
+        if self.shaped and cls != SILENT:
+            if self._parted(window, at) and is_cut_off(window, self.last, window.token(self.last)):
                 self.shaped = False
             else:
                 self._let_go(window)

@@ -10,6 +10,8 @@ MAX_YEAR_TOKENS: Final = 4  # "two thousand twenty five"
 MAX_AMOUNT_DIGITS: Final = 12  # of money, before a unit; a longer one is a card's or an account's
 MAX_PERCENT_DIGITS: Final = 6  # before "%", cue or not
 MAX_PLAIN_AMOUNT_DIGITS: Final = 8  # of money without marks in it; a longer one is written with them
+MAX_VERSION_DIGITS: Final = 6
+MAX_BYTE: Final = 255
 MAX_MONEY_FIELDS: Final = 2  # "$20-30"
 MAX_AMOUNT_CHARS: Final = 15  # "999,999,999,999"; with more digits it is a card whatever its commas
 CURRENCY: Final = "$€£¥₹"
@@ -123,14 +125,14 @@ def is_date(core: str) -> bool:
 
 
 def is_version(core: str) -> bool:
-    """ "5.16.203", "192.168.0.176": three or more dotted numbers that make no telephone number."""
+    """ "5.16.203", "192.168.0.176": dotted numbers that make no telephone number: three short ones, or four bytes."""
     fields = core.split(".")
-    if len(fields) < 3 or not all(f.isdigit() and len(f) <= 3 for f in fields) or len(fields) > 4:
+    if not all(f.isdigit() and len(f) <= 3 for f in fields):
         return False
-    sizes = [len(f) for f in fields]
-    if sizes in ([3, 3, 3], [2, 2, 2, 2], [3, 2, 2, 2]):
-        return False  # as telephone numbers are dotted in Spain and France
-    return len("".join(fields)) <= 12
+    if len(fields) == 4:
+        telephone = all(len(f) == 2 for f in fields) or [len(f) for f in fields] == [3, 2, 2, 2]
+        return not telephone and all(int(f) <= MAX_BYTE for f in fields)  # telephones: as France and Spain dot them
+    return len(fields) == 3 and len("".join(fields)) <= MAX_VERSION_DIGITS
 
 
 def is_grouped_amount(core: str) -> bool:

@@ -14,7 +14,7 @@ _VISIBLE_LEAD: Final = "\"'“‘«¿¡(["
 _VISIBLE_TRAIL: Final = "\"'”’»)].,!?;:…"
 _APOSTROPHES: Final = ("'", "’")
 _HYPHENS: Final = "-_'’"
-_SEPARATORS: Final = "-./\\_|*~=·•,;:"
+_SEPARATORS: Final = "-./\\_|*~=·•,;:!?…"
 
 
 _LETTERS_AND_DIGITS: Final[bytes] = bytes(chr(code).isalnum() for code in range(256))
@@ -227,6 +227,8 @@ def _with_number_words(core: str, lexicon: Lexicon) -> str:
                 stop += 1
             word = core[at:stop]
             said = lexicon.digits.get(word) or lexicon.tens.get(word)
+            if said is None and lexicon.misheard.get(word) == "0":
+                said = "0"  # "oh/555"
             if said is None:
                 return ""
             out.append(said)
