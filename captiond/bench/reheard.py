@@ -110,7 +110,9 @@ def _hyphenated(rng: Random, words: Phrases, text: str) -> str:
 
 def _is_glued(words: Phrases, word: str) -> bool:
     """Whether it is a digit, what doubles one, or letters of a country."""
-    return bool(_says(words, word)) or word == words.twice or len(word) == 1 or word == words.iban
+    if not word.isalnum():
+        return False
+    return bool(_says(words, word)) or word in (words.twice, words.iban) or (len(word) == 1 and word.isupper())
 
 
 def _punctuated(rng: Random, words: Phrases, text: str) -> str:
@@ -158,7 +160,7 @@ def _as_money(rng: Random, words: Phrases, text: str) -> str:
     """ "4111 1111" as "$4111 1111": a currency was heard before the number. "$586" alone is a price to anybody."""
     if sum(c.isdigit() for c in text) < SHOWN_LIMIT:
         return text
-    return re.sub(r"(?<!\w)\d", rng.choice(_CURRENCY) + r"\g<0>", text, count=1)
+    return re.sub(r"(?<!\w)\d(?=\d{3})", rng.choice(_CURRENCY) + r"\g<0>", text, count=1)
 
 
 def _with_fillers(rng: Random, words: Phrases, text: str) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 
 from captiond.core.redact.articles import is_digit_alone, is_zero
 from captiond.core.redact.cardinals import is_amount
-from captiond.core.redact.classes import DIGITS, FILLER, MULTIPLE, SILENT, SPOKEN, TENS, WEAK, WORD
+from captiond.core.redact.classes import DIGITS, FILLER, MARK, MULTIPLE, SILENT, SPOKEN, TENS, WEAK, WORD
 from captiond.core.redact.kinds import DOB, IBAN_CHARS, checked
 from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.shapes import (
@@ -31,6 +31,8 @@ from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
 
 MAX_CUED_AMOUNT_DIGITS: Final = 6  # the same after a cue
+GROUP_DIGITS: Final = 4  # as cards are grouped
+PAUSES: Final = (SILENT, FILLER, MARK)
 MAX_CODE_DIGITS: Final = 8  # of a code such as "INC0032516"; from 9 on it is a number with a prefix
 MAX_RANGE_DIGITS: Final = 3  # of either end of "286 to 156"
 MIN_CODE_LETTERS: Final = 3  # fewer may be the country of an IBAN or a slip before digits
@@ -54,6 +56,11 @@ def is_shaped(window: Window, at: int, token: Token, *, cued: bool) -> bool:
     return not (DOB in window.kinds and window.has_cue(DOB, window.owner(at)))
 
 
+def is_group_of_money(token: Token) -> bool:
+    """ "$4111, um, ...": a group of a card with a currency heard before it; a pause behind it proves nothing."""
+    return len(token.digits) >= GROUP_DIGITS and is_plain_money(token)
+
+
 def is_cut_off(window: Window, at: int, token: Token) -> bool:
     """ "859.55" | "5.0195": a shape right beside digits that are none, or at an utterance's edge beside any.
 
@@ -63,9 +70,10 @@ def is_cut_off(window: Window, at: int, token: Token) -> bool:
         return False
     if not is_plain_money(token) and (token.mixed or any(c in "%°" + CURRENCY for c in token.text)):
         return False
+    between = PAUSES if is_group_of_money(token) else (SILENT,)
     for step in (-1, 1):
         beside = at + step
-        while window.base <= beside < window.end() and window.token(beside).cls == SILENT:
+        while window.base <= beside < window.end() and window.token(beside).cls in between:
             beside += step
         if not window.base <= beside < window.end():
             continue

@@ -126,7 +126,7 @@ def _belongs(window: Window, run: Run, at: int, token: Token, begun: bool) -> bo
     cls, last, iban = token.cls, run.last, run.iban
     if cls == WEAK and run.cued and at == run.start:
         return True  # "the iban is un, no wait, ...": its first digit
-    if cls == WEAK and run.cued and not begun and _goes_on_with_one(window, at, token):
+    if cls == WEAK and not begun and at > run.start and _goes_on(window, at, token, cued=run.cued):
         return True
     if cls == WEAK and not begun and at == last and is_digit_alone(window, token):
         return not _is_article(window, at, last)  # "..., pardon, un": its last one
@@ -158,10 +158,14 @@ def _belongs(window: Window, run: Run, at: int, token: Token, begun: bool) -> bo
     return False
 
 
-def _goes_on_with_one(window: Window, at: int, token: Token) -> bool:
-    """ "... cinq" | "un, ben, sept": an article at the beginning of an utterance that goes on with a number."""
-    begins = window.owner(at) != window.owner(at - 1)
-    return begins and is_first_digit(window, at, token) and not begins_interjection(window, at)
+def _goes_on(window: Window, at: int, token: Token, *, cued: bool) -> bool:
+    """ "... cinq" | "un, ben, sept", "... five" | "oh, um" | "four": a digit at the beginning of an utterance."""
+    if window.owner(at) == window.owner(at - 1):
+        return False
+    glued = window.token(at - 1).digits != ""
+    if glued and is_zero(token):
+        return True
+    return (cued or glued) and is_first_digit(window, at, token) and not begins_interjection(window, at)
 
 
 def _is_range(window: Window, at: int, last: int) -> bool:
@@ -339,6 +343,8 @@ def _read(window: Window, part: Part) -> None:
                     tens = False
                     continue
                 said *= times
+            elif cls == SPOKEN and times > 1 and not token.core.isalpha():
+                said = said[0] * times + said[1:]  # "double one-eight"
             times = 1
             tens = cls == TENS
         out.append(said)

@@ -96,7 +96,8 @@ def _mask_rest_of(window: Window, parts: list[Part], decision: Decision, *, cued
             IBAN,
             NUMBER,
         )  # behind a whole telephone number "okay, 20" may be 20 of something
-        last = _is_last_word(window, part) or (cued and _completes(found, part))
+        last = _is_last_word(window, part)
+        last = last or ((cued or (many and _is_read_out(window, part))) and _completes(found, part))
         enough = (1 if last else REST_DIGITS) if long or cued else CUED_DIGITS
         if _is_read_out(window, part) and _may_be_a_card(found, part):
             enough = min(enough, REST_DIGITS)

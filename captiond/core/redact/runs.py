@@ -22,9 +22,11 @@ from captiond.core.redact.classes import (
     WORD,
 )
 from captiond.core.redact.early import (
+    PAUSES,
     inert,
     is_cut_off,
     is_date,
+    is_group_of_money,
     is_harmless,
     is_percent,
     is_shaped,
@@ -178,8 +180,8 @@ class Run:
         if unfinished and cls == WORD and "-" in token.core:
             token = self._half(window, at, token)
             cls = token.cls
-        if self.shaped and cls != SILENT:
-            if self._parted(window, at) and is_cut_off(window, self.last, window.token(self.last)):
+        if self.shaped and not (cls == SILENT or (cls in PAUSES and is_group_of_money(window.token(self.last)))):
+            if is_cut_off(window, self.last, window.token(self.last)):
                 self.shaped = False
             else:
                 self._let_go(window)

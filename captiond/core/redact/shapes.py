@@ -132,7 +132,10 @@ def is_version(core: str) -> bool:
     if len(fields) == 4:
         telephone = all(len(f) == 2 for f in fields) or [len(f) for f in fields] == [3, 2, 2, 2]
         return not telephone and all(int(f) <= MAX_BYTE for f in fields)  # telephones: as France and Spain dot them
-    return len(fields) == 3 and len("".join(fields)) <= MAX_VERSION_DIGITS
+    if len(fields) != 3:
+        return False
+    thousands = len(fields[0]) < 3 and len(fields[1]) == len(fields[2]) == 3  # "8.336.817"
+    return thousands or len("".join(fields)) <= MAX_VERSION_DIGITS
 
 
 def is_grouped_amount(core: str) -> bool:

@@ -35,7 +35,7 @@ def test_a_last_one_in_french(said: list[str], ended: list[str]) -> None:
         ("fr", "deux trois six pardon un", "deux trois six pardon un"),
         ("es", "es cuatro uno cinco cinco cinco cinco cero uno tres dos, un momento", "es [PHONE], un momento"),
         ("de", "Karte vier eins eins eins eins eins eins eins eins eins eins eins eins einen Moment bitte eins",
-         "Karte [CC] Moment bitte [CC]"),
+         "Karte [CC] einen Moment bitte [CC]"),
     ],
 )  # fmt: skip
 def test_elsewhere(language: str, said: str, caption: str) -> None:
