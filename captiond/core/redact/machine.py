@@ -375,6 +375,17 @@ class Machine:
         """How many numbers of each kind end in an utterance. It never changes."""
         return self.counts if number == self.current else self.sheets[number - self.first].counts
 
+    def stand(self) -> tuple[int, int, int, int, int, int, int]:
+        """What the captions of earlier utterances hang on, up to the last index here, that of the last digit."""
+        run, chain = self.run, self.chain
+        flags = run.is_masked() + 2 * run.iban + 4 * chain.is_masked()
+        return (self.settled, self.group, flags, run.start, chain.start, chain.last, run.last)
+
+    def same_until(self, stood: tuple[int, int, int, int, int, int, int]) -> int:
+        """Up to which index captions are what they were when it stood so; 0 for none."""
+        now = self.stand()
+        return stood[6] if now[:6] == stood[:6] and now[6] >= stood[6] else 0
+
     def is_settled(self, number: int) -> bool:
         """Whether nothing of an utterance can change any more."""
         return self.settled >= self.window.end() or self.window.owner(self.settled) > number

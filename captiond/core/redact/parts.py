@@ -8,9 +8,10 @@ from mypy_extensions import mypyc_attr
 from captiond.core.redact.articles import begins_interjection, is_digit_alone, is_first_digit, is_of_pause, is_zero
 from captiond.core.redact.cardinals import digits_said
 from captiond.core.redact.classes import DIGITS, FILLER, LETTER, MARK, MULTIPLE, SCALE, SILENT, SPOKEN, TENS, WEAK, WORD
+from captiond.core.redact.codes import LETTER_WORDS, is_bank, is_country
 from captiond.core.redact.early import is_cut_off
 from captiond.core.redact.kinds import CVV, IBAN_CHARS, PIN, is_iban
-from captiond.core.redact.runs import LETTER_WORDS, Run, is_bank, is_country
+from captiond.core.redact.runs import Run
 from captiond.core.redact.shapes import harmless_end, is_harmless_token, is_month_day
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
@@ -162,7 +163,10 @@ def _goes_on(window: Window, at: int, token: Token, *, cued: bool) -> bool:
     """ "... cinq" | "un, ben, sept", "... five" | "oh, um" | "four": a digit at the beginning of an utterance."""
     if window.owner(at) == window.owner(at - 1):
         return False
-    glued = window.token(at - 1).digits != ""
+    before = at - 1
+    while before > window.base and window.token(before).cls in (FILLER, MARK):
+        before -= 1
+    glued = window.token(before).digits != ""
     if glued and is_zero(token):
         return True
     return (cued or glued) and is_first_digit(window, at, token) and not begins_interjection(window, at)

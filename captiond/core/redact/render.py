@@ -3,8 +3,9 @@
 from typing import Final
 
 from captiond.core.redact.classes import DIGITS, FILLER, LETTER, MARK, SILENT, SPOKEN, TENS, WORD
+from captiond.core.redact.codes import is_bank, is_country
 from captiond.core.redact.mail import Chain
-from captiond.core.redact.runs import NONE, Run, is_bank, is_country, is_linker
+from captiond.core.redact.runs import NONE, Run, is_linker
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Mask, Window
 

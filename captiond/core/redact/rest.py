@@ -123,7 +123,7 @@ def _is_read_out(window: Window, part: Part) -> bool:
     """ "wait, double six": said digit by digit, as nobody says an amount."""
     for at in range(part.start, part.stop):
         token = window.token(at)
-        if token.cls not in (SPOKEN, WEAK, MULTIPLE) or len(token.digits) > 1:
+        if token.cls not in (SPOKEN, WEAK, MULTIPLE) or (len(token.digits) > 1 and token.core.isalpha()):
             return False
     return True
 

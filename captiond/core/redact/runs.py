@@ -9,7 +9,6 @@ from captiond.core.redact.classes import (
     ADDRESS,
     DIGITS,
     FILLER,
-    IS_COUNTRY,
     LETTER,
     MARK,
     MASKED_FROM_DIGITS,
@@ -21,6 +20,7 @@ from captiond.core.redact.classes import (
     WEAK,
     WORD,
 )
+from captiond.core.redact.codes import LETTER_WORDS, is_bank, is_code_cued, may_be_country
 from captiond.core.redact.early import (
     PAUSES,
     inert,
@@ -32,7 +32,7 @@ from captiond.core.redact.early import (
     is_shaped,
     may_be_harmless,
 )
-from captiond.core.redact.kinds import IBAN, IBAN_CHARS, NATIONAL_ID
+from captiond.core.redact.kinds import IBAN_CHARS, NATIONAL_ID
 from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.shapes import MAX_PERCENT_DIGITS, is_counting
 from captiond.core.redact.tokens import Token
@@ -44,31 +44,11 @@ MAX_RUN_TOKENS: Final = 96  # 34 IBAN characters, each with a filler and a word 
 IBAN_CHECK_DIGITS: Final = 4  # the two check digits, and as many more where one was heard twice
 LETTERED_DIGITS: Final = (7, 8)  # a check letter may follow so many: "33417638 H"
 NONE: Final = -1
-LETTER_WORDS: Final = ("a", "e", "i", "o", "u", "y", "à", "è", "é")
-
-
-def is_bank(window: Window, token: Token) -> bool:
-    """Whether a word may be the four letters of a bank inside an IBAN."""
-    if token.cls != WORD or len(token.core) != 4 or not token.core.isalpha() or token.core in window.lexicon.pauses:
-        return False
-    return token.core not in window.lexicon.common or token.text[:4].isupper()  # "GB82 WEST"
-
-
-def is_country(window: Window, token: Token) -> bool:
-    """Whether a word may be the country of an IBAN; "es" and "de" are everybody's words until they are capitals."""
-    capitals = token.text[token.first : token.first + 2].isupper()
-    return token.core.upper() in IBAN_CHARS and (capitals or token.core not in window.lexicon.common)
 
 
 def is_linker(window: Window, at: int, last: int) -> bool:
     """ "treinta y dos", "vingt et un": whether a word stands right after tens that a unit may follow."""
     return last == at - 1 and window.core(at) in window.lexicon.linkers and window.token(last).cls in (TENS, SCALE)
-
-
-def _is_code_cued(window: Window, at: int) -> bool:
-    """Whether a cue announced something that has letters: an IBAN, a national id."""
-    owner = window.owner(at)
-    return window.has_cue(IBAN, owner) or (NATIONAL_ID in window.kinds and window.has_cue(NATIONAL_ID, owner))
 
 
 def _reads_on(before: Token, said: int) -> bool:
@@ -190,7 +170,7 @@ class Run:
                 self._let_go_before(window, token, unfinished=unfinished)
             token, cls = inert(token), WORD
             window.replace(at, token)
-        code_cued = cls == LETTER and _is_code_cued(window, at)
+        code_cued = cls == LETTER and is_code_cued(window, at)
         if cls in (DIGITS, SPOKEN, TENS) or (cls == ADDRESS and token.digits):
             self._digit(window, at, token, cued)
         elif cls == WEAK and cued and (is_zero(token) or is_first_digit(window, at, token)):
@@ -203,7 +183,7 @@ class Run:
             self.last, self.gap, self.iban = at, 0, True
         elif self.iban and self._follows(at) and self.digits <= IBAN_CHECK_DIGITS and is_bank(window, token):
             self.last = at  # "nl62 ingb 8394"
-        elif not self.is_open() and self._may_be_country(window, at, token):
+        elif not self.is_open() and may_be_country(window, at, token):
             self.weak, self.weak_digits = (at - 1 if self.weak == at - 1 and cls == LETTER else at), 0
         elif cls in (WORD, LETTER, ADDRESS):
             self._pass(window, at, token, unfinished=unfinished)
@@ -212,7 +192,7 @@ class Run:
         elif cls in (FILLER, MARK):
             if cls == MARK:
                 self._weigh(window, at, token, unfinished=unfinished)  # "20 %"
-            if cls == FILLER or at == window.base or window.token(at - 1).cls != MULTIPLE:
+            if not self._may_say_digits(window, at):
                 self.drop_weak()
         elif not self.is_open() and (token.text == "+" or token.core in window.lexicon.plus):
             self.weak, self.weak_digits = at, 0  # "plus four four": an international prefix begins with it
@@ -348,10 +328,22 @@ class Run:
     def take_waiting(self, window: Window) -> None:
         """The utterance is over: "..., pardon, un" at its end was a digit."""
         at = window.end() - 1
-        if self.start == NONE or self.weak != at or self.weak < window.base:
-            return
-        if is_digit_alone(window, window.token(at)):
+        while at >= window.base and window.token(at).cls in (FILLER, MARK):
+            at -= 1
+        if self.start != NONE and window.base <= self.weak <= at and self._may_say_digits(window, at + 1):
             self._take_weak(at)
+
+    def _may_say_digits(self, window: Window, stop: int) -> bool:
+        """ "..., double un, euh": whether the words that wait, up to an index, are digits even with a pause behind."""
+        if self.weak == NONE or stop <= window.base:
+            return False
+        if not self.is_open():
+            return window.token(stop - 1).cls == MULTIPLE
+        for at in range(max(self.weak, window.base), stop):
+            token = window.token(at)
+            if token.cls not in (FILLER, MARK, MULTIPLE) and token.core not in window.lexicon.articles:
+                return is_zero(token) and at == stop - 1 == window.end() - 1  # "oh well", but "..., oh" at the end
+        return True
 
     def _take_weak(self, at: int) -> None:
         """The word that waited was a digit of the run."""
@@ -378,27 +370,17 @@ class Run:
             return (self.iban or checked) and self.gap == 0
         return code_cued and token.core not in LETTER_WORDS
 
-    def _may_be_country(self, window: Window, at: int, token: Token) -> bool:
-        """ "GB" or "G", "B": where an IBAN may begin."""
-        if token.cls == LETTER:
-            return True
-        if token.cls != WORD or not token.flags & IS_COUNTRY:
-            return False
-        if token.text[:2].isupper():
-            return True
-        return token.core not in window.lexicon.common and window.has_cue(IBAN, window.owner(at))
-
     def _begin_iban(self, window: Window, at: int, token: Token) -> None:
         """An IBAN begins with a country and two digits: "DE84", "D E eight four", "DE 84"."""
         if token.mixed:
             self.iban = len(token.core) >= 4 and token.core[:2].upper() in IBAN_CHARS and token.core[2:4].isdigit()
             return
         one, two = window.core(at - 1), window.core(at - 2)
-        cued = _is_code_cued(window, at)
+        cued = is_code_cued(window, at)
         self.iban = cued
         if len(one) == 1 and len(two) == 1 and (two + one).upper() in IBAN_CHARS:
             self.start, self.iban = at - 2, True
-        elif at > window.base and self._may_be_country(window, at - 1, window.token(at - 1)) and len(one) == 2:
+        elif at > window.base and may_be_country(window, at - 1, window.token(at - 1)) and len(one) == 2:
             self.start, self.iban = at - 1, True
 
     def shorten(self, window: Window, start: int) -> "Run":

@@ -282,7 +282,7 @@ def _read_compound(word: str, core: str, first: int, last: int, lexicon: Lexicon
             letters += 1
         elif times == 1 and part not in lexicon.linkers:
             others += 1
-    if letters and sure and others == 0:
+    if letters and said and others == 0 and (sure or not "".join(said).strip("0")):  # "b-oh", not "t-un"
         return Token(word, "".join(spelled), DIGITS, "".join(said), first, last, True, 0)
     others += letters
     if said and (others == 0 or (sure and (len(said) > others or sentence))):
