@@ -61,7 +61,7 @@ def is_group_of_money(token: Token) -> bool:
     return len(token.digits) >= GROUP_DIGITS and is_plain_money(token)
 
 
-def is_cut_off(window: Window, at: int, token: Token) -> bool:
+def is_cut_off(window: Window, at: int, token: Token, *, cued: bool) -> bool:
     """ "859.55" | "5.0195": a shape right beside digits that are none, or at an utterance's edge beside any.
 
     It may be half of a number. Times, dates and most money are what they are; but "$4111" is no more than its digits.
@@ -70,7 +70,7 @@ def is_cut_off(window: Window, at: int, token: Token) -> bool:
         return False
     if not is_plain_money(token) and (token.mixed or any(c in "%°" + CURRENCY for c in token.text)):
         return False
-    between = PAUSES if is_group_of_money(token) else (SILENT,)
+    between = PAUSES if cued or is_group_of_money(token) else (SILENT,)
     for step in (-1, 1):
         beside = at + step
         while window.base <= beside < window.end() and window.token(beside).cls in between:

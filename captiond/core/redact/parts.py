@@ -87,7 +87,7 @@ def cut(window: Window, run: Run) -> list[Part]:
         inside = token is not None and not window.label(at) and _belongs(window, run, at, token, begun >= 0)
         if inside:
             assert token is not None
-            if _stands_alone(window, at, token):
+            if _stands_alone(window, at, token, cued=run.cued):
                 if begun >= 0:
                     _finish(window, run, parts, (begun, at), (gap_from, barred))
                     barred = False
@@ -204,9 +204,9 @@ def _size(window: Window, at: int, step: int, last: int) -> int:
     return size
 
 
-def _stands_alone(window: Window, at: int, token: Token) -> bool:
+def _stands_alone(window: Window, at: int, token: Token, *, cued: bool) -> bool:
     if token.cls == DIGITS and is_harmless_token(token):
-        return not is_cut_off(window, at, token)
+        return not is_cut_off(window, at, token, cued=cued)
     before = window.core(at - 1)
     return is_month_day(window, at, token, before)
 

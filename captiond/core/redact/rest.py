@@ -4,7 +4,7 @@ import itertools
 from typing import Final
 
 from captiond.core.redact.classes import DIGITS, MULTIPLE, SPOKEN, WEAK
-from captiond.core.redact.kinds import CC, IBAN, MIN_CARD_DIGITS, NUMBER, PHONE, is_issued, luhn
+from captiond.core.redact.kinds import CC, IBAN, MAX_CARD_DIGITS, MIN_CARD_DIGITS, NUMBER, PHONE, is_issued, luhn
 from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.naming import CUED_DIGITS
 from captiond.core.redact.parts import MIN_PAUSE_LETTERS, Part
@@ -19,7 +19,6 @@ SMALL_DIGITS: Final = 2  # so many between words are no piece of a number that n
 LEFT_DIGITS: Final = 4  # so many digits left of a run would break the promise, were they of the number found in it
 USUAL_CARD_DIGITS: Final = 16
 USUAL_PHONE_DIGITS: Final = 10
-LONGEST_DIGITS: Final = 19  # of a payment card: more than that together are two numbers
 
 
 class Found:
@@ -74,9 +73,9 @@ def _mask_leftovers(window: Window, parts: list[Part], decision: Decision) -> No
                 left.append(part)
         digits = sum(len(p.digits) for p in left)
         enough = LEFT_DIGITS
-        if len(left) == 1 and _is_read_out(window, left[0]) and _may_be_a_card(found, left[0]):
+        if all(_is_read_out(window, p) for p in left) and _may_be_a_card(found, digits):
             enough = REST_DIGITS
-        if digits >= enough and digits + sum(len(p.digits) for p in found.parts) <= LONGEST_DIGITS:
+        if digits >= enough and digits + sum(len(p.digits) for p in found.parts) <= MAX_CARD_DIGITS:
             found.parts += left
             owners.update((p.start, found) for p in left)
 
@@ -99,7 +98,7 @@ def _mask_rest_of(window: Window, parts: list[Part], decision: Decision, *, cued
         last = _is_last_word(window, part)
         last = last or ((cued or (many and _is_read_out(window, part))) and _completes(found, part))
         enough = (1 if last else REST_DIGITS) if long or cued else CUED_DIGITS
-        if _is_read_out(window, part) and _may_be_a_card(found, part):
+        if _is_read_out(window, part) and _may_be_a_card(found, len(part.digits)):
             enough = min(enough, REST_DIGITS)
         if part.glued or len(part.digits) >= enough:
             found.parts.append(part)
@@ -114,7 +113,8 @@ def _completes(found: Found, part: Part) -> bool:
         size = len(said) + len(part.digits)
         if found.label == PHONE and size == USUAL_PHONE_DIGITS:
             return True
-        if MIN_CARD_DIGITS <= size <= USUAL_CARD_DIGITS and not (is_issued(said) and luhn(said)):
+        card = MIN_CARD_DIGITS <= size <= USUAL_CARD_DIGITS or size == MAX_CARD_DIGITS
+        if card and not (is_issued(said) and luhn(said)):
             return True
     return False
 
@@ -123,13 +123,14 @@ def _is_read_out(window: Window, part: Part) -> bool:
     """ "wait, double six": said digit by digit, as nobody says an amount."""
     for at in range(part.start, part.stop):
         token = window.token(at)
-        if token.cls not in (SPOKEN, WEAK, MULTIPLE) or (len(token.digits) > 1 and token.core.isalpha()):
+        pair = len(token.digits) > 1 and token.core.isalpha()  # "ottantotto cinque", but "dodici"
+        if token.cls not in (SPOKEN, WEAK, MULTIPLE) or (pair and len(part.digits) < PIECE_DIGITS):
             return False
     return True
 
 
-def _may_be_a_card(found: Found, part: Part) -> bool:
-    size = sum(len(p.digits) for p in found.parts) + len(part.digits)
+def _may_be_a_card(found: Found, more: int) -> bool:
+    size = sum(len(p.digits) for p in found.parts) + more
     return MIN_CARD_DIGITS <= size <= USUAL_CARD_DIGITS
 
 

@@ -34,7 +34,7 @@ from captiond.core.redact.early import (
 )
 from captiond.core.redact.kinds import IBAN_CHARS, NATIONAL_ID
 from captiond.core.redact.lexicon import KEEP
-from captiond.core.redact.shapes import MAX_PERCENT_DIGITS, is_counting
+from captiond.core.redact.shapes import MAX_PERCENT_DIGITS, is_counting, is_reference
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.unfinished import may_be_no_evidence
 from captiond.core.redact.window import Window
@@ -56,11 +56,6 @@ def _reads_on(before: Token, said: int) -> bool:
     if before.cls == MULTIPLE:
         return said == 1
     return is_zero(before) and before.last == len(before.text)
-
-
-def _is_reference(token: Token) -> bool:
-    """ "#6968508", "INC0032516": what a keep-word announced, which announces nothing more."""
-    return token.cls == DIGITS and (token.mixed or "#" in token.text[: token.first])
 
 
 def _is_lost(window: Window, at: int, cued: bool) -> bool:
@@ -160,8 +155,8 @@ class Run:
         if unfinished and cls == WORD and "-" in token.core:
             token = self._half(window, at, token)
             cls = token.cls
-        if self.shaped and not (cls == SILENT or (cls in PAUSES and is_group_of_money(window.token(self.last)))):
-            if is_cut_off(window, self.last, window.token(self.last)):
+        if self.shaped and not (cls == SILENT or (cls in PAUSES and self._may_go_on(window))):
+            if is_cut_off(window, self.last, window.token(self.last), cued=self.cued):
                 self.shaped = False
             else:
                 self._let_go(window)
@@ -207,7 +202,7 @@ class Run:
             self._let_go(window)
         known = not (self.iban or _is_lost(window, at, cued))
         shaped = known and is_shaped(window, at, token, cued=cued or self.cued)
-        shaped = shaped and not (self._follows(at) and is_cut_off(window, at, token))
+        shaped = shaped and not (self._follows(at) and is_cut_off(window, at, token, cued=cued or self.cued))
         follows = self._follows(at) or (self.weak != NONE and self.weak == self.last + 1)
         if self.group == NONE or shaped or not follows or window.owner(at) != window.owner(at - 1):
             self._group(self.weak if self.weak_digits and not shaped else at)
@@ -263,7 +258,7 @@ class Run:
 
     def _let_go(self, window: Window) -> None:
         """The digits said last, in a row, are harmless: they are words, and the run is what it was before them."""
-        if _is_reference(window.token(self.group)):
+        if is_reference(window.token(self.group)):
             window.answer([m for m in window.markers if m.kind == KEEP and m.at < self.group])
         for at in range(self.group, self.last + 1):
             window.replace(at, inert(window.token(at)))
@@ -344,6 +339,10 @@ class Run:
             if token.cls not in (FILLER, MARK, MULTIPLE) and token.core not in window.lexicon.articles:
                 return is_zero(token) and at == stop - 1 == window.end() - 1  # "oh well", but "..., oh" at the end
         return True
+
+    def _may_go_on(self, window: Window) -> bool:
+        """ "my phone is 400.55, um, ...": whether what looks like an amount may be a piece even with a pause behind."""
+        return self.cued or is_group_of_money(window.token(self.last))
 
     def _take_weak(self, at: int) -> None:
         """The word that waited was a digit of the run."""

@@ -87,6 +87,11 @@ def _is_ordinal(core: str) -> bool:
     return 0 < cut <= 2 and core[cut:] in _ORDINAL_ENDINGS
 
 
+def is_reference(token: Token) -> bool:
+    """ "#6968508", "INC0032516": what a keep-word announced, which announces nothing more."""
+    return token.cls == DIGITS and (token.mixed or "#" in token.text[: token.first])
+
+
 def is_clock(core: str) -> bool:
     """ "10:30", "10:30pm", "8pm", "15h00", "15h"."""
     head = core

@@ -219,6 +219,7 @@ def _with_number_words(core: str, lexicon: Lexicon) -> str:
     """ "seven-0132", "forty2185": what it says where all its letters are number words; "" where they are not."""
     out: list[str] = []
     at = 0
+    times = 1
     size = len(core)
     while at < size:
         stop = at + 1
@@ -229,9 +230,11 @@ def _with_number_words(core: str, lexicon: Lexicon) -> str:
             said = lexicon.digits.get(word) or lexicon.tens.get(word)
             if said is None and lexicon.misheard.get(word) == "0":
                 said = "0"  # "oh/555"
-            if said is None:
+            if said is None and word not in lexicon.multiples:
                 return ""
-            out.append(said)
+            if said is not None:
+                out.append(said * times if len(said) == 1 else said)
+            times = lexicon.multiples.get(word, 1)
         else:
             out.append(numerals(core[at]))
         at = stop
