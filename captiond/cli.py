@@ -1,7 +1,7 @@
 """The command line: which commands there are, and how each ends. Each command's module is loaded only when it runs.
 
 Exit status: 0 done, 1 it failed, 2 wrong usage or configuration. Faults go to stderr, one line each, never a traceback
-(unless `$CAPTIOND_DEBUG` is set). Source: contract, section 1.
+(with `$CAPTIOND_DEBUG` one before them, without what exceptions say). Source: contract, section 1.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from typing import Final, NoReturn
 
 from captiond import __version__
 from captiond.base.errors import CaptiondError
+from captiond.base.inside import trace
 from captiond.config import ConfigError
 from captiond.logs import describe
 
@@ -81,12 +82,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         status = import_module(command.module).run(args)
         sys.stdout.flush()
         return int(status)
-    except Exception as fault:
-        if os.environ.get("CAPTIOND_DEBUG"):
-            raise
-        return _explain(fault)
     except KeyboardInterrupt:
         return FAILED
+    except (GeneratorExit, SystemExit):
+        raise
+    except BaseException as fault:  # whatever it is: the interpreter would print it with its words
+        if os.environ.get("CAPTIOND_DEBUG"):
+            print(trace(fault), file=sys.stderr)
+        return _explain(fault)
 
 
 class _Version(argparse.Action):
@@ -101,7 +104,7 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def _explain(fault: Exception) -> int:
+def _explain(fault: BaseException) -> int:
     """Says on stderr what went wrong, one line for each fault; answers the exit status."""
     if isinstance(fault, ConfigError):
         for one in fault.faults:
@@ -117,7 +120,7 @@ def _explain(fault: Exception) -> int:
         where = f"{fault.filename}: " if fault.filename else ""
         print(f"captiond: {where}{fault.strerror}", file=sys.stderr)
     else:
-        print(f"captiond: internal fault: {describe(fault)}; CAPTIOND_DEBUG=1 shows all", file=sys.stderr)
+        print(f"captiond: internal fault: {describe(fault)}; CAPTIOND_DEBUG=1 shows the lines", file=sys.stderr)
     return FAILED
 
 

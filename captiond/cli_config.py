@@ -9,6 +9,7 @@ from typing import Final
 
 from captiond.base.errors import CaptiondError
 from captiond.base.observe import NullAudit, NullMeter
+from captiond.clock import SystemClock
 from captiond.config import ConfigError, Fault, load
 from captiond.config_keys import Config
 from captiond.config_rules import remarks
@@ -55,7 +56,6 @@ def run(args: argparse.Namespace) -> int:
 
 async def _connect(config: Config) -> None:
     # Loaded here: a check without --connect needs no HTTP client.
-    from captiond.daemon import SystemClock  # noqa: PLC0415
     from captiond.genesys.client import Genesys  # noqa: PLC0415
     from captiond.genesys.oauth import Credentials  # noqa: PLC0415
 

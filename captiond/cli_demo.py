@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import signal
 import sys
 import tempfile
@@ -13,7 +14,10 @@ import uvloop
 
 from captiond.demo import demonstrating
 from captiond.listening import StartError
-from captiond.logs import set_up
+from captiond.logs import set_up, tell_uncaught
+from captiond.memory import keep_private
+
+log = logging.getLogger(__name__)
 
 DEFAULT_PORT: Final = 8787
 MAX_SPEED: Final = 100.0  # beyond that a browser draws nothing that one could read
@@ -34,7 +38,11 @@ def run(args: argparse.Namespace) -> int:
     if not 0 < args.speed <= MAX_SPEED:
         print(f"captiond: --speed: allowed is more than 0, at most {MAX_SPEED:g}", file=sys.stderr)
         return 2
+    left_open = keep_private()
     set_up(level="warning", layout="auto")
+    tell_uncaught()
+    for one in left_open:
+        log.warning("memory is not private: %s", one)
     try:
         with (
             tempfile.TemporaryDirectory(prefix="captiond-demo-") as folder,

@@ -16,6 +16,7 @@ from captiond.core.messages import Caption, Message
 from captiond.core.redact import DEFAULT, Call, Redactor
 from captiond.core.room import Room
 from captiond.genesys.dialect_media import MAX_FRAME_BYTES, decode_frame
+from captiond.memory import keep_private
 
 MAX_SESSIONS: Final = 5_000  # media sessions of one input, as many as a daemon serves by default
 DEFAULT_LANGUAGE: Final = "en-US"
@@ -139,6 +140,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Filters stdin to stdout, line by line. 1 where the input can't be read, with one line on stderr."""
+    for one in keep_private():
+        print(f"captiond redact: memory is not private: {one}", file=sys.stderr)
     if sys.stdin is None or sys.stdout is None:  # what Python makes of a descriptor that is closed
         print("captiond redact: stdin and stdout must be open", file=sys.stderr)
         return 1

@@ -3,8 +3,6 @@
 import argparse
 import asyncio
 import logging
-import resource
-import sys
 
 import uvloop
 
@@ -13,6 +11,8 @@ from captiond.config_rules import remarks
 from captiond.core.compiled import COMPILED
 from captiond.daemon import serve
 from captiond.logs import set_up, tell_uncaught
+from captiond.memory import keep_private
+from captiond.workers.head import MAX_WORKERS
 
 log = logging.getLogger(__name__)
 
@@ -21,27 +21,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `captiond serve`."""
     add_config_argument(parser)
     parser.add_argument(
-        "--workers", type=int, default=1, metavar="N", help="processes; more than 1 is not available yet"
+        "--workers",
+        type=workers,
+        default=1,
+        metavar="N",
+        help="processes that serve viewers, for as many cores (default 1); the first one does all the rest as well",
     )
 
 
 def run(args: argparse.Namespace) -> int:
     """Serves until SIGTERM or SIGINT, then drains. Raises `ConfigError`, or `StartError` where it cannot start."""
-    if args.workers != 1:
-        print("captiond: --workers: only 1; more is not available yet (not_available)", file=sys.stderr)
-        return 2
+    left_open = keep_private()  # first: the configuration has secrets, too
     config = configured(args)
     set_up(level=config.log.level, layout=config.log.format)
     tell_uncaught()
+    for one in left_open:
+        log.warning("memory is not private: %s", one)
     if COMPILED:
         log.info("the core is compiled")
     else:
         log.warning("the core is not compiled, and several times slower: install captiond with a C compiler at hand")
-    # A core file would hold what is being said, and every secret.
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(config, announce=announce, remarks=list(remarks(config))))
+        runner.run(serve(config, announce=announce, remarks=list(remarks(config)), workers=args.workers))
     return 0
+
+
+def workers(text: str) -> int:
+    """How many, as it was written.
+
+    Raises:
+        ArgumentTypeError: not a number, or not one of those that make sense.
+    """
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text[:9]) <= MAX_WORKERS:
+        raise argparse.ArgumentTypeError(f"{text[:20]!r}; allowed: a whole number from 1 to {MAX_WORKERS}")
+    return int(text)
 
 
 def announce(url: str) -> None:

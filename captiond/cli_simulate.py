@@ -8,6 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from captiond.logs import set_up, tell_uncaught
+from captiond.memory import keep_private
 from captiond.simulator.faults import Fault, FaultFileError, load_faults
 from captiond.simulator.packaged import packaged_conversations, packaged_tracks
 from captiond.simulator.playback import AtEnd, Resume
@@ -62,6 +64,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Runs it. Exit status: 0 stopped by a signal, 1 the port is taken, 2 wrong usage (one line for each fault)."""
+    set_up(level="warning", layout="text")
+    tell_uncaught()
+    for one in keep_private():  # events files may be real conversations
+        print(f"captiond simulate: memory is not private: {one}", file=sys.stderr)
     faults, wrong = _faults_of(args.faults)
     tracks: Sequence[Track] = ()
     try:

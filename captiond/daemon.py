@@ -9,39 +9,46 @@ import gc
 import logging
 import random
 import signal
-import stat
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import socket
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 
 from captiond.audit import AuditLog
 from captiond.base.errors import CaptiondError, UpstreamError
 from captiond.base.inside import remains
-from captiond.base.observe import AuditSink
+from captiond.chores import kept_up
+from captiond.clock import SystemClock
 from captiond.config_keys import Config
 from captiond.core.redact import Call, Redactor, learn
 from captiond.db.address import sqlite_path
 from captiond.db.store import Store
+from captiond.files import look_at_mode
 from captiond.genesys.client import Genesys
 from captiond.genesys.oauth import Credentials
 from captiond.genesys.recovery import cause_of
 from captiond.hub.limits import Limits as HubLimits
 from captiond.hub.rooms import Rooms
-from captiond.listening import BACKLOG, StartError, listen, url_of, viewers_possible, way_back
+from captiond.listening import BACKLOG, StartError, listen_for, url_of, viewers_possible, way_back
 from captiond.logs import tell_of_loop
 from captiond.metrics import Meter
 from captiond.probe import Probe
+from captiond.revoking import Revoking
+from captiond.serve.accepting import Acceptor
 from captiond.serve.access import Rules, configure
 from captiond.serve.addresses import Addresses
 from captiond.serve.app import IDLE_S, build
 from captiond.serve.bodies import Allowed
 from captiond.serve.crowd import TransportCrowd
 from captiond.serve.encode import Encoder
+from captiond.serve.guard import SPARE, Guard, GuardLimits
+from captiond.serve.revocations import Revocations
 from captiond.serve.seats import SeatLimits, Seats
+from captiond.session_audit import SessionAudit
 from captiond.sessions import Sessions
+from captiond.workers.head import Head
 
 log = logging.getLogger(__name__)
 
@@ -51,39 +58,11 @@ ERASE_S: Final = 3600.0  # transcripts older than the configured days go within 
 DRAIN_RETRY_MS: Final = 10_000  # told to viewers: they come back over this time, not all at once
 FAREWELL_S: Final = 2.0  # for viewers to take their `bye`
 PAUSE_S: Final = 4.0  # for upstream to be unsubscribed from; the whole stop has 10 s
-AFTER_FAULT_S: Final = 5.0  # until a chore that failed inside begins again
 FIRST_PROBE_S: Final = 5.0  # a start does not wait longer for proof that captions are delivered; `/readyz` does
 # Objects more than were let go, until the collector looks; then every so many looks, at older ones too. Viewers leave
 # no cycles (tests/serve/test_garbage.py), and at Python's 700 a fifth of a reconnect storm's time goes into looking.
 COLLECT_AFTER: Final = (10_000, 10, 10)
 LATE_LOOP_S: Final = 1.0  # an event loop that is so late does not serve live captions
-
-
-class SystemClock:
-    """The two times of this process (`base.observe.Clock`)."""
-
-    def now_s(self) -> float:
-        """Wall clock."""
-        return time.time()
-
-    def monotonic_s(self) -> float:
-        """Never goes back."""
-        return time.monotonic()
-
-
-class SessionAudit:
-    """An audit sink for what is decided about a session outside the hub, so that its `auditRecords` are all of them."""
-
-    def __init__(self, audit: AuditSink, rooms: Rooms) -> None:
-        self._audit, self._rooms = audit, rooms
-
-    def record(self, kind: str, /, *, timestamp: str | None = None, **fields: Any) -> None:
-        """One record, counted for the session that it names (see `base.observe.AuditSink`)."""
-        self._audit.record(kind, timestamp=timestamp, **fields)
-        session = fields.get("mediaSessionId")
-        live = self._rooms.get(session) if session is not None else None
-        if live is not None:
-            live.audit_records += 1
 
 
 class Daemon:
@@ -97,14 +76,16 @@ class Daemon:
         store: Store,
         audit: AuditLog,
         meter: Meter,
-        reached_at: tuple[str, int],
+        listeners: Sequence[socket.socket],
+        revocations: Revocations,
     ) -> None:
         self.config, self.clock, self.store, self.audit, self.meter = config, clock, store, audit, meter
         self.url = ""
         self._draining_ms: int | None = None
         self._lag_s = 0.0
         self._upstream_fault: str | None = None
-        most = viewers_possible(config.viewers.max_connections)
+        wanted = config.viewers.max_connections
+        most = min(wanted, len(listeners) * viewers_possible(-(-wanted // len(listeners))))
         if most < config.viewers.max_connections:
             log.warning(
                 "viewers are capped by the file limit: wanted=%d possible=%d", config.viewers.max_connections, most
@@ -133,10 +114,31 @@ class Daemon:
         )
         self.session_audit = SessionAudit(audit, self.rooms)
         self.genesys = self._make_upstream()
-        self._encode, self._most = encode, most
+        self._encode, self._most, self.revocations = encode, most, revocations
         self.probe = Probe(
-            self.rooms, address=reached_at, clock=clock, meter=meter, language=config.genesys.languages[0]
+            self.rooms, address=way_back(listeners[0]), clock=clock, meter=meter, language=config.genesys.languages[0]
         )
+        self.seats = Seats(SeatLimits(config.viewers.max_per_address, config.viewers.new_per_address_s))
+        self.addresses = Addresses(config.server.trusted_proxies)
+        self.guard = Guard(
+            GuardLimits(max_connections=most + SPARE),
+            addresses=self.addresses,
+            seats=self.seats,
+            clock=clock,
+            meter=meter,
+        )
+        self.head: Head | None = None
+        if len(listeners) > 1:
+            self.head = Head(
+                config=config,
+                listeners=listeners,
+                rooms=self.rooms,
+                seats=self.seats,
+                revocations=revocations,
+                meter=meter,
+                audit=self.session_audit,
+                clock=clock,
+            )
         self.sessions: Sessions
 
     def _make_upstream(self) -> Genesys | None:
@@ -165,28 +167,33 @@ class Daemon:
             token_secret=auth.token_secret.get_secret_value(),
             jwks_url=auth.jwks_url,
             clock=self.clock,
+            throwaway=self.head.throwaway if self.head is not None else "",
+            revocations=self.revocations,
         )
         return build(
             rooms=self.rooms,
             sessions=self.sessions,
+            revoke=Revoking(self.rooms, self.revocations, self.store, self.clock, self.session_audit),
             access=access,
             mint=mint,
             clock=self.clock,
-            metrics=self.meter.render,
+            metrics=lambda: self.meter.render(self.head.over if self.head is not None else None),
             checks={
                 "upstream": lambda: self._upstream_fault,
                 "event_loop": self._late,
                 "audit": lambda: self.audit.fault,
                 "database": lambda: self.store.fault,
-                "delivery": self.probe.fault,
+                "delivery": lambda: self.probe.fault() or (self.head.fault() if self.head is not None else None),
             },
             draining_ms=lambda: self._draining_ms,
             encode=self._encode,
             meter=self.meter,
             audit=self.session_audit,
-            addresses=Addresses(self.config.server.trusted_proxies),
+            addresses=self.addresses,
+            guard=self.guard,
             hidden=self.probe.admits,
-            seats=Seats(SeatLimits(self.config.viewers.max_per_address, self.config.viewers.new_per_address_s)),
+            seats=self.seats,
+            freshen=self.head.freshen if self.head is not None else None,
             allowed=Allowed(account.languages, account.regions, account.codecs, account.region),
         )
 
@@ -269,6 +276,8 @@ class Daemon:
         """No more viewers or sessions; everybody is told when to come back; upstream is unsubscribed from."""
         self._draining_ms = DRAIN_RETRY_MS
         log.info("draining: viewers=%d sessions=%d", self.rooms.viewers, len(list(self.rooms.all())))
+        if self.head is not None:
+            self.head.drain(DRAIN_RETRY_MS)
         self.rooms.drain(DRAIN_RETRY_MS)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(PAUSE_S):
@@ -279,9 +288,11 @@ class Daemon:
 
 
 @contextlib.asynccontextmanager
-async def running(config: Config) -> AsyncIterator[Daemon]:
+async def running(config: Config, *, workers: int = 1) -> AsyncIterator[Daemon]:
     """A started daemon that serves at its `url`; it drains and lets go of everything at the end.
 
+    Args:
+        workers: processes that serve viewers, this one among them.
     Raises:
         StartError: a port, the audit file or the database cannot be had.
     """
@@ -295,14 +306,25 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
         try:
             store = await Store.open(config.database.url)
             stack.push_async_callback(store.close)
+            revocations = Revocations(await store.revocations())
             audit = AuditLog(Path(config.audit.path), meter=meter)
             stack.push_async_callback(asyncio.to_thread, audit.close)
         except CaptiondError as fault:
             raise StartError(str(fault)) from None
         for path in (sqlite_path(config.database.url), config.audit.path):
-            _look_at_mode(Path(path))
-        listener = stack.enter_context(listen(config.server.host, config.server.port))
-        daemon = Daemon(config, clock=clock, store=store, audit=audit, meter=meter, reached_at=way_back(listener))
+            look_at_mode(Path(path))
+        listeners = listen_for(workers, config.server.host, config.server.port)
+        for listener in listeners:
+            stack.enter_context(listener)
+        daemon = Daemon(
+            config,
+            clock=clock,
+            store=store,
+            audit=audit,
+            meter=meter,
+            listeners=listeners,
+            revocations=revocations,
+        )
         if daemon.genesys is not None:
             stack.push_async_callback(daemon.genesys.close)
         async with asyncio.TaskGroup() as group:
@@ -324,26 +346,36 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
                 auto_decompress=False,  # it is done before we know who asks, and 1 kB may become 1 MB of work
             )
             await runner.setup()
+            server = daemon.guard.stand_before(runner)
             chores = [
-                group.create_task(_kept_up(chore)) for chore in (daemon.turn, daemon.keep_house, daemon.watch_upstream)
+                group.create_task(kept_up(chore)) for chore in (daemon.turn, daemon.keep_house, daemon.watch_upstream)
             ]
             try:
                 # Before anybody is answered: a viewer that comes back at once must find its session, not a 404.
                 revived = await daemon.sessions.revive() if daemon.genesys is not None else 0
-                await web.SockSite(runner, listener, backlog=BACKLOG).start()
-                daemon.url = url_of(listener)
-                chores.append(group.create_task(_kept_up(daemon.probe.run)))
+                acceptor = Acceptor(listeners[0], server, group=group)
+                if daemon.head is None:
+                    acceptor.open(backlog=BACKLOG)
+                else:
+                    await daemon.head.begin(server, group)
+                daemon.url = url_of(listeners[0])
+                chores.append(group.create_task(kept_up(daemon.probe.run)))
                 await daemon.probe.first(FIRST_PROBE_S)
                 log.info("serving: url=%s sessions_brought_back=%d", daemon.url, revived)
                 yield daemon
             finally:
                 await daemon.drain()
+                if daemon.head is not None:
+                    daemon.head.end()
                 for chore in chores:
                     chore.cancel()
+                acceptor.close()
                 await runner.cleanup()
 
 
-async def serve(config: Config, *, announce: Callable[[str], None], remarks: Sequence[str] = ()) -> None:
+async def serve(
+    config: Config, *, announce: Callable[[str], None], remarks: Sequence[str] = (), workers: int = 1
+) -> None:
     """`captiond serve`: runs until SIGTERM or SIGINT, then drains.
 
     Args:
@@ -356,27 +388,8 @@ async def serve(config: Config, *, announce: Callable[[str], None], remarks: Seq
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with running(config) as daemon:
+    async with running(config, workers=workers) as daemon:
         gc.freeze()  # what is loaded now stays; full collections need not look at it again
         gc.set_threshold(*COLLECT_AFTER)
         announce(daemon.url)
         await stop.wait()
-
-
-async def _kept_up(chore: Callable[[], Awaitable[None]]) -> None:
-    """A chore that fails inside begins again; it must not end the captions of all."""
-    while True:
-        try:
-            await chore()
-        except Exception as fault:
-            log.error("a chore failed: chore=%s", chore.__name__, exc_info=remains(fault))
-            await asyncio.sleep(AFTER_FAULT_S)
-        else:
-            return
-
-
-def _look_at_mode(path: Path) -> None:
-    """What we make is our user's alone; a file that was there before may not be, and its owner may want that."""
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & 0o077:
-        log.warning("others may read a file that holds what was said or who spoke: path=%s mode=%o", path, mode)

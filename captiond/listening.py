@@ -16,9 +16,11 @@ class StartError(CaptiondError):
     """The daemon cannot start as configured, although the configuration is valid: a port, a file, a lock."""
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
     """A bound socket, before anything else starts: a port that is taken is the commonest reason not to start.
 
+    Args:
+        shared: others may be bound to the same port, of the same user (SO_REUSEPORT); see `listen_often`.
     Raises:
         StartError: it cannot be had.
     """
@@ -29,6 +31,8 @@ def listen(host: str, port: int) -> socket.socket:
         listener = socket.socket(family, kind, protocol)
         try:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if shared:
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             listener.bind(address)
         except OSError:
             listener.close()
@@ -36,6 +40,40 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as fault:
         raise StartError(f"cannot listen on {host} port {port}: {fault.strerror or type(fault).__name__}") from None
     return listener
+
+
+def listen_for(workers: int, host: str, port: int) -> list[socket.socket]:
+    """A socket for each worker. That of a single one is bound only: it listens once there is something to serve.
+
+    Raises:
+        StartError: see `listen`, `listen_often`.
+    """
+    return [listen(host, port)] if workers == 1 else listen_often(host, port, workers)
+
+
+def listen_often(host: str, port: int, times: int) -> list[socket.socket]:
+    """Sockets that listen on one port, among which the kernel spreads connections: one for each worker.
+
+    Raises:
+        StartError: it cannot be had. Somebody else's port would be shared silently, so it is asked for alone first.
+    """
+    with listen(host, port) as alone:
+        try:
+            alone.listen(1)
+        except OSError as fault:
+            raise StartError(f"cannot listen on {host} port {port}: {fault.strerror}") from None
+        port = alone.getsockname()[1]
+    sockets: list[socket.socket] = []
+    try:
+        for _ in range(times):
+            sockets.append(listen(host, port, shared=True))
+            sockets[-1].listen(BACKLOG)
+            sockets[-1].setblocking(False)
+    except BaseException:
+        for one in sockets:
+            one.close()
+        raise
+    return sockets
 
 
 def url_of(listener: socket.socket) -> str:

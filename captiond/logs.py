@@ -1,7 +1,8 @@
 """Logs: one line each on stderr, JSON for machines, text on a terminal. Never a local variable, never a doubtful text.
 
 What an exception says may be somebody's words (a parser quotes what it could not parse), so an exception's message is
-written only where it is one of ours, or the operating system's. Its type and the places it passed are always written.
+written only where it is one of ours; the operating system's errors are named. Its type and the places it passed are
+always written.
 
 That is true of each record from where it is made, and not only of what this module writes: whoever adds a handler of
 his own, a reporter of errors for instance, gets no exception with its frames, and no line of asyncio with arguments.

@@ -30,13 +30,17 @@ TOKENS_WINDOW_S: Final = 10.0  # contract: words of finals, 10 s window
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One metric; `buckets` are a histogram's upper bounds in seconds, `known` label values that start at zero."""
+    """One metric; `buckets` are a histogram's upper bounds in seconds, `known` label values that start at zero.
+
+    `over`: what the node's figure is where it has several workers: all of theirs together, the largest, or the head's.
+    """
 
     kind: Literal["counter", "gauge", "histogram"]
     says: str
     labels: tuple[str, ...] = ()
     buckets: tuple[float, ...] = ()
     known: tuple[tuple[str, ...], ...] = ()
+    over: Literal["sum", "most", "head"] = "sum"
 
 
 # The live path's own work is microseconds to milliseconds; what a person waits for is tenths of seconds to seconds.
@@ -47,10 +51,13 @@ _ANSWER_S: Final = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _TRANSPORTS: Final = (("ws",), ("sse",))
 _FINAL: Final = (("true",), ("false",))
 _STATES: Final = tuple((state,) for state in ("activating", "live", "reconnecting", "ended", "failed"))
+_WORKERS: Final = (("serving",), ("starting",))
 _REFUSED: Final = tuple(
     (reason,)
     for reason in ("node", "session", "address", "rate", "unauthorized", "forbidden", "unknown", "gone", "draining")
 )
+_OUTCOMES: Final = (("recovered",), ("snapshot",))
+_CUT: Final = tuple((reason,) for reason in ("head", "head_bytes", "answer", "address", "node", "room", "flood"))
 
 FIGURES: Final[dict[str, Figure]] = {
     "upstream_events_total": Figure("counter", "Events that upstream sent", ("profile", "kind")),
@@ -66,7 +73,7 @@ FIGURES: Final[dict[str, Figure]] = {
     "upstream_rate_limited_total": Figure("counter", "Times upstream said 429"),
     "captions_total": Figure("counter", "Captions put out", ("final",), known=_FINAL),
     "tokens_total": Figure("counter", "Words of the captions put out", ("final",), known=_FINAL),
-    "tokens_per_second": Figure("gauge", "Words of finals per second over the last 10 s"),
+    "tokens_per_second": Figure("gauge", "Words of finals per second over the last 10 s", over="head"),
     "redactions_total": Figure("counter", "Private values masked in finals", ("kind",)),
     "held_seconds": Figure("histogram", "How long a final stood with an open mask", buckets=_WAIT_S),
     "core_seconds": Figure("histogram", "One event through the core", buckets=_WORK_S),
@@ -80,8 +87,13 @@ FIGURES: Final[dict[str, Figure]] = {
     "viewer_resyncs_total": Figure("counter", "Times a viewer got a new snapshot because it fell behind"),
     "viewer_closes_total": Figure("counter", "Viewers closed by the daemon", ("code",)),
     "viewers_refused_total": Figure("counter", "Viewers that were not let in", ("reason",), known=_REFUSED),
-    "sessions": Figure("gauge", "Sessions", ("state",), known=_STATES),
-    "event_loop_lag_seconds": Figure("gauge", "How late the event loop last was"),
+    "recoveries_total": Figure("counter", "Viewers that came back with a position", ("outcome",), known=_OUTCOMES),
+    "snapshots_encoded_total": Figure("counter", "Snapshots that were made; viewers share them"),
+    "viewers_waiting": Figure("gauge", "Viewers that wait to be let in, so many in each turn of the loop"),
+    "connections": Figure("gauge", "Connections open, viewers among them"),
+    "connections_cut_total": Figure("counter", "Connections cut before they were viewers", ("reason",), known=_CUT),
+    "sessions": Figure("gauge", "Sessions", ("state",), known=_STATES, over="head"),
+    "event_loop_lag_seconds": Figure("gauge", "How late the event loop last was", over="most"),
     "delivery_probe_seconds": Figure(
         "histogram", "A caption of the delivery probe, out and back through a viewer", ("transport",), _DAEMON_S
     ),
@@ -91,7 +103,10 @@ FIGURES: Final[dict[str, Figure]] = {
     ),
     "audit_records_total": Figure("counter", "Audit records in the file"),
     "audit_lost_total": Figure("counter", "Audit records lost to a full disk or a full queue"),
-    "build_info": Figure("gauge", "What runs here; always 1", ("version", "python", "core")),
+    "workers": Figure("gauge", "Processes of this node", ("state",), known=_WORKERS, over="head"),
+    "worker_restarts_total": Figure("counter", "Times a worker had to be started again"),
+    "relay_seconds": Figure("histogram", "Caption made to handed to the sockets of another worker", buckets=_DAEMON_S),
+    "build_info": Figure("gauge", "What runs here; always 1", ("version", "python", "core"), over="head"),
 }
 
 
@@ -180,9 +195,15 @@ class Meter:
         count = sum(one.count for one in series)
         return sum(one.total for one in series) / count if count else None
 
-    def render(self) -> tuple[bytes, str]:
-        """The body of `/metrics` and its content type: Prometheus' text format."""
-        return generate_latest(self.registry), CONTENT_TYPE_PLAIN_0_0_4
+    def render(self, over: Callable[[Metric], Metric] | None = None) -> tuple[bytes, str]:
+        """The body of `/metrics` and its content type: Prometheus' text format.
+
+        Args:
+            over: makes a node's figure of this worker's.
+        """
+        figures = CollectorRegistry()
+        figures.register(_Each(self.registry, over or (lambda figure: figure)))
+        return generate_latest(figures), CONTENT_TYPE_PLAIN_0_0_4
 
     def _child(self, name: str, labels: dict[str, str]) -> Counter | Gauge:
         parent = self._counters.get(name) or self._gauges.get(name)
@@ -233,6 +254,19 @@ class Histogram(Collector):
     def describe(self) -> Iterable[Metric]:
         """The name alone, so that the registry can refuse a second figure of the same name."""
         yield HistogramMetricFamily(self._name, self._says, labels=self.labels)
+
+
+class _Each(Collector):
+    """Every figure of a registry, passed through a function."""
+
+    def __init__(self, registry: CollectorRegistry, over: Callable[[Metric], Metric]) -> None:
+        self._registry, self._over = registry, over
+
+    def collect(self) -> Iterable[Metric]:
+        return map(self._over, self._registry.collect())
+
+    def describe(self) -> Iterable[Metric]:
+        return ()
 
 
 class Window:

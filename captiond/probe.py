@@ -60,27 +60,33 @@ class Probe:
         rooms: makes the hidden session.
         address: host and port of a listening socket of this process, as it is reached from here.
         language: of the hidden session: one whose lexicon is loaded anyway.
+        worker: whose viewers are tried, of several on one port; the hidden session's id says it to `workers.door`.
+
+    Attributes:
+        live: the hidden session.
+        key: opens it.
     """
 
-    def __init__(self, rooms: Rooms, *, address: tuple[str, int], clock: Clock, meter: Meter, language: str) -> None:
+    def __init__(
+        self, rooms: Rooms, *, address: tuple[str, int], clock: Clock, meter: Meter, language: str, worker: int = 1
+    ) -> None:
         self._address, self._clock, self._meter = address, clock, meter
-        self._key = secrets.token_urlsafe(32)
+        self.key = secrets.token_urlsafe(32)
         self._pulse = Pulse(TRANSPORTS)
         self._watching = {transport: asyncio.Event() for transport in TRANSPORTS}
         self._connections: dict[str, _Connection] = {}
         self._all_came = asyncio.Event()
         self._told: str | None = None
         self.live: Live = rooms.hidden(
-            SessionId(f"probe-{secrets.token_hex(16)}"), language=language, created_at=iso_utc(clock.now_s())
+            SessionId(f"probe-{worker}-{secrets.token_hex(16)}"),
+            language=language,
+            created_at=iso_utc(clock.now_s()),
         )
         self.live.set_state(SessionState.LIVE)
 
     def admits(self, session: str, presented: str | None) -> Live | None:
         """The hidden session, for who names it and holds its key; None for everybody else."""
-        if presented is None or session != self.live.session:
-            return None
-        same = hmac.compare_digest(presented.encode("utf-8", "surrogateescape"), self._key.encode())
-        return self.live if same else None
+        return self.live if session == self.live.session and opens(self.key, presented) else None
 
     def fault(self) -> str | None:
         """Why the daemon does not deliver; None where captions have come back over both transports of late."""
@@ -204,7 +210,7 @@ class Probe:
         lines = [
             f"GET /v1/sessions/{self.live.session}/{'ws' if transport == 'ws' else 'events'} HTTP/1.1",
             f"Host: {f'[{name}]' if ':' in name else name}:{port}",
-            f"Authorization: Bearer {self._key}",
+            f"Authorization: Bearer {self.key}",
         ]
         if transport == "ws":
             nonce = secrets.token_urlsafe(16)[:22] + "=="
@@ -226,6 +232,11 @@ class Probe:
                 self._meter.observe("delivery_probe_seconds", taken_s, transport=transport)
                 if not self._pulse.missing:
                     self._all_came.set()
+
+
+def opens(key: str, presented: str | None) -> bool:
+    """Whether that is the key. Constant time."""
+    return presented is not None and hmac.compare_digest(presented.encode("utf-8", "surrogateescape"), key.encode())
 
 
 async def _frame(connection: _Connection) -> bytes | None:

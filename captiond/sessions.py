@@ -21,6 +21,7 @@ from captiond.core.messages import Caption, SessionState
 from captiond.db.records import SavedSession
 from captiond.genesys.payloads import MediaRequest
 from captiond.genesys.stream import Ended, StreamSink
+from captiond.hub.contained import contained
 from captiond.hub.limits import TooManySessions
 from captiond.hub.live import Live
 from captiond.hub.rooms import Rooms
@@ -235,22 +236,31 @@ class Sessions:
     async def _run(
         self, request: SessionRequest, settled: "asyncio.Future[UpstreamError | None]", *, revived: bool
     ) -> None:
+        """One session's task. Whatever fails in it ends this session, not the daemon."""
+        try:
+            await self._follow(request, settled, revived=revived)
+        except BaseException as fault:
+            asked = isinstance(fault, asyncio.CancelledError) and self._running[request.id].task.cancelling()
+            if asked or isinstance(fault, GeneratorExit | KeyboardInterrupt | SystemExit):  # a stray one is a fault
+                raise
+            log.error("session failed inside: session=%s", request.id, exc_info=remains(fault))
+            failure = UpstreamUnavailable(operation="follow", why="failed inside captiond")
+            _settle(settled, failure)
+            contained(self._end)(request.id, SessionState.FAILED, str(failure))
+        finally:
+            self._running.pop(request.id, None)
+
+    async def _follow(
+        self, request: SessionRequest, settled: "asyncio.Future[UpstreamError | None]", *, revived: bool
+    ) -> None:
         assert self._upstream is not None
-        session = request.id
-        asked_s = self._clock.monotonic_s()
+        session, asked_s = request.id, self._clock.monotonic_s()
         try:
             await self._activate(request, revived=revived)
             ended = await self._upstream.follow(session, _Sink(self._rooms, session, settled))
         except UpstreamError as failure:
             self._fail(session, settled, failure, asked_s=asked_s, revived=revived)
             return
-        except Exception as fault:  # our own: it ends this session, not the daemon
-            log.error("session failed inside: session=%s", session, exc_info=remains(fault))
-            inside = UpstreamUnavailable(operation="follow", why="failed inside captiond")
-            self._fail(session, settled, inside, asked_s=asked_s, revived=True)
-            return
-        finally:
-            self._running.pop(session, None)
         if ended.error is not None:
             self._fail(session, settled, ended.error, asked_s=asked_s, revived=revived)
             return

@@ -129,8 +129,8 @@ def session_ended(message: Json) -> bool:
 class DaemonProcess:
     """`captiond serve` as a process of its own, so that it can be killed."""
 
-    def __init__(self, folder: Path, *, environ: dict[str, str]) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, *, environ: dict[str, str], arguments: Iterable[str] = ()) -> None:
+        self.folder, self.arguments = folder, tuple(arguments)
         self.environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith("CAPTIOND_")},
             "PYTHONPATH": str(TREE),
@@ -152,7 +152,7 @@ class DaemonProcess:
         """Starts it and waits for the line with its URL."""
         with (self.folder / "daemon.log").open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "captiond", "serve",
+                sys.executable, "-m", "captiond", "serve", *self.arguments,
                 cwd=self.folder, env=self.environ, stdout=asyncio.subprocess.PIPE, stderr=log,
             )  # fmt: skip
         assert self._process.stdout is not None
@@ -160,6 +160,12 @@ class DaemonProcess:
             line = (await self._process.stdout.readline()).decode()
         assert "http://" in line, f"no ready line, but {line!r}; log:\n{self.log}"
         self.url = line[line.index("http://") :].split()[0].rstrip("/.")
+
+    @property
+    def pid(self) -> int:
+        """Of its process, which has been started."""
+        assert self._process is not None
+        return self._process.pid
 
     def signal(self, number: signal.Signals) -> None:
         """Sends it a signal."""
@@ -181,9 +187,9 @@ class DaemonProcess:
 
 
 @contextlib.asynccontextmanager
-async def daemon_process(folder: Path, **environ: str) -> AsyncIterator[DaemonProcess]:
+async def daemon_process(folder: Path, *arguments: str, **environ: str) -> AsyncIterator[DaemonProcess]:
     """A started daemon process, killed at the end."""
-    daemon = DaemonProcess(folder, environ=environ)
+    daemon = DaemonProcess(folder, environ=environ, arguments=arguments)
     try:
         await daemon.start()
         yield daemon
@@ -227,8 +233,10 @@ def final_texts(track: Track) -> int:
 
 
 @contextlib.asynccontextmanager
-async def daemon_here(folder: Path, upstream: Simulator | None = None, **environ: str) -> AsyncIterator[Daemon]:
-    """A daemon in this process and loop, over real sockets."""
+async def daemon_here(
+    folder: Path, upstream: Simulator | None = None, *, workers: int = 1, **environ: str
+) -> AsyncIterator[Daemon]:
+    """A daemon in this process and loop, over real sockets; its other workers are processes of their own."""
     (folder / "captiond.toml").touch()
     config = load(
         folder / "captiond.toml",
@@ -240,7 +248,7 @@ async def daemon_here(folder: Path, upstream: Simulator | None = None, **environ
             **environ,
         },
     )
-    async with running(config) as daemon:
+    async with running(config, workers=workers) as daemon:
         yield daemon
 
 

@@ -147,14 +147,24 @@ def test_a_fault_of_ours_is_one_line_and_no_traceback(
     assert "4111" not in said
 
 
-def test_who_looks_for_the_fault_gets_it_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", [KeyError, BaseExceptionGroup, type("Stop", (BaseException,), {})])
+def test_who_looks_for_the_fault_gets_its_lines_and_nobodys_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], kind: type[BaseException]
+) -> None:
     def fails(args: object) -> int:
-        raise ValueError("here")
+        said = "my card is 4111"
+        try:
+            int(said)
+        except ValueError as fault:
+            raise (kind(said, [kind]) if kind is not BaseExceptionGroup else kind(said, [KeyError(said)])) from fault
+        return 0
 
     monkeypatch.setattr("captiond.cli_audit.run", fails)
     monkeypatch.setenv("CAPTIOND_DEBUG", "1")
-    with pytest.raises(ValueError, match="here"):
-        main(["audit", "verify", "x"])
+    assert main(["audit", "verify", "x"]) == 1
+    said = capsys.readouterr().err
+    assert "    int(said)\n" in said and "which led to" in said and "ValueError at " in said and kind.__name__ in said
+    assert "4111" not in said
 
 
 def test_an_interrupt_is_not_a_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

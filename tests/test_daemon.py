@@ -4,9 +4,9 @@ import logging
 from pathlib import Path
 
 import pytest
-from aiohttp import web
 
 from captiond import daemon as daemon_module
+from captiond.serve.accepting import Acceptor
 from captiond.sessions import Sessions
 from captiond.simulator.server import Simulator
 from tests.harness import daemon_here, eventually
@@ -15,18 +15,18 @@ from tests.harness import daemon_here, eventually
 async def test_sessions_are_back_before_anybody_is_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A viewer that reconnects at once finds its session; an EventSource gives up for good on a 404."""
     order: list[str] = []
-    revive, start = Sessions.revive, web.SockSite.start
+    revive, accept = Sessions.revive, Acceptor.open
 
     async def reviving(self: Sessions) -> int:
         order.append("revived")
         return await revive(self)
 
-    async def starting(self: web.SockSite) -> None:
+    def accepting(self: Acceptor, *, backlog: int) -> None:
         order.append("answering")
-        await start(self)
+        accept(self, backlog=backlog)
 
     monkeypatch.setattr(Sessions, "revive", reviving)
-    monkeypatch.setattr(web.SockSite, "start", starting)
+    monkeypatch.setattr(Acceptor, "open", accepting)
     async with Simulator(unknown="silent") as upstream, daemon_here(tmp_path, upstream):
         assert order == ["revived", "answering"]
 

@@ -1,5 +1,7 @@
 """Logs: one line each, for machines or people, and nothing in them that somebody said."""
 
+import ast
+import asyncio
 import io
 import json
 import logging
@@ -12,7 +14,8 @@ import orjson
 import pytest
 
 from captiond.base.errors import UpstreamRefused
-from captiond.logs import describe, set_up
+from captiond.logs import describe, set_up, tell_of_loop
+from tests.adversity.reporter import report
 
 ROOT = Path(__file__).parents[1]
 SAID = "my card is 4111 1111 1111 1111"
@@ -34,6 +37,7 @@ def as_before() -> Iterator[None]:
     ours.setLevel(levels[1])
     access.disabled = disabled
     logging.captureWarnings(False)
+    logging.setLogRecordFactory(logging.LogRecord)
 
 
 def lines(stream: io.StringIO) -> list[str]:
@@ -133,7 +137,7 @@ def open_it() -> None:
         (parse_it, "JSONDecodeError at tests/test_logs.py:"),
         (key_it, "KeyError at tests/test_logs.py:"),
         (refuse_it, "UpstreamRefused: token: upstream refused with 403: missing permission at "),
-        (open_it, "FileNotFoundError: No such file or directory at "),
+        (open_it, "FileNotFoundError: ENOENT at "),
     ],
 )
 @pytest.mark.parametrize("layout", ["json", "text"])
@@ -213,12 +217,108 @@ set_up(level="info", layout="json")
 tell_uncaught()
 thread = threading.Thread(target=stop, name="writer"); thread.start(); thread.join()
 odd = Odd(); del odd
+raise BaseExceptionGroup(sys.argv[1], [ValueError(sys.argv[1])])
 """
 
 
 def test_what_nobody_catches_is_told_without_its_words() -> None:
-    run = subprocess.run([sys.executable, "-c", UNCAUGHT, SAID], capture_output=True, text=True, check=True, cwd=ROOT)
+    run = subprocess.run([sys.executable, "-c", UNCAUGHT, SAID], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert run.returncode == 1
     assert SAID not in run.stderr
     told = [json.loads(line) for line in run.stderr.splitlines()]
-    assert [line["message"] for line in told] == ["a thread has stopped: thread=writer", "an exception went nowhere"]
-    assert all(line["exception"].startswith("ValueError at") for line in told)
+    assert [line["message"] for line in told] == [
+        "a thread has stopped: thread=writer",
+        "an exception went nowhere",
+        "the process stops",
+    ]
+    assert all("ValueError" in line["exception"] for line in told)
+
+
+class Reporter(logging.Handler):
+    """Somebody else's handler, which keeps all that it gets."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+@pytest.fixture
+def reporter() -> Iterator[Reporter]:
+    handler = Reporter()
+    loggers = [logging.getLogger("captiond.hub"), logging.getLogger("asyncio")]
+    for logger in loggers:
+        logger.addHandler(handler)
+    yield handler
+    for logger in loggers:
+        logger.removeHandler(handler)
+
+
+def test_a_handler_of_somebody_else_gets_no_frames_and_no_arguments(stream: io.StringIO, reporter: Reporter) -> None:
+    set_up(level="info", layout="json", stream=stream)
+    try:
+        key_it()
+    except KeyError:
+        logging.getLogger("captiond.hub").exception("a stream failed")
+    logging.getLogger("asyncio").warning("Executing %s took %.3f seconds", f"<Handle deliver({SAID!r})>", 0.3)
+    failed, slow = reporter.records
+    assert failed.exc_info is not None and failed.exc_info[1] is not None
+    assert "4111" not in report(failed.exc_info[1]) and "KeyError at tests/test_logs.py:" in str(failed.exc_info[1])
+    assert (slow.msg, slow.args) == ("Executing took 0.300 seconds", ())
+
+
+async def test_what_the_event_loop_is_left_with_is_one_line_without_arguments(
+    stream: io.StringIO, reporter: Reporter
+) -> None:
+    """Without `set_up`, too: whose handler the loop has decides."""
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(tell_of_loop)
+
+    def callback(frame: bytes) -> None:
+        known: dict[bytes, int] = {}
+        known[frame]
+
+    logging.getLogger("captiond").addHandler(reporter)
+    loop.call_soon(callback, SAID.encode())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    logging.getLogger("captiond").removeHandler(reporter)
+    [record] = reporter.records
+    assert record.getMessage().startswith("event loop: Exception in callback ")
+    assert "4111" not in record.getMessage()
+    assert record.exc_info is not None and record.exc_info[1] is not None
+    assert "4111" not in report(record.exc_info[1])
+
+
+def test_a_line_that_cannot_be_written_is_not_written_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
+    """The library would print the message and its arguments as they are."""
+    stream = io.StringIO()
+    set_up(level="info", layout="json", stream=stream)
+    stream.close()
+    logging.getLogger("captiond").info("said: %s", SAID)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_no_line_takes_an_exception_as_it_is() -> None:
+    """Every exception in a line of ours is what remains of it, whoever has added a handler."""
+    emptied = {
+        "remains(fault)",
+        "remains(error)",
+        "left",
+        "_told_of(fault)",
+        "_told_of(hook.exc_value)",
+        "inside.told_of(fault)",
+    }
+    found = 0
+    for path in (ROOT / "captiond").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                value = next((word.value for word in node.keywords if word.arg in ("exc_info", "stack_info")), None)
+                assert node.func.attr not in ("print_exc", "print_exception", "format_exc"), path
+                assert node.func.attr != "exception" or not ast.unparse(node.func).startswith("log"), path
+                if value is not None:
+                    found += 1
+                    assert ast.unparse(value) in emptied, (path, ast.unparse(value))
+    assert found > 10

@@ -136,6 +136,8 @@ async def test_it_finds_its_own_socket_wherever_that_is_bound(tmp_path: Path, ho
 async def test_nobody_else_sees_it_and_no_figure_counts_it(tmp_path: Path) -> None:
     async with daemon_here(tmp_path, CAPTIOND_AUTH__TOKEN_SECRET=SECRET) as daemon, aiohttp.ClientSession() as http:
         hidden = daemon.probe.live.session
+        assert daemon.probe.admits(hidden, daemon.probe.key) is daemon.probe.live
+        assert daemon.probe.admits("another", daemon.probe.key) is None
         for path in ("", "/audit", "/transcript.json"):
             async with http.get(f"{daemon.url}/v1/sessions/{hidden}{path}") as answer:
                 assert answer.status == 404
@@ -147,7 +149,7 @@ async def test_nobody_else_sees_it_and_no_figure_counts_it(tmp_path: Path) -> No
                 headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
                 async with http.get(viewer, headers=headers) as answer:
                     assert answer.status == status
-            async with http.get(viewer, params={"token": daemon.probe._key}) as answer:
+            async with http.get(viewer, params={"token": daemon.probe.key}) as answer:
                 assert answer.status == 401  # it is a key of one header, not a token
         async with http.get(f"{daemon.url}/v1/sessions") as answer:
             assert await answer.json() == {"sessions": []}

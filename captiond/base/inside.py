@@ -11,7 +11,9 @@ Two tools: `remains` for who catches and tells, `sealed` for a step that others 
 import traceback
 from collections import deque
 from collections.abc import Callable
+from errno import errorcode
 from functools import wraps
+from types import TracebackType
 from typing import Final, ParamSpec, TypeVar
 
 from captiond.base.errors import CaptiondError, LocalError
@@ -40,7 +42,8 @@ class Inside(LocalError):
 def describe(fault: BaseException) -> str:
     """An exception in one line that may be logged; of a group, each of its exceptions.
 
-    Its message is in it only where it is one of ours or the operating system's: any other may quote what somebody said.
+    Its message is in it only where it is one of ours, and the operating system's errors are named: any other message
+    may quote what somebody said.
     """
     if isinstance(fault, Inside):
         return str(fault)
@@ -49,10 +52,20 @@ def describe(fault: BaseException) -> str:
         said += ": " + "; ".join(describe(inner) for inner in fault.exceptions[:MAX_FRAMES])
     elif isinstance(fault, CaptiondError | ImportError):
         said += f": {fault}"
-    elif isinstance(fault, OSError) and fault.strerror:
-        said += f": {fault.strerror}"
+    elif isinstance(fault, OSError) and (name := errorcode.get(fault.errno or 0)):
+        said += f": {name}"  # not its text: anybody may have put that there
     places = _places(fault)
     return f"{said} at {places}" if places else said
+
+
+def trace(fault: BaseException) -> str:
+    """An exception and those before it as a developer wants them, lines of source included; still nobody's words."""
+    said: list[str] = []
+    one: BaseException | None = fault
+    while one is not None and len(said) < MAX_CHAIN:
+        said.append("".join([*traceback.format_tb(one.__traceback__), describe(one), "\n"]))
+        one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
+    return "\nwhich led to\n".join(reversed(said))
 
 
 def told_of(fault: BaseException) -> Inside:
@@ -74,6 +87,7 @@ def empty(fault: BaseException) -> None:
     what the frames on its way still hold. A frame that runs keeps its variables: call it where none that runs has any.
     """
     waiting: list[BaseException | None] = [fault]
+    passed: list[TracebackType | None] = []
     seen: set[int] = set()
     while waiting and len(seen) < MAX_CHAIN:
         one = waiting.pop()
@@ -83,7 +97,7 @@ def empty(fault: BaseException) -> None:
         waiting += (one.__cause__, one.__context__)
         if isinstance(one, BaseExceptionGroup):
             waiting += one.exceptions
-        traceback.clear_frames(one.__traceback__)
+        passed.append(one.__traceback__)
         one.__traceback__ = one.__cause__ = one.__context__ = None
         one.args = ()
         one.__dict__.clear()
@@ -99,6 +113,9 @@ def empty(fault: BaseException) -> None:
             one.name = ""
             if isinstance(one, AttributeError):
                 one.obj = None
+    # Last: what frames let go of may fail as it goes, and such an exception hangs on these, which are empty by now.
+    for one_traceback in passed:
+        traceback.clear_frames(one_traceback)
 
 
 def sealed(step: Callable[P, R]) -> Callable[P, R]:

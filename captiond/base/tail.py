@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final, Generic, NamedTuple, TypeVar
 
+from captiond.base.errors import LocalError
 from captiond.base.ids import Epoch, Index
 
 T = TypeVar("T")
@@ -37,7 +38,9 @@ def parse_position(text: str | None) -> Position | None:
     return Position(Epoch(match[1]), Index(int(match[2]))) if match else None
 
 
-class _Kept(NamedTuple, Generic[T]):
+class Kept(NamedTuple, Generic[T]):
+    """One message of the log. `at_s`: monotonic, when it was appended."""
+
     item: T
     size_bytes: int
     at_s: float
@@ -57,7 +60,7 @@ class Tail(Generic[T]):
         self.top = Index(0)
         self.size_bytes = 0
         self._max_messages, self._max_bytes, self._max_age_s = max_messages, max_bytes, max_age_s
-        self._kept: deque[_Kept[T]] = deque()
+        self._kept: deque[Kept[T]] = deque()
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -75,7 +78,7 @@ class Tail(Generic[T]):
     def append(self, item: T, *, size_bytes: int, now_s: float) -> Index:
         """Adds a message and answers its index, exactly one above the last."""
         self.top = Index(self.top + 1)
-        self._kept.append(_Kept(item, size_bytes, now_s))
+        self._kept.append(Kept(item, size_bytes, now_s))
         self.size_bytes += size_bytes
         while len(self._kept) > 1 and (len(self._kept) > self._max_messages or self.size_bytes > self._max_bytes):
             self._drop_oldest()
@@ -98,6 +101,16 @@ class Tail(Generic[T]):
 
     def __iter__(self) -> Iterator[T]:
         return (kept.item for kept in self._kept)
+
+    def kept(self) -> Iterator[Kept[T]]:
+        """What is kept, oldest first, with its size and time: to make a copy of this log elsewhere (see `begin_at`)."""
+        return iter(self._kept)
+
+    def begin_at(self, top: Index) -> None:
+        """A copy begins where the original's oldest message does: the next `append` gives `top` + 1."""
+        if self._kept:
+            raise LocalError("a log that holds messages can't begin elsewhere")
+        self.top = top
 
     def _drop_oldest(self) -> None:
         self.size_bytes -= self._kept.popleft().size_bytes

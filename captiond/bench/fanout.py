@@ -32,6 +32,10 @@ IDLE_VIEWERS: Final = (1_000, 4_900, 15_000)
 VIEWERS: Final = 1_000
 SLOW_VIEWERS: Final = 5_000
 STORM_VIEWERS: Final = 10_000
+RATE: Final = 10.0
+STORM_RATE: Final = 2.0  # 10,000 viewers at 10 captions a second are most of a core already
+SECONDS: Final = 3.0
+SLOW_SECONDS: Final = 15.0  # kernel buffers of 40 kB take some of them until a viewer's lateness is felt at all
 STALLED: Final = 0.05
 THROTTLED: Final = 0.1
 _ABOUT: Final = """\
@@ -51,8 +55,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--transport", choices=("ws", "sse", "both"), default="both", help="default both, one after the other")
     add("--viewers", type=int, metavar="N", help="default 1000; 10000 for --storm, 5000 for --slow")
-    add("--rate", type=float, default=10.0, metavar="R", help="captions a second of the even pace, default 10")
-    add("--seconds", type=float, default=3.0, metavar="S", help="of the even pace, for each server, default 3")
+    add("--rate", type=float, metavar="R", help="captions a second of the even pace, default 10; 2 during a --storm")
+    add(
+        "--seconds",
+        type=float,
+        metavar="S",
+        help="of the even pace, for each server, default 3; 15 beside slow viewers",
+    )
     add("--peers", default="nchan,node", metavar="NAMES", help="nchan,node (where found; default), one, or none")
     add("--paired", type=int, nargs="?", const=30, default=10, metavar="ROUNDS", help="default 10; bare: 30")
     add("--slice", type=float, default=0.3, metavar="S", help="of one server in one round, default 0.3")
@@ -112,7 +121,7 @@ def conditions(build: Build) -> dict[str, Any]:
     """What a figure from another machine needs to be compared with these."""
     return {
         "build": build.says,
-        "daemon": "installed" if not build.python_path else "source tree",
+        "daemon": build.where,
         "python": platform.python_version(),
         "machine": platform.machine(),
         "kernel": platform.release(),
@@ -129,7 +138,7 @@ def _works(args: argparse.Namespace, names: tuple[str, ...]) -> Iterator[tuple[s
     transports = ("ws", "sse") if args.transport == "both" else (args.transport,)
     slow = args.slow or args.stalled is not None or args.throttled is not None
     special = args.burst or args.idle is not None or slow or args.storm or args.workers is not None
-    pace: dict[str, Any] = {"rate": args.rate, "seconds": args.seconds}
+    pace: dict[str, Any] = {"rate": args.rate or RATE, "seconds": args.seconds or (SLOW_SECONDS if slow else SECONDS)}
     rounds: dict[str, Any] = {"rounds": args.paired, "slice_s": args.slice}
     for transport in transports:
         many: dict[str, Any] = {"transport": transport, "viewers": args.viewers or VIEWERS}
@@ -144,13 +153,13 @@ def _works(args: argparse.Namespace, names: tuple[str, ...]) -> Iterator[tuple[s
         if slow:
             many["viewers"] = args.viewers or SLOW_VIEWERS
             shares: dict[str, Any] = {
-                "stalled": STALLED if args.stalled is None else args.stalled,
-                "throttled": THROTTLED if args.throttled is None else args.throttled,
+                name: given if given is not None else usual if args.slow else 0.0
+                for name, given, usual in (("stalled", args.stalled, STALLED), ("throttled", args.throttled, THROTTLED))
             }
             yield "slow", partial(trials.slow, **many, **pace, **shares, rounds=args.repeat)
         if args.storm:
             many["viewers"] = args.viewers or STORM_VIEWERS
-            yield "storm", partial(trials.storm, **many, rate=args.rate, rounds=args.repeat)
+            yield "storm", partial(trials.storm, **many, rate=args.rate or STORM_RATE, rounds=args.repeat)
         if args.workers is not None:
             many["viewers"] = args.viewers or VIEWERS
             yield "workers", partial(trials.workers, **many, **rounds, count=args.workers)
@@ -195,7 +204,11 @@ def _in_python(args: argparse.Namespace, build: Build, why: str) -> int:
     for transport in ("ws", "sse") if args.transport == "both" else (args.transport,):
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             rows.append(
-                runner.run(fanout_python.measure(build, args.viewers or 100, args.rate, args.seconds, transport))
+                runner.run(
+                    fanout_python.measure(
+                        build, args.viewers or 100, args.rate or RATE, args.seconds or SECONDS, transport
+                    )
+                )
             )
     if args.json:
         print(json.dumps({"conditions": conditions(build), "runs": rows}, indent=1))

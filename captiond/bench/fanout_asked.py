@@ -64,6 +64,8 @@ def _of_comparison(one: Mapping[str, Any]) -> Iterator[Verdict]:
     transport = one["transport"]
     ours = next(server for server in one["servers"] if server["server"] == "captiond")
     yield Verdict(f"{transport}: CPU per delivery to the floor's", FLOOR_MOST, ours["paired"]["ratio"]["median"])
+    if (lone := ours["paired"].get("loneRatio")) is not None:
+        yield Verdict(f"{transport}: the same with one caption in flight", FLOOR_MOST, lone["median"])
     for peer, most in (("Nchan", NCHAN_MOST.get(transport)), ("Node", NODE_MOST.get(transport))):
         if most is not None and (against := ours["paired"].get(f"to{peer}")) is not None:
             yield Verdict(f"{transport}: CPU per delivery to {peer.lower()}'s", most, against["median"])

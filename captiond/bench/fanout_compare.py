@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from captiond.bench.fanout_hall import FLOOR, NCHAN, NODE, ONE_VIEWER, OURS, Hall, Seat, Slice, say
 
+LONE: Final = ", one in flight"
 CLEAN: Final = 0.03  # a slice in which the server waited for its core no longer than that is clean
 
 
@@ -93,12 +94,16 @@ async def _opened(seat: Seat, plan: Plan) -> dict[str, Any]:
 
 
 async def _rounds(hall: Hall, plan: Plan) -> dict[str, list[Slice]]:
-    slices: dict[str, list[Slice]] = {name: [] for name in hall.seats}
+    turns = [(name, name, plan.in_flight) for name in hall.seats]
+    if plan.in_flight > 1:
+        # Whoever has two captions to send may send them in one write. With one on the way nobody can.
+        turns += [(name, f"{name}{LONE}", 1) for name in (FLOOR, OURS)]
+    slices: dict[str, list[Slice]] = {key: [] for _, key, _ in turns}
     for number in range(plan.rounds):
         if number % 5 == 0:
             say(f"paired rounds: {number} of {plan.rounds}")
-        for name in random.sample(list(hall.seats), len(hall.seats)):
-            slices[name].append(await hall.seats[name].closed(plan.slice_s, in_flight=plan.in_flight))
+        for name, key, in_flight in random.sample(turns, len(turns)):
+            slices[key].append(await hall.seats[name].closed(plan.slice_s, in_flight=in_flight))
     return slices
 
 
@@ -112,6 +117,9 @@ def _paired(name: str, rounds: Mapping[str, Sequence[Slice]]) -> dict[str, Any]:
     ]
     return {
         "ratio": ratio(slices, rounds[FLOOR]),
+        **(
+            {"loneRatio": ratio(rounds[f"{name}{LONE}"], rounds[f"{FLOOR}{LONE}"])} if f"{name}{LONE}" in rounds else {}
+        ),
         **{f"to{peer.capitalize()}": ratio(slices, rounds[peer]) for peer in (NCHAN, NODE) if peer in rounds},
         "usPerDelivery": round(statistics.median(one.per_delivery_us for one in slices), 2),
         "leastUsPerDelivery": round(min(one.per_delivery_us for one in slices), 2),

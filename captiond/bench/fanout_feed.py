@@ -24,17 +24,18 @@ SPEECH: Final = (
     "noon tomorrow unless the weather in the mountains gets worse than what they say"
 )
 VOCABULARY: Final = tuple(SPEECH.split())
-WORDS: Final = 12  # of an utterance; its caption is then some 250 bytes of JSON on average
+WORDS: Final = 8  # of an utterance; its caption is then some 250 bytes of JSON
 READY_S: Final = 60.0
 FRAME_EACH: Final = 128  # in an order: a frame for each of its events
 
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """Which captiond is measured: the command that runs it, and what it says of itself."""
+    """Which captiond is measured: the command that runs it, what it says of itself, and where it is."""
 
     command: tuple[str, ...]
     says: str
+    where: str
     python_path: str = ""
 
 
@@ -51,11 +52,12 @@ def build_of(daemon: str | None) -> Build:
         ran = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True, env=environ)
     except (OSError, subprocess.CalledProcessError) as fault:
         raise LoadFailed(f"--daemon {daemon or sys.executable}: it does not run ({type(fault).__name__})") from None
-    return Build(command, ran.stdout.strip(), path)
+    where = "--daemon" if daemon else "source tree" if Path(path, "pyproject.toml").is_file() else "installed"
+    return Build(command, ran.stdout.strip(), where, path)
 
 
 def spoken(number: int) -> tuple[str, bool]:
-    """What is said by the event of that number, and whether it is a final: growing partials, a final every 12 words."""
+    """What is said by the event of that number, and whether it is a final: growing partials, then a final."""
     length = number % WORDS + 1
     words = [VOCABULARY[(number // WORDS * 3 + place) % len(VOCABULARY)] for place in range(length)]
     return " ".join(words), length == WORDS
@@ -67,13 +69,13 @@ def write_texts(path: Path) -> None:
         for number in range(10 * WORDS):
             text, final = spoken(number)
             fields = {
-                "utterance": f"external.{number // WORDS + 1}",
+                "utterance": f"BenchXyz-{number // WORDS + 1}",
                 "revision": number % WORDS + 1,
                 "final": final,
                 "text": text,
-                "stableLength": len(text) if final else len(text) // 2,
+                "stableLength": len(text) if final else 0,
                 "held": False,
-                "channel": "external",
+                "channel": "",
                 "language": "en-US",
                 "emittedAt": "2026-01-01T00:00:00.000Z",
                 "sentAt": "2026-01-01T00:00:00.000Z",

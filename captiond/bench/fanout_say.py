@@ -35,6 +35,7 @@ def _comparison(one: Mapping[str, Any]) -> Iterator[str]:
             (
                 server["server"],
                 f"{paired['ratio']['median']:.2f} [{paired['ratio']['p25']:.2f}-{paired['ratio']['p75']:.2f}]",
+                f"{paired['loneRatio']['median']:.2f}" if "loneRatio" in paired else "-",
                 f"{paired['toNchan']['median']:.2f}" if "toNchan" in paired else "-",
                 f"{paired['toNode']['median']:.2f}" if "toNode" in paired else "-",
                 f"{paired['usPerDelivery']:.2f}",
@@ -49,6 +50,7 @@ def _comparison(one: Mapping[str, Any]) -> Iterator[str]:
         (
             "server",
             "CPU to floor",
+            "1 in flight",
             "to nchan",
             "to node",
             "us/delivery",
@@ -140,10 +142,11 @@ def _storm(one: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _workers(one: Mapping[str, Any]) -> Iterator[str]:
-    ratio = one["cpuRatio"]
     yield ""
     yield f"{TRANSPORTS[one['transport']]}, {one['viewers']} viewers, {one['workers']} workers beside 1"
-    yield f"  CPU per delivery, ratio       {ratio['median']:.2f} [{ratio['p25']:.2f}-{ratio['p75']:.2f}]"
+    for says, ratio in (("one in flight", one["cpuRatio"]), ("two in flight", one["cpuRatioTwoInFlight"])):
+        quartiles = f"[{ratio['p25']:.2f}-{ratio['p75']:.2f}]"
+        yield f"  CPU per delivery, ratio       {ratio['median']:.2f} {quartiles}, {says}"
     yield f"  us per delivery               {_listed(one['usPerDelivery'])}"
     yield f"  viewers of each               {', '.join(map(str, one['viewersOfEach']))}"
     yield f"  bytes per viewer              {_listed(one['bytesPerViewer'])}"

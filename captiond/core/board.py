@@ -20,7 +20,7 @@ MAX_GAPS: Final = 100  # of one snapshot; more says no more than that the stream
 
 
 @dataclass(slots=True)
-class _Line(Generic[W]):
+class Line(Generic[W]):
     """One utterance on the screen: its newest message and where it stands."""
 
     caption: Caption
@@ -39,15 +39,28 @@ class Picture(Generic[W]):
     earlier_finals: int
 
 
+@dataclass(frozen=True, slots=True)
+class Contents(Generic[W]):
+    """All that a board knows, to make a copy of it elsewhere. `gaps`: index, wire, size in bytes."""
+
+    lines: Sequence[Line[W]]
+    gaps: Sequence[tuple[Index, W, int]]
+    forgotten_finals: int
+
+
 class Board(Generic[W]):
     """The newest state of each utterance that a snapshot may need; older finals are only counted.
+
+    What is a last final is a question of when it was first final, for viewers of finals and all others: an utterance
+    that began long ago may be the newest.
 
     Args:
         earlier_finals: finals from before this log (a restart of the daemon) that are not put on the board.
     """
 
     def __init__(self, *, earlier_finals: int = 0) -> None:
-        self._lines: dict[UtteranceId, _Line[W]] = {}  # in order of first index
+        self._lines: dict[UtteranceId, Line[W]] = {}  # in order of first index
+        self._finals: dict[UtteranceId, Line[W]] = {}  # in order of first final: which are the last 50
         self._gaps: list[tuple[Index, W, int]] = []
         self._forgotten_finals = earlier_finals
         self._settled = 0  # lines that are final and not held: those that may be forgotten
@@ -69,17 +82,19 @@ class Board(Generic[W]):
                 if line is None and message.final and message.revision > 1 and not restored:
                     return None  # a correction of a final that is only counted by now
                 if line is None:
-                    line = self._lines[message.utterance] = _Line(message, wire, size_bytes, index, None)
+                    line = self._lines[message.utterance] = Line(message, wire, size_bytes, index, None)
                 else:
                     self._settled -= _settled(line.caption)
                     line.caption, line.wire, line.size_bytes = message, wire, size_bytes
                 if message.final and line.final_index is None:
                     line.final_index = index
+                    self._finals[message.utterance] = line
                 self._settled += _settled(message)
                 if self._settled > SNAPSHOT_FINALS or len(self._lines) > MAX_LINES:
                     self._forget_oldest()
             case Retraction():
                 gone = self._lines.pop(message.utterance, None)
+                self._finals.pop(message.utterance, None)
                 if gone is not None:
                     self._settled -= _settled(gone.caption)
             case Gap():
@@ -89,9 +104,22 @@ class Board(Generic[W]):
                 pass
         return before
 
+    def contents(self) -> Contents[W]:
+        """What it knows now; good until the next `apply`."""
+        return Contents(list(self._lines.values()), list(self._gaps), self._forgotten_finals)
+
+    def take_over(self, contents: Contents[W]) -> None:
+        """Begins as a copy, instead of empty."""
+        self._lines = {line.caption.utterance: line for line in contents.lines}
+        finals = [line for line in contents.lines if line.final_index is not None]
+        self._finals = {line.caption.utterance: line for line in sorted(finals, key=lambda one: one.final_index or 0)}
+        self._gaps = list(contents.gaps)
+        self._forgotten_finals = contents.forgotten_finals
+        self._settled = sum(_settled(line.caption) for line in contents.lines)
+
     def finals(self) -> int:
         """Final utterances so far, those left out too."""
-        return self._forgotten_finals + sum(line.caption.final for line in self._lines.values())
+        return self._forgotten_finals + len(self._finals)
 
     def picture(self, *, partials: bool) -> Picture[W]:
         """What a viewer that joins now must see.
@@ -99,41 +127,36 @@ class Board(Generic[W]):
         The last 50 finals or as many as fit 64 KiB, every held final, every open partial (where wanted), and the gaps
         among them. Held finals and open partials are never left out, so only they can make it larger.
         """
-        lines = list(self._lines.values())
-        if not partials:
-            lines = sorted((line for line in lines if line.final_index is not None), key=_final_index)
+        lines = list((self._lines if partials else self._finals).values())
         room_bytes = SNAPSHOT_BYTES - ENVELOPE_BYTES
-        room_bytes -= sum(line.size_bytes for line in lines if _must(line.caption, partials=partials))
-        chosen: set[UtteranceId] = set()
-        full, left_out, finals = False, self._forgotten_finals, 0
-        for line in reversed(lines):
-            caption = line.caption
-            if _must(caption, partials=partials):
-                chosen.add(caption.utterance)
-                finals += caption.final
-            elif caption.final:
-                full = full or finals >= SNAPSHOT_FINALS or line.size_bytes > room_bytes
-                if full:  # once one is left out, older ones are too: no holes
-                    left_out += 1
+        room_bytes -= sum(line.size_bytes for line in lines if not _settled(line.caption))
+        left_out: set[UtteranceId] = set()
+        finals = 0
+        for utterance, line in reversed(self._finals.items()):
+            if _settled(line.caption):
+                # Once one is left out, older ones are too: no holes.
+                if left_out or finals >= SNAPSHOT_FINALS or line.size_bytes > room_bytes:
+                    left_out.add(utterance)
                     continue
-                chosen.add(caption.utterance)
-                finals += 1
                 room_bytes -= line.size_bytes
-        shown = [line for line in lines if line.caption.utterance in chosen]
-        first = min((line.first_index for line in shown), default=Index(0)) if left_out else Index(0)
+            finals += 1
+        shown = [line for line in lines if line.caption.utterance not in left_out]
+        earlier_finals = self._forgotten_finals + len(left_out)
+        began = [line.first_index if partials else line.final_index or line.first_index for line in shown]
+        first = min(began, default=Index(0)) if earlier_finals else Index(0)
         gaps: list[W] = []
         for index, wire, size_bytes in reversed(self._gaps):
             if index < first or size_bytes > room_bytes:
                 break
             gaps.append(wire)
             room_bytes -= size_bytes
-        return Picture([line.wire for line in _in_order(shown)], gaps[::-1], left_out)
+        return Picture([line.wire for line in _in_order(shown)], gaps[::-1], earlier_finals)
 
     def _forget_oldest(self) -> None:
         too_many = len(self._lines) > MAX_LINES
-        for utterance, line in self._lines.items():
-            if _settled(line.caption) or (too_many and line.caption.final):
-                del self._lines[utterance]
+        for utterance, line in self._finals.items():
+            if _settled(line.caption) or too_many:
+                del self._lines[utterance], self._finals[utterance]
                 self._settled -= _settled(line.caption)
                 self._forgotten_finals += 1
                 return
@@ -143,17 +166,9 @@ def _settled(caption: Caption) -> bool:
     return caption.final and not caption.held
 
 
-def _final_index(line: _Line[W]) -> Index:
-    return line.final_index or line.first_index
-
-
-def _must(caption: Caption, *, partials: bool) -> bool:
-    return caption.held if caption.final else partials
-
-
-def _in_order(lines: Sequence[_Line[W]]) -> list[_Line[W]]:
+def _in_order(lines: Sequence[Line[W]]) -> list[Line[W]]:
     """By `startMs` where known, else by first index: each goes in front of those before it that start later."""
-    ordered: list[_Line[W]] = []
+    ordered: list[Line[W]] = []
     for line in lines:
         at, start_ms = len(ordered), line.caption.start_ms
         while at and start_ms is not None:

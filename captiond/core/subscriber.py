@@ -16,7 +16,11 @@ from captiond.base.ids import Index, UtteranceId
 W = TypeVar("W")
 
 PIECE_BYTES: Final = 65_536  # of one write; a replay goes out in such pieces, each when the last has drained
+LIVE_PIECE_BYTES: Final = 16_384  # of live messages: what is handed over can't be superseded any more
 STALL_S: Final = 30.0  # a peer that takes nothing for so long is gone; one that reads 1 kB/s is seen to progress
+PIECE_S: Final = 300.0  # for one piece: 218 bytes/s; who is slower than that is minutes behind the talk for ever
+NOT_YET_S: Final = float("inf")
+WAIT_S: Final = 60.0  # a final older than that is no caption any more: the screen of now is, and comes as a snapshot
 
 
 class Phase(Enum):
@@ -35,7 +39,7 @@ class On(Enum):
 
     BEHIND = auto()  # the transport takes no more for now
     FLUSHED = auto()  # all that waited is handed over, and the transport takes more
-    OVERFLOW = auto()  # more waits than the budget allows
+    OVERFLOW = auto()  # more waits than the budget allows, or for longer
     RESYNCED = auto()  # `welcome` and `snapshot` are handed over
     BYE = auto()  # the daemon closes it
     GONE = auto()  # the transport is closed
@@ -71,6 +75,7 @@ class Item(Generic[W]):
         utterance: what a later message of the same utterance supersedes; None for gaps and states.
         partial: may be skipped once superseded.
         begins: the first message of its utterance: says where on the screen it stands.
+        at_s: when it was published, monotonic.
         for_finals: passes the filter `partials=0`: finals, corrections, gaps, states; no retraction, as those take
             away partials.
     """
@@ -81,6 +86,7 @@ class Item(Generic[W]):
     utterance: UtteranceId | None
     partial: bool
     for_finals: bool
+    at_s: float
     begins: bool = False
 
 
@@ -95,7 +101,7 @@ class Subscriber(Generic[W]):
     """One viewer that may be behind. Indices that `take` answers always ascend; finals are never skipped.
 
     Args:
-        max_queued_bytes: of live messages waiting; a replay waits outside this budget.
+        max_queued_bytes: of live messages, waiting here or handed over and not taken; a replay is outside this budget.
         now_s: monotonic, as everywhere here.
     """
 
@@ -107,6 +113,9 @@ class Subscriber(Generic[W]):
         self._partials: dict[UtteranceId, Index] = {}  # the newest queued partial of an utterance
         self._beginnings: set[Index] = set()  # those of them that this viewer gets as the first of their utterance
         self._free_up_to = Index(0)  # replayed messages, up to this index, don't count
+        self._handed_bytes = 0  # of live messages in the last piece, which the peer may not have taken yet
+        self._handed_s = now_s
+        self._greeted_s = NOT_YET_S  # when the peer had taken its replay or snapshot: from then on waiting counts
         self._skipped = 0
         self._told = False  # it knows that it is conflated
         self._progress_s, self._backlog_bytes = now_s, 0
@@ -122,6 +131,16 @@ class Subscriber(Generic[W]):
         self.phase = following
         if following in (Phase.RESYNC, Phase.CLOSING, Phase.CLOSED):
             self._drop_queue()
+        if event is On.RESYNCED:
+            self._greeted_s = NOT_YET_S
+        elif event is On.FLUSHED:
+            self._greeted_s = 0.0
+
+    def fall_behind(self, *, now_s: float, backlog_bytes: int) -> None:
+        """It was in step; its transport now holds so many bytes of live messages, which count in its budget."""
+        self.on(On.BEHIND)
+        self.progressed(now_s=now_s, backlog_bytes=backlog_bytes)
+        self._handed_bytes = backlog_bytes
 
     def replay(self, items: Sequence[Item[W]]) -> None:
         """What it missed since its position, oldest first; waits outside the budget."""
@@ -136,22 +155,44 @@ class Subscriber(Generic[W]):
         if self.phase in (Phase.RESYNC, Phase.CLOSING, Phase.CLOSED):
             return
         self._enqueue(item)
-        if self.queued_bytes > self._max_queued_bytes:
+        if self.queued_bytes + self._handed_bytes > self._max_queued_bytes:
+            self.on(On.OVERFLOW)
+
+    def look(self, now_s: float) -> None:
+        """Sees what has waited for too long: then a snapshot is what its viewer needs.
+
+        Not while its replay or snapshot is on the way: a line that takes a minute for that would get nothing else.
+        """
+        oldest = next((item for item in self._queue.values() if not item.partial), None)
+        if oldest is not None and now_s - max(oldest.at_s, self._greeted_s) > WAIT_S:
             self.on(On.OVERFLOW)
 
     def take(self, max_bytes: int = PIECE_BYTES) -> list[W]:
-        """The next piece to write, at least one message if any waits; empty if none does."""
+        """The next piece to write, at least one message if any waits; empty if none does.
+
+        Args:
+            max_bytes: of a replay; of live messages it is less, so that more of them can still be superseded.
+        """
         piece: list[W] = []
-        size_bytes = 0
+        size_bytes = self._handed_bytes = 0
+        live_bytes = min(max_bytes, LIVE_PIECE_BYTES, self._max_queued_bytes // 2)
         while self._queue:
             index, item = next(iter(self._queue.items()))
             size_bytes += item.size_bytes
-            if piece and size_bytes > max_bytes:
+            live = item.index > self._free_up_to
+            if piece and size_bytes > (live_bytes if live else max_bytes):
                 break
             del self._queue[index]
             self._forget(item)
+            self._handed_bytes += item.size_bytes if live else 0
             piece.append(item.wire)
         return piece
+
+    def taken(self, *, now_s: float) -> None:
+        """The peer has taken all that was handed over: its replay or snapshot too, where no more of that waits."""
+        self._handed_bytes = 0
+        if self._greeted_s == NOT_YET_S and next(iter(self._queue), self._free_up_to + 1) > self._free_up_to:
+            self._greeted_s = now_s
 
     def notice(self, *, flushed: bool) -> Notice | None:
         """What to tell it now: before a piece (`flushed` False), or when nothing waits any more (True)."""
@@ -162,14 +203,14 @@ class Subscriber(Generic[W]):
 
     def progressed(self, *, now_s: float, backlog_bytes: int) -> None:
         """Something was handed to the transport, which now holds `backlog_bytes`."""
-        self._progress_s, self._backlog_bytes = now_s, backlog_bytes
+        self._progress_s, self._handed_s, self._backlog_bytes = now_s, now_s, backlog_bytes
 
     def stalled(self, *, now_s: float, backlog_bytes: int, stall_s: float = STALL_S) -> bool:
-        """Whether the peer has taken nothing for so long that it must be given up."""
+        """Whether the peer has taken nothing for so long, or a piece takes so long, that it must be given up."""
         if backlog_bytes < self._backlog_bytes:
             self._progress_s = now_s
         self._backlog_bytes = backlog_bytes
-        return now_s - self._progress_s >= stall_s
+        return now_s - self._progress_s >= stall_s or now_s - self._handed_s >= PIECE_S
 
     def _enqueue(self, item: Item[W]) -> None:
         begins = item.begins

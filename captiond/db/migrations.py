@@ -38,7 +38,11 @@ STEPS: Final[tuple[str, ...]] = (
     CREATE INDEX finals_by_age ON finals (kept_s);
     CREATE INDEX finals_held ON finals (held) WHERE held;
     """,
+    """
+    CREATE TABLE revocations (session TEXT PRIMARY KEY, revoked_s REAL NOT NULL) WITHOUT ROWID;
+    """,
 )
 """`conversations`: a session each time it is started, so that an id used again does not mix two transcripts.
 `finals`: redacted text only; `place` is the order of first saying. `kept_s` and `ended_s` are the daemon's clock, in
-seconds since 1970; erasing goes by them, since upstream's times are upstream's."""
+seconds since 1970; erasing goes by them, since upstream's times are upstream's.
+`revocations`: tokens issued up to then do not open that session; see `serve.revocations`, also for the id ""."""

@@ -11,7 +11,7 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Final, Self, TypeVar
@@ -140,6 +140,22 @@ class Store:
         """
         return await self._ask(lambda connection: _finals(connection, session))
 
+    async def keep_revocations(self, kept: Mapping[str, float], dropped: Sequence[str]) -> None:
+        """Remembers moments by session, and forgets others, in one step; answers once that is done."""
+
+        def write(connection: sqlite3.Connection) -> None:
+            with connection:
+                connection.executemany("INSERT OR REPLACE INTO revocations VALUES (?, ?)", list(kept.items()))
+                connection.executemany("DELETE FROM revocations WHERE session = ?", [(one,) for one in dropped])
+
+        await self._ask(write)
+
+    async def revocations(self) -> dict[str, float]:
+        """All that is remembered, by session."""
+        return await self._ask(
+            lambda connection: dict(connection.execute("SELECT session, revoked_s FROM revocations"))
+        )
+
     async def erase_older(self, days: float) -> int:
         """Erases finals kept, and sessions ended, more than `days` ago; answers how many finals that were. What is
         erased is overwritten on the disk.
@@ -185,7 +201,10 @@ class Store:
         try:
             going_on = True
             while going_on:
-                going_on = self._turn(self._work.get())
+                try:
+                    going_on = self._turn(self._work.get())
+                except Exception as fault:  # ours: a thread that has died would lose all finals, and nobody would know
+                    log.error("a turn of the database failed inside", exc_info=remains(fault))
         finally:
             self._connection.close()
 

@@ -52,18 +52,37 @@ class _Connection(ClientConnection):
             self.stamps.append(self.heard_s)
         super().process_event(event)
 
+    # The event loop calls these three. Its handler would get any fault of theirs together with the bytes that were
+    # read, and whoever waits for the end of this connection would wait for ever.
     _parse = sealed(ClientConnection.data_received)
+    _hear_end = sealed(ClientConnection.eof_received)
+    _let_go = sealed(ClientConnection.connection_lost)
 
     def data_received(self, data: bytes) -> None:
-        """Called by the event loop, whose handler would get any fault together with the bytes: it must end here.
-
-        The connection is cut: what was in these bytes is lost, as the numbering will tell.
-        """
+        """A fault cuts the connection: what was in these bytes is lost, as the numbering will tell."""
         try:
             self._parse(data)
         except Inside as fault:
             log.error("reading a frame failed inside", exc_info=remains(fault))
             self.transport.abort()
+
+    def eof_received(self) -> None:
+        """A fault cuts the connection, which is at its end in any case."""
+        try:
+            self._hear_end()
+        except Inside as fault:
+            log.error("the end of a connection failed inside", exc_info=remains(fault))
+            self.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Whatever fails, the connection is gone and who waits is told."""
+        try:
+            self._let_go(exc)
+        except Inside as fault:
+            log.error("closing a connection failed inside", exc_info=remains(fault))
+            self.recv_messages.close()
+            if not self.connection_lost_waiter.done():
+                self.connection_lost_waiter.set_result(None)
 
 
 class _Connect(connect):
@@ -76,8 +95,8 @@ class _Connect(connect):
 class StreamSocket:
     """An open WebSocket. One reader, one sender of pings."""
 
-    def __init__(self, connection: _Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: _Connection, *, close_timeout_s: float) -> None:
+        self._connection, self._close_timeout_s = connection, close_timeout_s
         self._cut: StreamLost | None = None
 
     @property
@@ -127,9 +146,12 @@ class StreamSocket:
         self._connection.transport.abort()
 
     async def shut(self) -> None:
-        """Closes with 1000 if it is still open; returns when it is gone, after the close timeout at most."""
+        """Closes with 1000 if it is still open; returns when it is gone, after twice the close timeout at most."""
         try:
-            await self._connection.close()
+            async with asyncio.timeout(2 * self._close_timeout_s):  # the library bounds its handshake, not all the rest
+                await self._connection.close()
+        except TimeoutError:
+            self._connection.transport.abort()
         except asyncio.CancelledError:
             self._connection.transport.abort()  # nobody waits for it any more, and it must not stay
             raise
@@ -188,4 +210,4 @@ async def open_socket(
         ssl=tls if url.startswith("wss:") else None,
         create_connection=cast("type[ClientConnection]", listening),
     )
-    return StreamSocket(cast("_Connection", connection))
+    return StreamSocket(cast("_Connection", connection), close_timeout_s=close_timeout_s)

@@ -185,11 +185,13 @@ def swap_remove(things: list[Any], place: int) -> None:
         things[place] = last
 
 
-def as_item(message: Message, wire: Wire, index: Index) -> Item[Wire]:
+def as_item(message: Message, wire: Wire, index: Index, *, at_s: float) -> Item[Wire]:
     """One message with what budgets and filters need to know of it."""
     if isinstance(message, Caption):
         final, first = message.final, message.revision == 1
-        return Item(index, wire, wire.size, message.utterance, partial=not final, for_finals=final, begins=first)
+        return Item(
+            index, wire, wire.size, message.utterance, partial=not final, for_finals=final, at_s=at_s, begins=first
+        )
     if isinstance(message, Retraction):
-        return Item(index, wire, wire.size, message.utterance, partial=False, for_finals=False)
-    return Item(index, wire, wire.size, None, partial=False, for_finals=True)
+        return Item(index, wire, wire.size, message.utterance, partial=False, for_finals=False, at_s=at_s)
+    return Item(index, wire, wire.size, None, partial=False, for_finals=True, at_s=at_s)

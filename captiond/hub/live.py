@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from captiond.base.close_codes import CloseCode
 from captiond.base.errors import LocalError
 from captiond.base.ids import Epoch, SessionId
 from captiond.base.observe import AuditSink, Clock, Meter
@@ -14,10 +15,11 @@ from captiond.core.room import Received, Room
 from captiond.hub.audience import EachAlone
 from captiond.hub.booked import Booked
 from captiond.hub.contained import contained
+from captiond.hub.copies import Following
 from captiond.hub.ledger import Ledger
 from captiond.hub.limits import Limits
 from captiond.hub.stream import Stream
-from captiond.hub.wire import Defer, Encode, Gather
+from captiond.hub.wire import Defer, Encode, Gather, Wire
 
 Keep = Callable[[SessionId, Caption], None]
 """Takes each final and each correction, redacted, to store it. Must neither wait nor raise."""
@@ -28,7 +30,10 @@ class Live(Stream, Booked):
 
     Attributes:
         ended_s: monotonic, when it ended; None while it runs.
+        following: told of everything that viewers of other processes get, too; set by `Rooms`.
     """
+
+    following: Following | None = None
 
     def __init__(
         self,
@@ -154,6 +159,26 @@ class Live(Stream, Booked):
         due_s = None if self.state.over else self._room.due_s
         if due_s is not None:
             self.wake_s = min(self.wake_s, due_s)
+
+    # -- what other processes are told
+
+    def put(self, message: Message, wire: Wire, *, now_s: float, restored: bool = False) -> Caption | None:
+        """As in `Stream`; the others first, so that they write while we do."""
+        if self.following is not None:
+            self.following.put(self, wire)
+        return super().put(message, wire, now_s=now_s, restored=restored)
+
+    def finish(self) -> None:
+        """As in `Stream`."""
+        if self.following is not None:
+            self.following.over(self)
+        super().finish()
+
+    def farewell(self, code: CloseCode, byes: Sequence[Wire]) -> None:
+        """As in `Stream`."""
+        if self.following is not None:
+            self.following.farewell(self, code)
+        super().farewell(code, byes)
 
     # -- inside
 

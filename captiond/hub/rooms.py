@@ -18,6 +18,7 @@ from captiond.core.continuity import Verdict
 from captiond.core.messages import Caption, SessionState
 from captiond.core.room import Redacting, Room
 from captiond.hub.audience import EachAlone
+from captiond.hub.copies import Following
 from captiond.hub.limits import Draining, Limits, TooManySessions, TooManyViewers
 from captiond.hub.live import Keep, Live
 from captiond.hub.wire import Defer, Encode, Gather
@@ -46,7 +47,8 @@ class Rooms:
 
     Attributes:
         draining: no more viewers.
-        viewers: connected to any session.
+        viewers: connected to any session, to other workers of this node too.
+        following: told of every session's stream, for the viewers of other workers; set before the first is opened.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Rooms:
         self._redactor, self._call, self._kinds, self._keep = redactor, call, kinds, keep
         self._chance = chance or random.SystemRandom()
         self._gather, self._defer = gather, defer
+        self.following: Following | None = None
         self._lives: dict[SessionId, Live] = {}
         self._gone: dict[SessionId, None] = {}
         self._calls: dict[str, Any] = {}
@@ -130,6 +133,9 @@ class Rooms:
             interrupted=interrupted,
         )
         self._gone.pop(session, None)
+        if self.following is not None:
+            live.following = self.following
+            self.following.opened(live)
         return live
 
     def hidden(self, session: SessionId, *, language: str, created_at: str) -> Live:
@@ -223,6 +229,8 @@ class Rooms:
             return
         live.end(SessionState.ENDED, None)
         live.farewell(CloseCode.SESSION_ENDED, ())
+        if self.following is not None:
+            self.following.forgotten(live, trace)
         self._unlink(session)
         if not trace:
             return

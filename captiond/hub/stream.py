@@ -17,6 +17,7 @@ from captiond.core.messages import Caption, Message, SessionState
 from captiond.core.subscriber import PIECE_BYTES, Item, Subscriber
 from captiond.hub.audience import NEVER_S, Audience, EachAlone, as_item
 from captiond.hub.contained import contained
+from captiond.hub.copies import Copy
 from captiond.hub.limits import Limits
 from captiond.hub.viewer import Viewer
 from captiond.hub.wire import Defer, Encode, Gather, Outlet, Wire
@@ -34,6 +35,7 @@ class Stream:
 
     Attributes:
         state, reason: as viewers were told last.
+        elsewhere: viewers that other workers of this node have.
         wake_s: monotonic time at which `tick` has something to do.
     """
 
@@ -55,6 +57,7 @@ class Stream:
         self.session, self.language = session, language
         self.state = SessionState.ACTIVATING
         self.reason: str | None = None
+        self.elsewhere = 0
         self.wake_s = clock.monotonic_s() + limits.ping_s
         self._encode, self._clock, self._meter = encode, clock, meter
         self._limits, self._arriving, self._defer = limits, arriving, defer
@@ -83,14 +86,33 @@ class Stream:
         return self._tail.next_index
 
     @property
+    def epoch(self) -> Epoch:
+        """Of its log."""
+        return self._tail.epoch
+
+    @property
     def position(self) -> str:
         """`epoch.index` of the newest message."""
         return str(self._tail.position)
 
     @property
     def viewers(self) -> int:
-        """How many are connected."""
-        return len(self._viewers)
+        """How many are connected, to other workers of this node too."""
+        return len(self._viewers) + self.elsewhere
+
+    def copy(self) -> Copy:
+        """All that another process needs to go on as this one does (see `hub.mirror`)."""
+        return Copy(
+            session=self.session,
+            epoch=self._tail.epoch,
+            language=self.language,
+            state=self.state,
+            reason=self.reason,
+            top_for_finals=self._top_for_finals,
+            top=self._tail.top,
+            tail=[(kept.item.wire, kept.at_s) for kept in self._tail.kept()],
+            board=self._board.contents(),
+        )
 
     def count_viewers(self, by_transport: dict[str, int]) -> None:
         """Adds this session's viewers to a count by transport."""
@@ -138,6 +160,8 @@ class Stream:
         except Exception:
             self.leave(viewer)  # it has no screen, so nothing may be added to it
             raise
+        if position is not None:
+            self._recovered("snapshot" if replay is None else "recovered")
         self.plan(now_s)
         return viewer
 
@@ -168,7 +192,7 @@ class Stream:
         Returns:
             What stood on the board for its utterance, None where nothing did.
         """
-        item = as_item(message, wire, self._tail.next_index)
+        item = as_item(message, wire, self._tail.next_index, at_s=now_s)
         self._tail.append(item, size_bytes=item.size_bytes, now_s=now_s)
         before = self._board.apply(message, wire, index=item.index, size_bytes=item.size_bytes, restored=restored)
         if item.for_finals:
@@ -227,6 +251,7 @@ class Stream:
         snapshot = self._snapshots.get(partials)
         position = self._position(partials=partials)
         if snapshot is None:
+            self._encoded()
             picture = self._board.picture(partials=partials)
             snapshot = self._snapshots[partials] = self._encode.snapshot(
                 position=position,
@@ -283,6 +308,16 @@ class Stream:
     def conflated(self) -> None:
         """Counts a viewer for which superseded partials are skipped."""
         self._meter.count("viewer_conflated_total")
+
+    @contained
+    def _recovered(self, outcome: str) -> None:
+        """Counts a viewer that came back with a position."""
+        self._meter.count("recoveries_total", outcome=outcome)
+
+    @contained
+    def _encoded(self) -> None:
+        """Counts a snapshot that was made; those that share it are not counted."""
+        self._meter.count("snapshots_encoded_total")
 
     def monotonic_s(self) -> float:
         """The daemon's clock."""

@@ -78,13 +78,13 @@ class Viewer:
     def fall_behind(self) -> None:
         """The transport said that it takes no more."""
         if self.subscriber.phase is Phase.LIVE:
-            self.subscriber.progressed(now_s=self._host.monotonic_s(), backlog_bytes=self.outlet.backlog())
-            self.subscriber.on(On.BEHIND)
+            self.subscriber.fall_behind(now_s=self._host.monotonic_s(), backlog_bytes=self.outlet.backlog())
             self._host.fell_behind(self)
 
     def writable(self) -> None:
         """The transport takes more: hand over what waits, piece by piece, then be in step again."""
         if self.subscriber.phase in (Phase.CATCHING_UP, Phase.CONFLATING, Phase.RESYNC):
+            self.subscriber.taken(now_s=self._host.monotonic_s())
             self._go_on(ready=True)
 
     def lost(self) -> None:
@@ -94,6 +94,7 @@ class Viewer:
     def look(self, now_s: float, *, stall_s: float) -> None:
         """Called now and then while it is behind: goes on if it can, gives it up if it takes nothing."""
         backlog_bytes = self.outlet.backlog()
+        self.subscriber.look(now_s)
         if backlog_bytes == 0:
             self.writable()  # also where a transport forgot to say so
         elif self.subscriber.stalled(now_s=now_s, backlog_bytes=backlog_bytes, stall_s=stall_s):

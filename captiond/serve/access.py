@@ -21,7 +21,8 @@ from aiohttp import web
 
 from captiond.base.observe import Clock
 from captiond.serve.problems import Problem
-from captiond.serve.tokens import BadToken, Jwks, Verifier, http_fetch, mint
+from captiond.serve.revocations import Revocations
+from captiond.serve.tokens import BadToken, Claims, Jwks, Verifier, http_fetch, mint
 
 # How proxies and tunnels say for whom they ask, each in its own words; none of them speaks for this machine.
 FORWARDING: Final = re.compile(
@@ -72,23 +73,27 @@ class Caller:
             local=str(local[0]) if isinstance(local, tuple) else "",
             host=request.headers.get("Host", ""),
             origin=request.headers.get("Origin"),
-            forwarded=any(FORWARDING.fullmatch(name.lower().replace("_", "-")) for name in request.headers),
+            forwarded=any(map(_says_for_whom, request.headers)),
             bearer=credential.strip() if scheme.lower() == "bearer" else None,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A viewer may watch; until `expires_s` (seconds since 1970), or for good where None."""
+    """A viewer may watch; until `expires_s` (seconds since 1970), or for good where None. `claims`: of its token."""
 
     expires_s: float | None = None
+    claims: Claims | None = None
 
 
 class Access:
     """All decisions. `now_s` is the wall clock: tokens end by it."""
 
-    def __init__(self, rules: Rules, verifier: Verifier, *, now_s: Callable[[], float]) -> None:
+    def __init__(
+        self, rules: Rules, verifier: Verifier, *, now_s: Callable[[], float], revocations: Revocations | None = None
+    ) -> None:
         self.rules, self._verifier, self._now_s = rules, verifier, now_s
+        self._revocations = revocations or Revocations()
         self._keys = [_digest(key) for key in rules.api_keys]
         self._hosts = frozenset(host.lower().rstrip(".") for host in rules.trusted_hosts)
         self._origins = frozenset(origin.rstrip("/").lower() for origin in rules.allowed_origins)
@@ -148,7 +153,14 @@ class Access:
             raise Problem(401, code, f"The viewer token is not valid: {bad}.", headers=CHALLENGE) from None
         if not claims.allow(session):
             raise Problem(403, "forbidden_session", "The viewer token is for another session.")
-        return Grant(expires_s=claims.expires_s)
+        grant = Grant(expires_s=claims.expires_s, claims=claims)
+        if self.revoked(grant, session):
+            raise Problem(401, "token_revoked", "The viewer token was revoked; a new one will do.", headers=CHALLENGE)
+        return grant
+
+    def revoked(self, grant: Grant, session: str) -> bool:
+        """Whether the token that a grant was given for has been revoked since."""
+        return grant.claims is not None and self._revocations.refuses(session, grant.claims.issued_s)
 
     def _is_key(self, presented: str | None) -> bool:
         """Constant time: equal-length digests, all keys compared whatever the first says."""
@@ -162,22 +174,39 @@ Mint = Callable[[Sequence[str], float], tuple[str, float]]
 """Sessions and seconds to live in, token and expiry (seconds since 1970) out."""
 
 
-def configure(rules: Rules, *, token_secret: str, jwks_url: str, clock: Clock) -> tuple[Access, Mint | None]:
+def configure(
+    rules: Rules,
+    *,
+    token_secret: str,
+    jwks_url: str,
+    clock: Clock,
+    revocations: Revocations | None = None,
+    throwaway: str = "",
+) -> tuple[Access, Mint | None]:
     """The decisions for a configuration, and who mints tokens: None where somebody else does (`jwks_url` alone).
 
     With neither configured, tokens are signed with a secret that lives as long as this process, so that
-    `POST /v1/tokens` works in a first try; after a restart its tokens are void.
+    `POST /v1/tokens` works in a first try; after a restart its tokens are void. `throwaway` is that secret, where
+    several processes need the same.
     """
-    secret = token_secret or ("" if jwks_url else secrets.token_hex(32))
+    secret = token_secret or ("" if jwks_url else throwaway or secrets.token_hex(32))
     jwks = Jwks(http_fetch(jwks_url), monotonic_s=clock.monotonic_s) if jwks_url else None
     access = Access(
-        replace(rules, tokens=bool(token_secret or jwks_url)), Verifier(secret=secret, jwks=jwks), now_s=clock.now_s
+        replace(rules, tokens=bool(token_secret or jwks_url)),
+        Verifier(secret=secret, jwks=jwks),
+        now_s=clock.now_s,
+        revocations=revocations,
     )
 
     def minted(sessions: Sequence[str], ttl_s: float) -> tuple[str, float]:
         return mint(secret, sessions=sessions, ttl_s=ttl_s, now_s=clock.now_s())
 
     return access, minted if secret else None
+
+
+@functools.lru_cache(maxsize=1024)  # a header's name: the same dozen from everybody
+def _says_for_whom(header: str) -> bool:
+    return FORWARDING.fullmatch(header.lower().replace("_", "-")) is not None
 
 
 def _digest(key: str) -> bytes:

@@ -36,7 +36,7 @@ class Addresses:
             forwarded_for: the values of its `X-Forwarded-For` headers, in their order.
         """
         address = parse_address(peer)
-        if address is None or not self._trusted or not self._is_proxy(address):
+        if address is None or not self.is_proxy(address):
             return address
         entries = [entry.strip() for value in forwarded_for for entry in value.split(",")]
         for entry in reversed(entries[-MAX_HOPS:]):
@@ -44,11 +44,12 @@ class Addresses:
             if named is None:
                 return address  # who wrote that is the last one known
             address = named
-            if not self._is_proxy(address):
+            if not self.is_proxy(address):
                 return address
         return address
 
-    def _is_proxy(self, address: Address) -> bool:
+    def is_proxy(self, address: Address) -> bool:
+        """Whether it is one of those that are trusted."""
         return any(address.version == network.version and address in network for network in self._trusted)
 
 

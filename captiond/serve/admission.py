@@ -43,6 +43,10 @@ class TooOften(Problem):
         )
 
 
+class Revoked(Exception):
+    """Its token no longer counts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Admission:
     """A viewer that may join: the stream, where from, what of it, until when, and which address it counts for."""
@@ -91,13 +95,20 @@ async def authorise(request: web.Request) -> Grant:
     wiring, caller, session = request.app[WIRING], Caller.of(request), request.match_info["id"]
     if (hidden := wiring.hidden(session, caller.bearer)) is not None:
         return Hidden(live=hidden)
-    knock = wiring.seats.knock(_address(request), now_s=wiring.clock.monotonic_s())
+    address = _address(request)
+    if wiring.node is not None:
+        knock = await wiring.node.knock(address)
+    else:
+        knock = wiring.seats.knock(address, now_s=wiring.clock.monotonic_s())
     if knock.wait_s:
         raise TooOften(max(knock.wait_s, wiring.limits.retry_after_s), first=knock.first)
+    await wiring.turnstile.through()  # who is refused above keeps nobody waiting
+    if request.transport is None:
+        raise ConnectionResetError  # it has left while it waited
     return await wiring.access.viewer(caller, request.query.get("token"), session)
 
 
-def admission(request: web.Request, grant: Grant, *, position: str | None) -> Admission:
+async def admission(request: web.Request, grant: Grant, *, position: str | None) -> Admission:
     """The stream to join.
 
     Raises:
@@ -107,12 +118,15 @@ def admission(request: web.Request, grant: Grant, *, position: str | None) -> Ad
     wiring, address = request.app[WIRING], _address(request)
     session = SessionId(request.match_info["id"])
     hidden = isinstance(grant, Hidden)
+    full: str | None = None
+    if wiring.node is not None and not hidden:
+        full = await wiring.node.enter(request, session, address)
     live = grant.live if isinstance(grant, Hidden) else wiring.rooms.get(session)
     if live is None:
         if wiring.rooms.gone(session):
             raise Problem(410, "session_gone", "The session has ended and its stream is kept no longer.")
         raise Problem(404, "session_not_found", "There is no such session.")
-    if not hidden and (full := _full(wiring, live, address)) is not None:
+    if not hidden and (full := full or _full(wiring, live, address)) is not None:
         raise Problem(
             429,
             "too_many_connections",
@@ -120,6 +134,8 @@ def admission(request: web.Request, grant: Grant, *, position: str | None) -> Ad
             headers={"Retry-After": str(wiring.limits.retry_after_s)},
             extra={"limit": full},
         )
+    if wiring.guard is not None:
+        wiring.guard.seated(request.protocol)
     return Admission(
         live=live,
         session=session,
@@ -132,12 +148,14 @@ def admission(request: web.Request, grant: Grant, *, position: str | None) -> Ad
 
 
 def join(admitted: Admission, outlet: Outlet, encode: Encode) -> Any:
-    """Joins; where somebody took the seat since `admission`, the viewer is told so and None is the answer.
+    """Joins; where since `admission` its seat or its right was taken, the viewer is told so and None is the answer.
 
     What joins is given back by `leave`.
     """
     seats, hidden = admitted.wiring.seats, isinstance(admitted.grant, Hidden)
     try:
+        if admitted.wiring.access.revoked(admitted.grant, admitted.session):
+            raise Revoked
         if not hidden and _full(admitted.wiring, admitted.live, admitted.address) is not None:
             raise TooManyViewers(limit=admitted.wiring.rooms.limits.max_connections)
         viewer = admitted.live.join(
@@ -147,6 +165,8 @@ def join(admitted: Admission, outlet: Outlet, encode: Encode) -> Any:
         return viewer
     except TooManyViewers:
         code, retry_ms = CloseCode.TOO_MANY_CONNECTIONS, None
+    except Revoked:
+        code, retry_ms = CloseCode.FORBIDDEN, None
     except Draining:
         code, retry_ms = CloseCode.DRAINING, RETRY_MS
     outlet.write([encode.bye(code=code, retry_ms=retry_ms)])
@@ -170,7 +190,9 @@ def _address(request: web.Request) -> str | None:
 
 
 def _full(wiring: Wiring, live: Live, address: str | None) -> str | None:
-    """Which limit is reached, by its label in metrics; None where there is a seat."""
+    """Which limit is reached, by its label in metrics; None where there is a seat, or who has been asked for one."""
+    if wiring.node is not None:
+        return None
     if wiring.rooms.viewers >= wiring.rooms.limits.max_connections:
         return "node"
     if live.viewers >= wiring.rooms.limits.max_per_session:
@@ -178,10 +200,14 @@ def _full(wiring: Wiring, live: Live, address: str | None) -> str | None:
     return "address" if wiring.seats.full(address) else None
 
 
-def log_end(session: SessionId, outlet: TransportOutlet) -> None:
+def log_end(admitted: Admission, outlet: TransportOutlet) -> None:
     """One line for each viewer that the daemon closed."""
+    session = admitted.session
     if outlet.code is not None:
         log.info("viewer closed: %d %s (%s, %s)", outlet.code, outlet.code.reason, outlet.transport, session)
+    elif outlet.flooded:
+        admitted.wiring.meter.count("connections_cut_total", 1, reason="flood")
+        log.info("viewer cut: it sends without end (%s, %s)", outlet.transport, session)
 
 
 def draining(retry_ms: int) -> Problem:

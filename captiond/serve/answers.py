@@ -61,6 +61,14 @@ class SessionList(Answer):
     sessions: list[Session]
 
 
+class Revocation(Answer):
+    """Tokens issued up to `revokedAt` no longer open the session; so many viewers were closed."""
+
+    id: str
+    revoked_at: str
+    viewers_closed: Count
+
+
 class Token(Answer):
     """A viewer token and when it ends."""
 

@@ -7,8 +7,8 @@ Source: contract, sections 4, 5 and 8.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Final
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Final, cast
 
 import orjson
 from aiohttp import hdrs, http_exceptions, web
@@ -22,11 +22,13 @@ from captiond.serve.access import Access, Caller, Mint
 from captiond.serve.addresses import Addresses
 from captiond.serve.bodies import Allowed
 from captiond.serve.encode import Encoder
+from captiond.serve.guard import Guard
 from captiond.serve.pages import Pages
 from captiond.serve.problems import Handler, problems
 from captiond.serve.seats import Seats
 from captiond.serve.timers import Timers
-from captiond.serve.wiring import WIRING, HealthCheck, Hidden, Limits, Rooms, Sessions, Wiring
+from captiond.serve.turnstile import Turnstile
+from captiond.serve.wiring import WIRING, HealthCheck, Hidden, Limits, Node, Revoke, Rooms, Sessions, Wiring
 
 TICK_S: Final = 0.25  # a ping or comment may be late by so much; 20 s and 15 s do not notice
 PREFLIGHT_AGE_S: Final = 600
@@ -42,7 +44,8 @@ SECURITY_HEADERS: Final = {
 def build(
     *,
     rooms: Rooms,
-    sessions: Sessions,
+    sessions: Sessions | None,
+    revoke: Revoke | None,
     access: Access,
     mint: Mint | None,
     clock: Clock,
@@ -56,7 +59,10 @@ def build(
     limits: Limits | None = None,
     addresses: Addresses | None = None,
     seats: Seats | None = None,
+    guard: Guard | None = None,
     hidden: Hidden = lambda _session, _bearer: None,
+    node: Node | None = None,
+    freshen: Callable[[], Awaitable[None]] | None = None,
     pages: Pages | None = None,
     ticking: bool = True,
 ) -> web.Application:
@@ -64,20 +70,23 @@ def build(
 
     Args:
         rooms: the hub.
-        sessions: what the control API acts on.
+        sessions, revoke: what the control API acts on; None: the caption streams are all that is served here.
         access, mint: of `access.configure`.
         metrics: the exposition and its content type.
         checks: by name; each None, or why the daemon is not fit to serve. Called at each `/readyz`; must not wait.
         draining_ms: None, or the time after which viewers should come back, once the daemon is stopping.
         encode: the same one that the hub has.
         addresses, seats: who is which address, and what one may have; by default no proxy is trusted.
+        guard: told of every request, and turned; None leaves connections to aiohttp.
         hidden: the way to a session that nobody else finds: the delivery probe's.
+        node: other processes that count viewers with us; None: there are none, or we are the one who counts.
+        freshen: asked before `metrics`.
         ticking: whether the application turns its timers itself; tests turn them.
     """
     limits = limits or Limits()
     wiring = Wiring(
         rooms=rooms,
-        sessions=sessions,
+        sessions=cast(Sessions, sessions),  # where there are none, nothing is served that asks for them
         encode=encode or Encoder(),
         access=access,
         clock=clock,
@@ -93,6 +102,11 @@ def build(
         addresses=addresses or Addresses(),
         seats=seats or Seats(),
         hidden=hidden,
+        guard=guard,
+        turnstile=Turnstile(),
+        node=node,
+        freshen=freshen,
+        revoke=cast(Revoke, revoke),
     )
     app = web.Application(middlewares=[problems, border], client_max_size=limits.max_body_bytes)
     app[WIRING] = wiring
@@ -102,6 +116,8 @@ def build(
         return web.Response(body=described[0], content_type="application/json")
 
     table = routes.table(pages or Pages(access.rules.allowed_origins), describe)
+    if sessions is None:
+        table = tuple(route for route in table if route.guard == "viewer")
     described.append(orjson.dumps(openapi.describe(table)))
     routes.add(app, table)
     app.on_response_prepare.append(add_headers)
@@ -114,7 +130,9 @@ def build(
 @web.middleware
 async def border(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Before any handler: is the Host ours; and what browsers ask before they ask (preflight, OPTIONS)."""
-    access, caller = request.app[WIRING].access, Caller.of(request)
+    access, caller, guard = request.app[WIRING].access, Caller.of(request), request.app[WIRING].guard
+    if guard is not None:
+        guard.heard(request.protocol)
     if request.path not in ANY_HOST:
         access.check_host(caller)
     if request.method != hdrs.METH_OPTIONS:
@@ -145,13 +163,16 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
 
 async def turn_timers(app: web.Application) -> AsyncIterator[None]:
     """Turns the timers while the application runs. A chain of callbacks: nothing here waits, so no task is needed."""
-    loop, timers = asyncio.get_running_loop(), app[WIRING].timers
+    loop, wiring = asyncio.get_running_loop(), app[WIRING]
     handle: asyncio.TimerHandle
 
     def turn() -> None:
         nonlocal handle
         handle = loop.call_later(TICK_S, turn)
-        timers.tick()
+        wiring.timers.tick()
+        wiring.meter.set("viewers_waiting", wiring.turnstile.waiting)
+        if wiring.guard is not None:
+            wiring.guard.tick()
 
     handle = loop.call_later(TICK_S, turn)
     yield

@@ -82,6 +82,15 @@ async def delete_session(request: web.Request) -> web.StreamResponse:
     return web.Response(status=204)
 
 
+async def revoke(request: web.Request) -> web.StreamResponse:
+    """`POST /v1/sessions/{id}/revoke`: its viewers are closed with 4507, their tokens open it no more."""
+    wiring, session = _of(request)
+    revoked = await wiring.revoke(session)
+    if revoked is None:
+        raise not_found()
+    return _json({"id": session, "revokedAt": iso_utc(revoked.at_s), "viewersClosed": revoked.viewers})
+
+
 async def transcript(request: web.Request) -> web.StreamResponse:
     """`GET /v1/sessions/{id}/transcript.{json,txt,vtt,srt}`: redacted finals so far."""
     wiring, session = _of(request)
@@ -105,6 +114,8 @@ async def audit(request: web.Request) -> web.StreamResponse:
             await response.write(first + b"\n")
             async for record in records:
                 await response.write(record + b"\n")
+                if wiring.guard is not None:
+                    wiring.guard.heard(request.protocol)  # it takes what it asked for, however much that is
         await response.write_eof()
     return response
 

@@ -33,7 +33,10 @@ async def readyz(request: web.Request) -> web.StreamResponse:
 
 async def metrics(request: web.Request) -> web.StreamResponse:
     """Prometheus' text format, whatever the registry writes."""
-    body, content_type = request.app[WIRING].metrics()
+    wiring = request.app[WIRING]
+    if wiring.freshen is not None:
+        await wiring.freshen()
+    body, content_type = wiring.metrics()
     return web.Response(body=body, headers={"Content-Type": content_type, **NO_STORE})
 
 

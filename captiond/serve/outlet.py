@@ -27,11 +27,13 @@ from aiohttp import web
 
 from captiond.base.close_codes import CloseCode
 from captiond.hub.wire import Wire
+from captiond.serve.acknowledged import Sent, sent
 
 log = logging.getLogger(__name__)
 
 SEND_BUFFER_BYTES: Final = 16_384  # ~8 s of captions; the default of 4 MB would hide half an hour of being behind
 NOTSENT_LOWAT_BYTES: Final = 16_384
+MAX_HEARD_BYTES: Final = 262_144  # from a viewer between two pings: twice what its 32 longest messages at once come to
 UNACKNOWLEDGED_MS: Final = 60_000  # a peer that acknowledges nothing for so long is gone; an event stream has no pong
 TCP_NOTSENT_LOWAT: Final = 25  # Linux; Python 3.11's socket module has no name for it
 
@@ -61,6 +63,8 @@ class TransportOutlet:
 
     Attributes:
         code: why the hub closed it; None while it has not.
+        heard_bytes: that came from the viewer since somebody set it to 0.
+        flooded: it was cut because those were too many: frames without end never become a message to be counted.
         lost: done when the connection is gone.
         fd: where whole messages may be sent below the transport while it holds nothing back (`serve.crowd`); -1 where
             they may not, and once the connection is gone.
@@ -81,6 +85,8 @@ class TransportOutlet:
         self._on_full: Callable[[], None] | None = None
         self._on_lost: Callable[[], None] | None = None
         self.fd = -1
+        self.heard_bytes = 0
+        self.flooded = False
         self.code: CloseCode | None = None
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._flushed: asyncio.Future[None] | None = None
@@ -124,6 +130,10 @@ class TransportOutlet:
         """Bytes that were written and that the kernel has not taken."""
         return 0 if self._transport is None else self._transport.get_write_buffer_size()
 
+    def sent(self) -> Sent | None:
+        """How much of what was written the peer has acknowledged; None where that can't be known."""
+        return None if self._transport is None else sent(self._transport)
+
     def on_writable(self, callback: Callable[[], None]) -> None:
         """Sets what to call when the backlog has drained."""
         self._wake = callback
@@ -165,6 +175,14 @@ class TransportOutlet:
         another until the garbage collector finds them, thousands at once after a storm."""
         self._wake, self._on_full, self._on_lost, self._on_close = None, None, None, _nothing
 
+    def hears(self, count_bytes: int) -> bool:
+        """From the gate: so much has come. False once it was too much: the connection ends."""
+        self.heard_bytes += count_bytes
+        if self.heard_bytes > MAX_HEARD_BYTES:
+            self.flooded = True
+            self.abort()
+        return not self.flooded
+
     def paused(self) -> None:
         """From the gate: the transport holds bytes that the kernel did not take."""
         self._writable = False
@@ -202,7 +220,8 @@ class Gate(asyncio.Protocol):
         self._inner, self._outlet = inner, outlet
 
     def data_received(self, data: bytes) -> None:
-        self._inner.data_received(data)
+        if self._outlet.hears(len(data)):
+            self._inner.data_received(data)
 
     def eof_received(self) -> bool | None:
         return self._inner.eof_received()

@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problems with a stable `code`; every error answer of every route is one."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
@@ -83,7 +84,9 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         return problem.response()
     except web.HTTPException as error:
         return _of_http(error).response()
-    except Exception as error:
+    except (asyncio.CancelledError, GeneratorExit, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # whatever it is: the server would tell it as it is
         if isinstance(error, ConnectionError) and (request.transport is None or request.transport.is_closing()):
             # The peer has left before its answer: nobody's fault and no line in the log, as aiohttp would write one.
             return web.Response(status=GONE_STATUS)

@@ -56,11 +56,11 @@ VIEWER_QUERY: Final = {
     "partials": "0: finals only",
 }
 VIEWER_REFUSALS: Final = {
-    401: "token_required, bad_token, token_expired",
+    401: "token_required, bad_token, token_expired, token_revoked",
     403: "forbidden_session, foreign_origin",
     404: "session_not_found",
     410: "session_gone",
-    429: "too_many_connections",
+    429: "too_many_connections, too_many_attempts",
 }
 
 
@@ -79,6 +79,27 @@ def _later(method: str, path: str, what: str, *, guard: Guard = "key") -> Route:
 def table(pages: Pages, openapi: Handler) -> tuple[Route, ...]:
     """Every route. Those of pages are bound to their files, `/openapi.json` to the description of this table."""
     return (
+        # First, as the router looks from the top: after a network's outage thousands ask for these at once.
+        Route(
+            "GET",
+            f"{SESSION}/ws",
+            captions_ws,
+            "The caption stream over a WebSocket (sub-protocol captions.v1)",
+            guard="viewer",
+            status=101,
+            query=VIEWER_QUERY,
+            refusals={**VIEWER_REFUSALS, 426: "upgrade_required", 503: "draining"},
+        ),
+        Route(
+            "GET",
+            f"{SESSION}/events",
+            captions_sse,
+            "The caption stream as server-sent events; 204 at the end of an ended session",
+            guard="viewer",
+            answer="text/event-stream",
+            query=VIEWER_QUERY,
+            refusals=VIEWER_REFUSALS,
+        ),
         Route(
             "POST",
             "/v1/sessions",
@@ -104,6 +125,14 @@ def table(pages: Pages, openapi: Handler) -> tuple[Route, ...]:
             refusals=NO_SESSION,
         ),
         Route(
+            "POST",
+            f"{SESSION}/revoke",
+            control.revoke,
+            "Close all its viewers (4507); tokens issued before no longer open it",
+            answer=answers.Revocation,
+            refusals={**NO_SESSION, 503: "not_kept"},
+        ),
+        Route(
             "GET",
             f"{SESSION}/audit",
             control.audit,
@@ -118,26 +147,6 @@ def table(pages: Pages, openapi: Handler) -> tuple[Route, ...]:
             "Redacted finals so far, as JSON, text, WebVTT or SubRip",
             answer=answers.TranscriptAnswer,
             refusals=NO_SESSION,
-        ),
-        Route(
-            "GET",
-            f"{SESSION}/ws",
-            captions_ws,
-            "The caption stream over a WebSocket (sub-protocol captions.v1)",
-            guard="viewer",
-            status=101,
-            query=VIEWER_QUERY,
-            refusals={**VIEWER_REFUSALS, 426: "upgrade_required", 503: "draining"},
-        ),
-        Route(
-            "GET",
-            f"{SESSION}/events",
-            captions_sse,
-            "The caption stream as server-sent events; 204 at the end of an ended session",
-            guard="viewer",
-            answer="text/event-stream",
-            query=VIEWER_QUERY,
-            refusals=VIEWER_REFUSALS,
         ),
         Route(
             "POST",

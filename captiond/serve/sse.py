@@ -37,7 +37,7 @@ async def captions_sse(request: web.Request) -> web.StreamResponse:
         if (retry_ms := wiring.draining_ms()) is not None:
             bye = wiring.encode.bye(code=CloseCode.DRAINING, retry_ms=retry_ms)
             return web.Response(body=bye.sse, headers=HEADERS)
-        admitted = admission(request, grant, position=last_event_id or request.query.get("position"))
+        admitted = await admission(request, grant, position=last_event_id or request.query.get("position"))
     if admitted.live.at_end(last_event_id):
         return web.Response(status=204, headers={"Cache-Control": "no-store"})
     if request.method == hdrs.METH_HEAD:
@@ -51,21 +51,22 @@ async def stream(request: web.Request, admitted: Admission) -> web.StreamRespons
     response = EventStreamResponse(headers=HEADERS)
     response.force_close()
     await response.prepare(request)
-    closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    outlet = TransportOutlet(
-        request,
-        "sse",
-        on_close=lambda _code: closed.set_result(None),
-        chunked=hdrs.TRANSFER_ENCODING in response.headers,
-    )
+    over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def end(_why: object) -> None:
+        if not over.done():
+            over.set_result(None)
+
+    outlet = TransportOutlet(request, "sse", on_close=end, chunked=hdrs.TRANSFER_ENCODING in response.headers)
+    outlet.lost.add_done_callback(end)
     comments = Comments(outlet, wiring)
     viewer = join(admitted, outlet, wiring.encode)
     try:
-        await asyncio.wait((closed, outlet.lost), return_when=asyncio.FIRST_COMPLETED)
+        await over  # one future for both ends: `asyncio.wait` would cost each viewer a kilobyte
     finally:
         comments.stop()
         leave(admitted, viewer)
-        log_end(admitted.session, outlet)
+        log_end(admitted, outlet)
     await outlet.flush(wiring.limits.close_wait_s)
     outlet.forget()
     return response
@@ -82,6 +83,7 @@ class Comments:
         return self._wiring.timers.after(self._wiring.limits.comment_s, self._send)
 
     def _send(self) -> None:
+        self._outlet.heard_bytes = 0
         # Behind a backlog a comment would say nothing, and a viewer that takes nothing would collect them.
         if not self._outlet.backlog():
             self._outlet.raw(COMMENT)

@@ -39,10 +39,15 @@ ALGORITHM_OF_KEY: Final[dict[tuple[object, object], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a good token allows: `sessions` are ids or "*"; `expires_s` is seconds since 1970."""
+    """What a good token allows: `sessions` are ids or "*"; times are seconds since 1970.
+
+    Attributes:
+        issued_s: `iat`; None where the token does not say.
+    """
 
     sessions: frozenset[str]
     expires_s: float
+    issued_s: float | None = None
 
     def allow(self, session: str) -> bool:
         """Whether the token opens that session."""
@@ -84,7 +89,8 @@ def mint(secret: str | bytes, *, sessions: Sequence[str], ttl_s: float, now_s: f
         now_s: wall clock.
     """
     expires_s = math.floor(now_s + ttl_s)
-    payload = orjson.dumps({"sessions": list(sessions), "exp": expires_s, "iat": math.floor(now_s)})
+    # To the microsecond: whoever revokes and mints anew at once must get a token that counts.
+    payload = orjson.dumps({"sessions": list(sessions), "exp": expires_s, "iat": round(now_s, 6)})
     return _JWS.encode(payload, secret, algorithm="HS256", headers={"typ": "JWT"}), float(expires_s)
 
 
@@ -234,7 +240,7 @@ def _claims(payload: bytes, *, now_s: float) -> Claims:
         raise BadToken("not valid yet")
     if expires_s <= now_s:
         raise BadToken("expired", expired=True)
-    return Claims(sessions=frozenset(ids), expires_s=expires_s)
+    return Claims(sessions=frozenset(ids), expires_s=expires_s, issued_s=_time(claims.get("iat")))
 
 
 def _time(value: object) -> float | None:

@@ -11,6 +11,7 @@ import orjson
 from aiohttp import WSMsgType, web
 
 from captiond.base.close_codes import CloseCode
+from captiond.serve.acknowledged import Sent
 from captiond.serve.admission import Admission, admission, audited, authorise, draining, join, leave, log_end
 from captiond.serve.encode import PROTOCOL
 from captiond.serve.outlet import TransportOutlet
@@ -30,7 +31,7 @@ async def captions_ws(request: web.Request) -> web.StreamResponse:
         grant = await authorise(request)
         if (retry_ms := wiring.draining_ms()) is not None:
             raise draining(retry_ms)
-        admitted = admission(request, grant, position=request.query.get("position"))
+        admitted = await admission(request, grant, position=request.query.get("position"))
     ws = web.WebSocketResponse(
         protocols=(PROTOCOL,),
         compress=False,  # a caption is small and sent to many: deflate would cost 20 times its fan-out
@@ -38,14 +39,15 @@ async def captions_ws(request: web.Request) -> web.StreamResponse:
         max_msg_size=ROUGH_LIMIT * wiring.limits.max_inbound_bytes,
         timeout=wiring.limits.close_wait_s,
     )
-    if not ws.can_prepare(request):
+    try:
+        await ws.prepare(request)
+    except web.HTTPBadRequest:  # raised before anything is written
         raise Problem(
             426,
             "upgrade_required",
             "This address speaks WebSocket, version 13.",
             headers={"Upgrade": "websocket", "Sec-WebSocket-Version": "13"},  # both by RFC 6455, 4.2.2
-        )
-    await ws.prepare(request)
+        ) from None
     reader = Reader(request, ws, wiring, admitted)
     try:
         await reader.run()
@@ -61,6 +63,7 @@ class Reader:
     def __init__(self, request: web.Request, ws: web.WebSocketResponse, wiring: Wiring, admitted: Admission) -> None:
         self._ws, self._wiring, self._limits, self._admitted = ws, wiring, wiring.limits, admitted
         self._scope: asyncio.Timeout | None = None
+        self._asked: Sent | None = None  # how far the peer was when the ping was written
         self._bucket = Bucket(wiring.limits)
         self.outlet = TransportOutlet(request, "ws", on_close=self._interrupt)
         self._viewer = join(admitted, self.outlet, wiring.encode)
@@ -94,7 +97,7 @@ class Reader:
         """No more messages, no more pings."""
         self._timer.cancel()
         leave(self._admitted, self._viewer)
-        log_end(self._admitted.session, self.outlet)
+        log_end(self._admitted, self.outlet)
 
     async def _listen(self) -> None:
         while True:
@@ -124,9 +127,28 @@ class Reader:
         return isinstance(said, dict) and said.get("type") == "pong" and isinstance(said.get("position", ""), str)
 
     def _ping(self) -> None:
-        """Queued behind what is pending, so a viewer that takes nothing is found out as well."""
+        """Asks only where nothing is pending.
+
+        Behind a backlog the answer would say how slow the line is, and cut a viewer that gets 1 kB/s. Whether a peer
+        takes anything at all is for the hub to see (4008).
+        """
+        if self.outlet.backlog():
+            self._timer = self._wiring.timers.after(self._limits.pong_wait_s, self._ping)
+            return
+        self.outlet.heard_bytes = 0
         self.outlet.raw(PING_FRAME)
-        self._timer = self._wiring.timers.after(self._limits.pong_wait_s, lambda: self._refuse(CloseCode.NO_PONG))
+        self._asked = self.outlet.sent()
+        self._timer = self._wiring.timers.after(self._limits.pong_wait_s, self._unanswered)
+
+    def _unanswered(self) -> None:
+        """Gives up, unless the ping is still on its way over a slow line: then its time begins when it is through."""
+        asked, now = self._asked, self.outlet.sent()
+        if asked is None or now is None or asked.outstanding == 0 or now.acknowledged <= asked.acknowledged:
+            self._refuse(CloseCode.NO_PONG)
+            return
+        left = asked.acknowledged + asked.outstanding - now.acknowledged
+        self._asked = Sent(now.acknowledged, max(0, left))
+        self._timer = self._wiring.timers.after(self._limits.pong_wait_s, self._unanswered)
 
     def _refuse(self, code: CloseCode) -> None:
         self._admitted.live.dismiss(self._viewer, code)

@@ -1,6 +1,6 @@
 """What the handlers of this floor share, handed over by `daemon.py` through `app.build`. No handler has other state."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -14,9 +14,11 @@ from captiond.hub.wire import Encode, Outlet
 from captiond.serve.access import Access, Mint
 from captiond.serve.addresses import Addresses
 from captiond.serve.bodies import Allowed, SessionRequest
-from captiond.serve.seats import Seats
+from captiond.serve.guard import Guard
+from captiond.serve.seats import Knock, Seats
 from captiond.serve.timers import Timers
 from captiond.serve.transcripts import Transcript
+from captiond.serve.turnstile import Turnstile
 
 
 class Live(Protocol):
@@ -99,9 +101,32 @@ class Sessions(Protocol):
         ...
 
 
+class Node(Protocol):
+    """The other processes of this node, where there are some that count viewers with us; see `workers`."""
+
+    async def knock(self, address: str | None) -> Knock:
+        """One attempt of an address to become a viewer of the node (see `seats.Seats.knock`)."""
+        ...
+
+    async def enter(self, request: web.Request, session: SessionId, address: str | None) -> str | None:
+        """Takes a seat until the request is over; answers the limit that is reached, None where it has one."""
+        ...
+
+
 HealthCheck = Callable[[], str | None]
 """None where all is well, else a short English reason."""
 
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """A session's viewers were sent away: when (seconds since 1970), and how many there were."""
+
+    at_s: float
+    viewers: int
+
+
+Revoke = Callable[[SessionId], Awaitable[Revoked | None]]
+"""Closes all viewers of a session; tokens issued up to now open it no more. None: no such session."""
 
 Hidden = Callable[[str, str | None], Live | None]
 """A session id and a bearer in; the hidden session that they open, None for all others (`captiond.probe`)."""
@@ -144,6 +169,11 @@ class Wiring:
     addresses: Addresses
     seats: Seats
     hidden: Hidden
+    node: Node | None  # who is asked for seats; None: `seats` and `rooms` know all
+    freshen: Callable[[], Awaitable[None]] | None  # asked before `metrics`
+    revoke: Revoke
+    turnstile: Turnstile
+    guard: Guard | None  # of connections; None leaves them to aiohttp
 
 
 WIRING: Final = web.AppKey("wiring", Wiring)

@@ -41,7 +41,8 @@ def exceptions_of(fault: BaseException) -> Iterator[BaseException]:
 def _reachable(fault: BaseException) -> Iterator[str | bytes]:
     waiting: list[Any] = []
     for one in exceptions_of(fault):
-        waiting += (one.args, vars(one), getattr(one, "object", None), getattr(one, "doc", None))
+        waiting += (one.args, vars(one))
+        waiting += (getattr(one, kept, None) for kept in ("object", "obj", "name", "value", "code"))
         for frame, _ in traceback.walk_tb(one.__traceback__):
             waiting.append(dict(frame.f_locals))
     seen: set[int] = set()

@@ -1,11 +1,12 @@
 """What goes on beside requests goes on, whatever happens in it; and what it tells strangers is little."""
 
+import asyncio
 from pathlib import Path
 
 import aiohttp
 import pytest
 
-from captiond import daemon as daemon_module
+from captiond import chores
 from captiond.base.errors import UpstreamRefused
 from captiond.genesys.client import Genesys
 from captiond.sessions import Sessions
@@ -18,18 +19,19 @@ def nothing_fails_inside() -> None:
     """Here something does (instead of the folder's fixture of this name)."""
 
 
+@pytest.mark.parametrize("kind", [ValueError, asyncio.CancelledError, BaseException])
 @pytest.mark.parametrize(("owner", "name"), [(Sessions, "end_idle"), (Genesys, "token")])
 async def test_a_chore_that_fails_begins_again(
-    owner: type, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    owner: type, name: str, kind: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     called: list[int] = []
 
     async def failing(_self: object) -> None:
         called.append(1)
-        raise ValueError("of nobody's making")
+        raise kind("of nobody's making")
 
     monkeypatch.setattr(owner, name, failing)
-    monkeypatch.setattr(daemon_module, "AFTER_FAULT_S", 0.01)
+    monkeypatch.setattr(chores, "AFTER_FAULT_S", 0.01)
     async with (
         Simulator() as upstream,
         daemon_here(tmp_path, upstream) as daemon,

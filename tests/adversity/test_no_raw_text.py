@@ -38,7 +38,7 @@ from captiond.serve.crowd import TransportCrowd
 from captiond.serve.encode import Encoder
 from captiond.serve.outlet import TransportOutlet
 from captiond.simulator.server import Simulator
-from tests.harness import Json, Viewer, daemon_here, daemon_process, eventually, start
+from tests.harness import Json, Viewer, daemon_here, eventually, start
 
 HURT, CALM = SessionId("hurt-1"), SessionId("calm-1")
 DIGITS, WORD = "4111 1111 1111 1111", "zebrafinch"
@@ -116,6 +116,7 @@ STEPS = (
     Step(AuditLog, "record", passes=True),
     Step(AuditLog, "_seal", passes=True),
     Step(store.Store, "keep_final", passes=True),
+    Step(store.Store, "_turn", passes=True),
     Step(store.Store, "_execute", passes=True),
     Step(store, "_finals", passes=True),
 )
@@ -237,7 +238,7 @@ def mark_whose(monkeypatch: pytest.MonkeyPatch) -> None:
 def hurt(monkeypatch: pytest.MonkeyPatch, step: Step) -> None:
     """From now on that step fails for one session."""
     original: Any = getattr(step.owner, step.name)
-    in_thread = step.name in ("_seal", "_execute", "_finals", "keep_final", "decode_event")
+    in_thread = step.name in ("_seal", "_turn", "_execute", "_finals", "keep_final", "decode_event")
 
     def concerns(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         return HURT in repr((args[1:] or args, kwargs)) if in_thread else _whose.get() == HURT
@@ -308,10 +309,3 @@ async def test_a_fault_at_any_step_shows_nothing_of_what_was_said(
 def _around(text: str, needle: str) -> str:
     at = max(0, text.find(needle))
     return text[max(0, at - 300) : at + 100]
-
-
-async def test_a_daemon_leaves_no_core_file(tmp_path: Path) -> None:
-    async with daemon_process(tmp_path) as daemon:
-        assert daemon._process is not None
-        limits = Path(f"/proc/{daemon._process.pid}/limits").read_text()
-        assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE)

@@ -40,52 +40,48 @@ def no_time_to_settle(monkeypatch: pytest.MonkeyPatch) -> None:
 SHORT = ("--rate", "40", "--seconds", "0.5", "--paired", "2", "--slice", "0.05", "--peers", "none")
 
 
-def test_a_short_comparison_delivers_everything_over_both_transports(capfd: pytest.CaptureFixture[str]) -> None:
-    report = report_of(capfd, "--viewers", "7", *SHORT)
-    assert [one["transport"] for one in report["comparison"]] == ["ws", "sse"]
-    for one in report["comparison"]:
-        assert one["complete"]
-        assert one["perEventUs"] > 0
-        assert [server["server"] for server in one["servers"]] == ["floor", "captiond"]
-        for server in one["servers"]:
-            assert server["delivered"] == server["expected"] == 7 * 20
-            assert 0 < server["viewerP50Ms"] <= server["viewerP99Ms"] <= server["lastViewerP99Ms"]
-            assert 0 <= server["spreadP50Ms"] <= server["lastViewerP50Ms"]
-            assert server["paired"]["deliveries"] > 0
-            assert all(math.isfinite(value) and value > 0 for value in server["paired"]["ratio"].values())
-            assert server["paired"]["captionsPerRecv"] >= 1
-        floor, ours = one["servers"]
-        assert floor["paired"]["ratio"]["median"] == 1
-        assert (ours["daemonP99Ms"] > 0, floor["daemonP99Ms"]) == (True, None)
+def test_a_short_comparison_delivers_everything(capfd: pytest.CaptureFixture[str]) -> None:
+    report = report_of(capfd, "--transport", "ws", "--viewers", "7", *SHORT)
+    (one,) = report["comparison"]
+    assert one["complete"]
+    assert one["perEventUs"] > 0
+    assert [server["server"] for server in one["servers"]] == ["floor", "captiond"]
+    for server in one["servers"]:
+        assert server["delivered"] == server["expected"] == 7 * 20
+        assert 0 < server["viewerP50Ms"] <= server["viewerP99Ms"] <= server["lastViewerP99Ms"]
+        assert 0 <= server["spreadP50Ms"] <= server["lastViewerP50Ms"]
+        assert server["paired"]["deliveries"] > 0
+        assert all(math.isfinite(value) and value > 0 for value in server["paired"]["ratio"].values())
+        assert server["paired"]["captionsPerRecv"] >= 1
+    floor, ours = one["servers"]
+    assert floor["paired"]["ratio"]["median"] == floor["paired"]["loneRatio"]["median"] == 1
+    assert (ours["daemonP99Ms"] > 0, floor["daemonP99Ms"]) == (True, None)
     assert {"what", "most", "measured", "reached"} == set(report["asked"][0])
 
 
-def test_bursts_slow_viewers_storms_and_memory_are_measured(capfd: pytest.CaptureFixture[str]) -> None:
-    arguments = (
-        "--burst",
-        "--slow",
-        "--stalled",
-        "0.2",
-        "--throttled",
-        "0.2",
-        "--storm",
-        "--idle",
-        "6",
-        "--repeat",
-        "1",
-    )
-    report = report_of(capfd, "--transport", "ws", "--viewers", "10", *SHORT, *arguments)
-    (burst,), (slow,), (storm,), (idle,) = (report[kind] for kind in ("coalescing", "slow", "storm", "idle"))
+def test_bursts_slow_viewers_and_memory_are_measured(capfd: pytest.CaptureFixture[str]) -> None:
+    kinds = ("--burst", "--stalled", "0.2", "--throttled", "0.2", "--idle", "6", "--repeat", "1")
+    report = report_of(capfd, "--transport", "sse", "--viewers", "10", *SHORT, *kinds)
+    (burst,), (slow,), (idle,) = (report[kind] for kind in ("coalescing", "slow", "idle"))
     assert burst["complete"]
     assert burst["oneFrame"]["captionsPerRecv"] > 2 > burst["single"]["captionsPerRecv"]
     assert (slow["stalled"], slow["throttled"], slow["complete"]) == (2, 2, True)
     assert slow["slowCaptions"] > 0
     assert slow["p99Ratio"]["median"] > 0
+    assert (idle["server"], idle["viewers"]) == ("captiond", 6)
+    assert idle["rssBytes"] > 1_000_000
+
+
+def test_a_storm_and_two_workers_are_measured(capfd: pytest.CaptureFixture[str]) -> None:
+    kinds = ("--storm", "--workers", "2", "--repeat", "1")
+    report = report_of(capfd, "--transport", "ws", "--viewers", "10", *SHORT, *kinds)
+    (storm,), (workers,) = report["storm"], report["workers"]
     assert storm["complete"]
     assert [run["caughtUp"] for run in storm["storms"]] == [10]
     assert storm["storms"][0]["repeated"] == 0
-    assert (idle["server"], idle["viewers"]) == ("captiond", 6)
-    assert idle["rssBytes"] > 1_000_000
+    assert workers["complete"]
+    assert sum(workers["viewersOfEach"]) == 10
+    assert math.isfinite(workers["cpuRatio"]["median"])
 
 
 def test_without_a_compiler_it_says_so_and_measures_with_python(
@@ -96,7 +92,7 @@ def test_without_a_compiler_it_says_so_and_measures_with_python(
     said = capfd.readouterr()
     assert "no C compiler on the PATH" in said.err
     report = json.loads(said.out)
-    assert [row["transport"] for row in report["runs"]] == ["ws", "sse"]
+    assert [row["transport"] for row in report["runs"]] == ["ws", "sse"]  # one after the other
     for row in report["runs"]:
         assert row["delivered"] == row["expected"] == 7 * 25
         assert 0 < row["viewerP50Ms"] <= row["viewerP99Ms"] <= row["lastViewerP99Ms"]

@@ -120,6 +120,18 @@ def test_for_viewers_of_finals_an_utterance_begins_with_its_final() -> None:
     assert scene.picture(partials=False)[0] == ["b", "a"]
 
 
+def test_a_final_whose_utterance_began_long_ago_is_a_last_one() -> None:
+    """A line that was open while 60 others came and went, on the other channel for example."""
+    scene = Scene()
+    scene.show("long")
+    for n in range(60):
+        scene.show(f"f{n}", final=True)
+    scene.show("long", final=True, revision=2)
+    last = [f"f{n}" for n in range(11, 60)]
+    assert scene.picture() == (["long", *last], [], 11)
+    assert scene.picture(partials=False) == ([*last, "long"], [], 11)
+
+
 def test_gaps_among_what_is_shown() -> None:
     scene = Scene()
     scene.gap("g1")

@@ -8,25 +8,25 @@ from hypothesis import strategies as st
 
 from captiond.base.errors import LocalError
 from captiond.base.ids import Index, UtteranceId
-from captiond.core.subscriber import TRANSITIONS, Item, Notice, On, Phase, Subscriber
+from captiond.core.subscriber import PIECE_S, TRANSITIONS, WAIT_S, Item, Notice, On, Phase, Subscriber
 
 A, B = UtteranceId("a"), UtteranceId("b")
 
 
 def partial(index: int, utterance: UtteranceId = A, size: int = 10) -> Item[int]:
-    return Item(Index(index), index, size, utterance, partial=True, for_finals=False)
+    return Item(Index(index), index, size, utterance, partial=True, for_finals=False, at_s=0.0)
 
 
 def begin(index: int, utterance: UtteranceId = A, size: int = 10) -> Item[int]:
-    return Item(Index(index), index, size, utterance, partial=True, for_finals=False, begins=True)
+    return Item(Index(index), index, size, utterance, partial=True, for_finals=False, at_s=0.0, begins=True)
 
 
-def final(index: int, utterance: UtteranceId = A, size: int = 10) -> Item[int]:
-    return Item(Index(index), index, size, utterance, partial=False, for_finals=True)
+def final(index: int, utterance: UtteranceId = A, size: int = 10, at_s: float = 0.0) -> Item[int]:
+    return Item(Index(index), index, size, utterance, partial=False, for_finals=True, at_s=at_s)
 
 
 def gap(index: int, size: int = 10) -> Item[int]:
-    return Item(Index(index), index, size, None, partial=False, for_finals=True)
+    return Item(Index(index), index, size, None, partial=False, for_finals=True, at_s=0.0)
 
 
 def behind(max_queued_bytes: int = 1000) -> Subscriber[int]:
@@ -35,6 +35,11 @@ def behind(max_queued_bytes: int = 1000) -> Subscriber[int]:
     subscriber.on(On.FLUSHED)
     subscriber.on(On.BEHIND)
     return subscriber
+
+
+def phase_of(subscriber: Subscriber[int]) -> Phase:
+    """Read anew each time, so that a type checker does not remember the last answer."""
+    return subscriber.phase
 
 
 def in_phase(phase: Phase) -> Subscriber[int]:
@@ -94,7 +99,7 @@ def test_finals_corrections_and_gaps_are_never_skipped() -> None:
 def test_a_retraction_takes_the_place_of_the_partial() -> None:
     subscriber = behind()
     subscriber.offer(partial(1))
-    subscriber.offer(Item(Index(2), 2, 10, A, partial=False, for_finals=False))
+    subscriber.offer(Item(Index(2), 2, 10, A, partial=False, for_finals=False, at_s=0.0))
     assert subscriber.take() == [2]
 
 
@@ -150,14 +155,94 @@ def test_a_replay_waits_outside_the_budget() -> None:
     subscriber.offer(partial(6))  # supersedes the replayed 3
     assert subscriber.queued_bytes == 20
     assert subscriber.phase is Phase.CATCHING_UP
-    assert subscriber.take() == [2, 4, 5, 6]
+    assert [subscriber.take() for _ in range(3)] == [[2, 4], [5], [6]]  # live ones in smaller pieces
     assert subscriber.queued_bytes == 0
+
+
+def test_what_is_handed_over_and_not_taken_counts_until_it_is_taken() -> None:
+    subscriber = behind(100)
+    for n in range(1, 11):
+        subscriber.offer(final(n))
+    assert subscriber.take() == [1, 2, 3, 4, 5]  # half of the budget at once: the rest can still be superseded
+    subscriber.offer(final(11))
+    assert subscriber.phase is Phase.RESYNC  # 50 there, 60 here
+
+    subscriber = Subscriber(max_queued_bytes=100, now_s=0.0)
+    subscriber.on(On.FLUSHED)
+    subscriber.fall_behind(now_s=0.0, backlog_bytes=91)  # one write may be larger than the budget; what follows is not
+    subscriber.offer(final(1))
+    assert subscriber.phase is Phase.RESYNC
+
+    subscriber = behind(100)
+    for n in range(1, 11):
+        subscriber.offer(final(n))
+    subscriber.take()
+    subscriber.taken(now_s=1.0)
+    for n in range(11, 16):
+        subscriber.offer(final(n))
+    assert subscriber.phase is Phase.CONFLATING
+    assert subscriber.queued_bytes == 100
+
+
+def test_a_final_that_waits_too_long_is_no_caption_any_more() -> None:
+    """However few bytes they are. Partials alone are superseded, not old."""
+    subscriber = behind()
+    subscriber.offer(partial(1))
+    subscriber.offer(final(2, B, at_s=100.0))
+    subscriber.look(100.0 + WAIT_S)
+    assert subscriber.phase is Phase.CONFLATING
+    subscriber.look(100.1 + WAIT_S)
+    assert (subscriber.phase, len(subscriber)) == (Phase.RESYNC, 0)
+
+    subscriber = behind()
+    subscriber.offer(partial(1))
+    subscriber.look(1e6)
+    assert subscriber.phase is Phase.CONFLATING
+
+
+def test_waiting_counts_only_once_the_replay_is_through() -> None:
+    """Else a line that takes two minutes for it would get a snapshot instead, and then another, and nothing else."""
+    subscriber: Subscriber[int] = Subscriber(max_queued_bytes=1000, now_s=0.0)
+    subscriber.replay([final(1), final(2, size=70_000)])
+    assert subscriber.take() == [1]
+    subscriber.offer(final(3, at_s=1.0))
+    subscriber.taken(now_s=500.0)  # the first piece: the replay goes on
+    assert subscriber.take() == [2]
+    subscriber.look(900.0)
+    subscriber.taken(now_s=1000.0)
+    subscriber.look(1000.0 + WAIT_S)
+    assert phase_of(subscriber) is Phase.CATCHING_UP
+    subscriber.look(1000.1 + WAIT_S)
+    assert phase_of(subscriber) is Phase.RESYNC
+
+
+def test_waiting_counts_only_once_the_snapshot_of_a_resync_is_through() -> None:
+    subscriber = behind()
+    subscriber.on(On.OVERFLOW)
+    subscriber.taken(now_s=5.0)  # what was written before
+    subscriber.on(On.RESYNCED)
+    subscriber.offer(final(1, at_s=10.0))
+    subscriber.look(500.0)
+    assert phase_of(subscriber) is Phase.CATCHING_UP
+    subscriber.taken(now_s=500.0)
+    subscriber.look(500.0 + WAIT_S)
+    assert phase_of(subscriber) is Phase.CATCHING_UP
+    subscriber.look(500.1 + WAIT_S)
+    assert phase_of(subscriber) is Phase.RESYNC
+
+
+def test_a_piece_that_takes_minutes_is_too_slow_though_it_moves() -> None:
+    subscriber = behind()
+    subscriber.progressed(now_s=0.0, backlog_bytes=5000)
+    for second in range(1, int(PIECE_S)):
+        assert not subscriber.stalled(now_s=float(second), backlog_bytes=5000 - 10 * second, stall_s=30.0)
+    assert subscriber.stalled(now_s=PIECE_S, backlog_bytes=1000, stall_s=30.0)
 
 
 def test_a_viewer_that_takes_nothing_is_given_up_and_a_slow_one_is_not() -> None:
     subscriber = behind()
     subscriber.progressed(now_s=0.0, backlog_bytes=5000)
-    for second in range(1, 200):  # 10 bytes a second is progress
+    for second in range(1, 200):  # 10 bytes a second is progress, for a while
         assert not subscriber.stalled(now_s=float(second), backlog_bytes=5000 - 10 * second, stall_s=30.0)
     assert not subscriber.stalled(now_s=228.9, backlog_bytes=3010, stall_s=30.0)
     assert subscriber.stalled(now_s=229.0, backlog_bytes=3010, stall_s=30.0)
@@ -183,7 +268,9 @@ def test_whatever_comes_the_viewer_loses_only_superseded_partials(
         if what == "take":
             got += subscriber.take(30)
         else:
-            item = Item(Index(index), index, 10, utterance, partial=what == "partial", for_finals=what != "partial")
+            item = Item(
+                Index(index), index, 10, utterance, partial=what == "partial", for_finals=what != "partial", at_s=0.0
+            )
             offered.append(item)
             subscriber.offer(item)
         assert subscriber.queued_bytes <= budget

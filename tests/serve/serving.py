@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from captiond.base.errors import CaptiondError
 from captiond.base.ids import RawText, SafeText, SessionId, UtteranceId
 from captiond.base.instants import iso_utc
 from captiond.core.arrival import Arrival
@@ -19,12 +20,15 @@ from captiond.core.messages import Caption, SessionState
 from captiond.hub.limits import Limits as HubLimits
 from captiond.hub.live import Live
 from captiond.hub.rooms import Rooms
+from captiond.revoking import Revoking
 from captiond.serve.access import Rules, configure
 from captiond.serve.addresses import Addresses
 from captiond.serve.app import IDLE_S, AccessLog, build
 from captiond.serve.bodies import SessionRequest
 from captiond.serve.encode import Encoder
+from captiond.serve.guard import Guard, GuardLimits
 from captiond.serve.problems import Problem
+from captiond.serve.revocations import Revocations
 from captiond.serve.seats import Seats
 from captiond.serve.transcripts import Transcript
 from captiond.serve.wiring import WIRING, HealthCheck, Limits
@@ -172,6 +176,8 @@ class Served:
     http: aiohttp.ClientSession
     runner: web.AppRunner
     meter: "Counts"
+    kept: "Kept"
+    guard: Guard | None
     draining_ms: int | None = None
     sequence: int = 0
     answers: "list[RawAnswer]" = field(default_factory=list)
@@ -205,6 +211,8 @@ class Served:
         """Time passes, for timers and hub."""
         self.clock.passed_s += seconds
         self.app[WIRING].timers.tick()
+        if self.guard is not None:
+            self.guard.tick()
         self.rooms.tick(self.clock.monotonic_s())
 
     @property
@@ -231,6 +239,8 @@ async def serving(
     idle_s: float = IDLE_S,
     seats: Seats | None = None,
     addresses: Addresses | None = None,
+    revocations: Revocations | None = None,
+    guarded: GuardLimits | None = None,
 ) -> AsyncIterator[Served]:
     """A server on a free port of 127.0.0.1, and a client session; both gone at the end."""
     clock, audit, meter = ManualClock(), Recorder(), Counts()
@@ -246,11 +256,16 @@ async def serving(
         chance=random.Random(7),
     )
     sessions = MemorySessions(rooms, clock)
-    access, mint = configure(rules or Rules(), token_secret=secret, jwks_url="", clock=clock)
+    revocations = revocations or Revocations()
+    access, mint = configure(rules or Rules(), token_secret=secret, jwks_url="", clock=clock, revocations=revocations)
+    kept = Kept()
+    addresses, seats = addresses or Addresses(), seats or Seats()
+    guard = Guard(guarded, addresses=addresses, seats=seats, clock=clock, meter=meter) if guarded is not None else None
     served: Served
     app = build(
         rooms=rooms,
         sessions=sessions,
+        revoke=Revoking(rooms, revocations, kept, clock, audit),
         access=access,
         mint=mint,
         clock=clock,
@@ -261,13 +276,16 @@ async def serving(
         audit=audit,
         seats=seats,
         addresses=addresses,
+        guard=guard,
         limits=limits or Limits(close_wait_s=0.5),
         ticking=False,
     )
     runner = web.AppRunner(app, access_log_class=AccessLog, shutdown_timeout=0.2, keepalive_timeout=idle_s)
     async with aiohttp.ClientSession() as http:
-        served = Served("", 0, app, rooms, clock, sessions, audit, http, runner, meter)
+        served = Served("", 0, app, rooms, clock, sessions, audit, http, runner, meter, kept, guard)
         await runner.setup()
+        if guard is not None:
+            guard.stand_before(runner)
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
         served.port = runner.addresses[0][1]
@@ -279,6 +297,21 @@ async def serving(
                 answer.cut()
             rooms.drain(1000)
             await runner.cleanup()
+
+
+class Kept:
+    """Revocations as a database has them; `full`: its disk takes no more."""
+
+    def __init__(self) -> None:
+        self.moments: dict[str, float] = {}
+        self.full = False
+
+    async def keep_revocations(self, kept: Mapping[str, float], dropped: Sequence[str]) -> None:
+        if self.full:
+            raise CaptiondError("the disk is full")
+        self.moments.update(kept)
+        for session in dropped:
+            del self.moments[session]
 
 
 class Counts:
