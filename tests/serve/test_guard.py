@@ -1,6 +1,7 @@
 """Connections that are no viewers: hostile clients over real sockets, on a clock that is turned by hand."""
 
 import asyncio
+import gc
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -211,6 +212,22 @@ async def test_a_viewer_that_reads_nothing_is_the_hubs_to_judge() -> None:
         served.guard.tick()
         assert live.viewers == 1
         assert not served.meter.of["connections_cut_total", "answer"]
+
+
+async def test_who_is_refused_leaves_no_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """Else whoever connects often enough fills the disk."""
+    async with guarded(GuardLimits(max_connections=1)) as served:
+        first = await knock(served)
+        await until(lambda: open_ones(served) == 1)
+        for _ in range(20):
+            assert await is_cut(await knock(served))
+        served.pass_time(11)
+        assert await is_cut(first)
+        await until(lambda: open_ones(served) == 0)
+        gc.collect()
+        await asyncio.sleep(0)
+        assert served.meter.of["connections_cut_total", "node"] == 20
+    assert [record.getMessage() for record in caplog.records if record.levelname != "DEBUG"] == []
 
 
 async def test_two_thousand_silent_connections_cost_nobody_his_captions() -> None:
