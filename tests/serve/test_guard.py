@@ -1,4 +1,4 @@
-"""Connections that are no viewers: hostile clients over real sockets, on a clock that is turned by hand."""
+"""T19, connections that are no viewers: hostile clients over real sockets, on a clock that is turned by hand."""
 
 import asyncio
 import gc
