@@ -124,6 +124,8 @@ class Guard:
             visit.transport.set_protocol(handler)
         else:
             visit = self._visits.pop(handler, None)
+        if visit is None and handler.transport is not None:  # it was to be a viewer, and became none
+            visit = Visit(self, handler, handler.transport, now_s=0.0, max_bytes=0)
         if visit is not None:
             visit.since_s = self._clock.monotonic_s()
             self._visits[handler] = visit

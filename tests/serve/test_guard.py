@@ -139,6 +139,21 @@ async def test_what_comes_after_the_first_head_is_not_counted_as_one() -> None:
             await reader.readexactly(int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]))
 
 
+async def test_who_asked_for_a_stream_and_got_none_is_looked_after_again() -> None:
+    async with guarded() as served:
+        served.open()
+        reader, writer = await knock(served)
+        writer.write(b"HEAD /v1/sessions/s1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+        assert served.guard is not None
+        assert not served.guard._visits
+        assert await answers((reader, writer))
+        assert len(served.guard._visits) == 1
+        writer.close()
+        await until(lambda: open_ones(served) == 0)
+        assert not served.guard._visits
+
+
 async def test_who_is_quiet_gives_way_and_viewers_do_not() -> None:
     async with guarded(GuardLimits(max_connections=4)) as served:
         served.open()
