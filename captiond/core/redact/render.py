@@ -2,9 +2,7 @@
 
 from typing import Final
 
-from mypy_extensions import i64
-
-from captiond.core.redact.classes import DIGITS, FILLER, LETTER, MARK, SPOKEN, TENS, WORD
+from captiond.core.redact.classes import DIGITS, FILLER, LETTER, MARK, SILENT, SPOKEN, TENS, WORD
 from captiond.core.redact.codes import is_bank, is_country
 from captiond.core.redact.mail import Chain
 from captiond.core.redact.runs import NONE, Run, is_linker
@@ -98,6 +96,8 @@ def _is_of_run(window: Window, at: i64, token: Token, run: Run) -> bool:
         return at < run.last and is_linker(window, at, at - 1)
     if cls == MARK:
         return False
+    if cls == SILENT and run.start < at:  # a dash behind a price is no digit
+        return _is_of_run(window, at - 1, window.token(at - 1), run)
     if cls in (WORD, LETTER):
         code = token.cls == LETTER or is_bank(window, token) or is_country(window, token)
         return run.iban and code
