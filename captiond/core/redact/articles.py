@@ -1,6 +1,8 @@
 """Words that are a digit and something else as well ("un", "ein", "oh"): only what stands beside them tells."""
 
-from captiond.core.redact.classes import FILLER, IS_COUNTRY, LETTER, MARK, MULTIPLE, SILENT, WORD
+from mypy_extensions import i64
+
+from captiond.core.redact.classes import FILLER, IS_COUNTRY, LETTER, MARK, MULTIPLE, SCALE, SILENT, TENS, WORD
 from captiond.core.redact.lexicon import MAX_PHRASE_WORDS
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
@@ -16,7 +18,7 @@ def is_digit_alone(window: Window, token: Token) -> bool:
     return is_zero(token) or token.core in window.lexicon.articles
 
 
-def is_first_digit(window: Window, at: int, token: Token) -> bool:
+def is_first_digit(window: Window, at: i64, token: Token) -> bool:
     """ "el código es un", "sûr, un", "double un": an article where the first digit is expected."""
     if token.core not in window.lexicon.articles:
         return False
@@ -30,14 +32,26 @@ def is_first_digit(window: Window, at: int, token: Token) -> bool:
     return before.core in window.lexicon.copulas or before.core in window.lexicon.pauses
 
 
-def is_last_digit(window: Window, at: int, following: Token) -> bool:
+def is_linker(window: Window, at: i64, last: i64) -> bool:
+    """ "treinta y dos", "vingt et un": whether a word stands right after tens that a unit may follow."""
+    return last == at - 1 and window.core(at) in window.lexicon.linkers and window.token(last).cls in (TENS, SCALE)
+
+
+def reads_on(before: Token, said: i64) -> bool:
+    """ "double 3", "oh 2 3 0": whether a word before so many numerals is a digit with them; "oh, 20" is none."""
+    if before.cls == MULTIPLE:
+        return said == 1
+    return is_zero(before) and before.last == len(before.text)
+
+
+def is_last_digit(window: Window, at: i64, following: Token) -> bool:
     """ "..., pardon, un merci": an article behind a pause, before thanks, which have none; "un moment" has."""
     if window.core(at) not in window.lexicon.articles or following.core not in window.lexicon.pauses:
         return False
     return following.cls == WORD and not begins_interjection(window, at)
 
 
-def begins_interjection(window: Window, at: int) -> bool:
+def begins_interjection(window: Window, at: i64) -> bool:
     """ "un moment": the article belongs to it."""
     for end in range(at + 1, at + MAX_PHRASE_WORDS):
         for words in window.lexicon.interjections.get(window.core(end), ()):
@@ -46,12 +60,12 @@ def begins_interjection(window: Window, at: int) -> bool:
     return False
 
 
-def is_of_pause(window: Window, at: int) -> bool:
+def is_of_pause(window: Window, at: i64) -> bool:
     """ "..., einen Moment": an article that is no digit, whatever was asked for."""
     return window.core(at) in window.lexicon.articles and begins_interjection(window, at)
 
 
-def may_become_thanks(window: Window, at: int, core: str) -> bool:
+def may_become_thanks(window: Window, at: i64, core: str) -> bool:
     """Whether what stands behind an article may be half of a word that makes it a digit: "me" of "merci"."""
     if window.core(at) not in window.lexicon.articles:
         return False

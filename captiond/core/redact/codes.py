@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from mypy_extensions import i64
+
 from captiond.core.redact.classes import IS_COUNTRY, LETTER, WORD
 from captiond.core.redact.kinds import IBAN, IBAN_CHARS, NATIONAL_ID
 from captiond.core.redact.tokens import Token
@@ -19,17 +21,18 @@ def is_bank(window: Window, token: Token) -> bool:
 
 def is_country(window: Window, token: Token) -> bool:
     """Whether a word may be the country of an IBAN; "es" and "de" are everybody's words until they are capitals."""
-    capitals = token.text[token.first : token.first + 2].isupper()
-    return token.core.upper() in IBAN_CHARS and (capitals or token.core not in window.lexicon.common)
+    if len(token.core) != 2 or token.core.upper() not in IBAN_CHARS:
+        return False
+    return token.core not in window.lexicon.common or token.text[token.first : token.first + 2].isupper()
 
 
-def is_code_cued(window: Window, at: int) -> bool:
+def is_code_cued(window: Window, at: i64) -> bool:
     """Whether a cue announced something that has letters: an IBAN, a national id."""
     owner = window.owner(at)
     return window.has_cue(IBAN, owner) or (NATIONAL_ID in window.kinds and window.has_cue(NATIONAL_ID, owner))
 
 
-def may_be_country(window: Window, at: int, token: Token) -> bool:
+def may_be_country(window: Window, at: i64, token: Token) -> bool:
     """ "GB" or "G", "B": where an IBAN may begin."""
     if token.cls == LETTER:
         return True

@@ -132,7 +132,7 @@ def _context(window: Window, part: Part, run: Run) -> Marker | None:
     return None
 
 
-def _asked_meanwhile(window: Window, parts: list[Part], first: int, run: Run) -> Marker | None:
+def _asked_meanwhile(window: Window, parts: list[Part], first: i64, run: Run) -> Marker | None:
     """ "right, 4", "what is the security code?", "42": a code of which some was said before the other channel asked."""
     digits = len(parts[first].digits)
     for part in parts[first + 1 :]:
@@ -325,7 +325,7 @@ def _is_passed(window: Window, part: Part) -> bool:
     return not is_tight(window, stop, end)
 
 
-def _reach(window: Window, parts: list[Part], first: int, marker: Marker | None) -> int:
+def _reach(window: Window, parts: list[Part], first: i64, marker: Marker | None) -> i64:
     """How many parts may be one number with the first: no other cue, no harmless number, no long talk between them."""
     stop = first + 1
     while stop < len(parts):

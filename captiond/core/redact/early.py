@@ -7,9 +7,11 @@ decision as well, whatever followed. Source: reference/redaction.md, section 7, 
 
 from typing import Final
 
+from mypy_extensions import i64
+
 from captiond.core.redact.articles import is_digit_alone, is_zero
 from captiond.core.redact.cardinals import is_amount
-from captiond.core.redact.classes import DIGITS, FILLER, MARK, MULTIPLE, SILENT, SPOKEN, TENS, WEAK, WORD
+from captiond.core.redact.classes import DIGITS, FILLER, MARK, MULTIPLE, SCALE, SILENT, SPOKEN, TENS, WEAK, WORD
 from captiond.core.redact.kinds import DOB, IBAN_CHARS, checked
 from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.shapes import (
@@ -44,7 +46,7 @@ _A: Final = frozenset(["a", "an", "per", "each", "al", "por", "par", "pro", "im"
 _OF_THEM: Final = frozenset(["them", "us", "you", "these", "those", "our", "my", "your"])
 _PERCENT: Final = frozenset([("por", "ciento"), ("por", "cien"), ("pour", "cent"), ("per", "cento"), ("per", "cent")])
 PERCENT: Final = frozenset(["percent", "per-cent", "prozent", "pourcent"])
-_HUNDREDS: Final = frozenset([hundred for _, hundred in _PERCENT])
+HUNDREDS: Final = frozenset([hundred for _, hundred in _PERCENT])
 
 
 def is_shaped(window: Window, at: i64, token: Token, *, cued: bool) -> bool:
@@ -61,7 +63,7 @@ def is_group_of_money(token: Token) -> bool:
     return len(token.digits) >= GROUP_DIGITS and is_plain_money(token)
 
 
-def is_cut_off(window: Window, at: int, token: Token, *, cued: bool) -> bool:
+def is_cut_off(window: Window, at: i64, token: Token, *, cued: bool) -> bool:
     """ "859.55" | "5.0195": a shape right beside digits that are none, or at an utterance's edge beside any.
 
     It may be half of a number. Times, dates and most money are what they are; but "$4111" is no more than its digits.
@@ -89,7 +91,7 @@ def _may_go_on(window: Window, token: Token) -> bool:
     return token.cls in (DIGITS, SPOKEN, TENS, MULTIPLE) or (token.cls == WEAK and is_digit_alone(window, token))
 
 
-def is_date(window: Window, start: int, stop: int) -> bool:
+def is_date(window: Window, start: i64, stop: i64) -> bool:
     """A day or a year beside a month, with the year that may follow a day: tokens start to stop and no more."""
     if not is_month_day(window, start, window.token(start), window.core(start - 1)):
         return False
@@ -105,7 +107,7 @@ def is_harmless(window: Window, start: i64, stop: i64, at: i64, *, cued: bool, a
         alone: no other digits are near before them.
     """
     lone = stop - start == 1 and window.owner(at) == window.owner(start)
-    tokens = [window.token(i) for i in range(start, stop) if window.token(i).cls != FILLER]
+    tokens = window.said(start, stop)
     while len(tokens) > 1 and tokens[-1].cls == WEAK and not is_zero(tokens[-1]):
         tokens.pop()
         stop -= 1
@@ -193,6 +195,7 @@ def _is_counted(window: Window, tokens: list[Token], following: Token, *, cued: 
     lexicon = window.lexicon
     core = following.core
     if _is_unit(window, core) or following.text[0] in "%" + CURRENCY:
+        size = _size(tokens)
         if following.text[0] == "%" or core in PERCENT:
             return size <= MAX_PERCENT_DIGITS
         return size <= (MAX_CUED_AMOUNT_DIGITS if cued else MAX_AMOUNT_DIGITS)

@@ -121,9 +121,9 @@ class Lexicon:
 
     __slots__ = (
         "acknowledgements", "articles", "at", "before_any_time", "before_cues", "before_times", "before_years",
-        "beginnings", "clock", "common", "copulas", "cues", "determiners", "digits", "dot", "entries", "fillers",
-        "fused", "gate", "interjections", "joins", "linkers", "misheard", "months", "multiples", "no_domains", "of",
-        "ordinals", "pauses", "plain", "plus", "pronouns", "prose", "ranges", "scales", "silent", "tens", "units",
+        "beginnings", "beside_days", "clock", "common", "copulas", "cues", "determiners", "digits", "dot", "entries",
+        "fillers", "fused", "gate", "interjections", "joins", "linkers", "misheard", "months", "multiples",
+        "no_domains", "of", "ordinals", "pauses", "plain", "plus", "pronouns", "prose", "ranges", "scales", "silent", "tens", "units",
         "vigesimals", "waits", "years",
     )  # fmt: skip
 

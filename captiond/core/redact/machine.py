@@ -384,12 +384,12 @@ class Machine:
         flags = run.is_masked() + 2 * run.iban + 4 * chain.is_masked()
         return (self.settled, self.group, flags, run.start, chain.start, chain.last, run.last)
 
-    def same_until(self, stood: tuple[int, int, int, int, int, int, int]) -> int:
+    def same_until(self, stood: tuple[int, int, int, int, int, int, int]) -> i64:
         """Up to which index captions are what they were when it stood so; 0 for none."""
         now = self.stand()
         return stood[6] if now[:6] == stood[:6] and now[6] >= stood[6] else 0
 
-    def is_settled(self, number: int) -> bool:
+    def is_settled(self, number: i64) -> bool:
         """Whether nothing of an utterance can change any more."""
         return self.settled >= self.window.end() or self.window.owner(self.settled) > number
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from mypy_extensions import i64, mypyc_attr
 
+from captiond.core.redact.articles import is_linker
 from captiond.core.redact.classes import (
     ADDRESS,
     DIGITS,
@@ -28,7 +29,7 @@ from captiond.core.redact.classes import (
 )
 from captiond.core.redact.kinds import EMAIL
 from captiond.core.redact.lexicon import Lexicon
-from captiond.core.redact.runs import NONE, is_linker
+from captiond.core.redact.runs import NONE
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
 

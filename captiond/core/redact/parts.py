@@ -159,7 +159,7 @@ def _belongs(window: Window, run: Run, at: i64, token: Token, begun: bool) -> bo
     return False
 
 
-def _goes_on(window: Window, at: int, token: Token, *, cued: bool) -> bool:
+def _goes_on(window: Window, at: i64, token: Token, *, cued: bool) -> bool:
     """ "... cinq" | "un, ben, sept", "... five" | "oh, um" | "four": a digit at the beginning of an utterance."""
     if window.owner(at) == window.owner(at - 1):
         return False
@@ -172,7 +172,7 @@ def _goes_on(window: Window, at: int, token: Token, *, cued: bool) -> bool:
     return (cued or glued) and is_first_digit(window, at, token) and not begins_interjection(window, at)
 
 
-def _is_range(window: Window, at: int, last: int) -> bool:
+def _is_range(window: Window, at: i64, last: i64) -> bool:
     """ "4 to 6", "286 to 156 units", "ten to twelve": a word between numbers, not a misheard digit.
 
     After a cue for a code of three or four digits it is one.
@@ -204,7 +204,7 @@ def _size(window: Window, at: i64, step: i64, last: i64) -> i64:
     return size
 
 
-def _stands_alone(window: Window, at: int, token: Token, *, cued: bool) -> bool:
+def _stands_alone(window: Window, at: i64, token: Token, *, cued: bool) -> bool:
     if token.cls == DIGITS and is_harmless_token(token):
         return not is_cut_off(window, at, token, cued=cued)
     before = window.core(at - 1)
@@ -264,7 +264,7 @@ def _is_article(window: Window, at: i64, last: i64) -> bool:
     return not is_tight(window, at + 1, end)
 
 
-def is_tight(window: Window, start: int, stop: int) -> bool:
+def is_tight(window: Window, start: i64, stop: i64) -> bool:
     """Whether only fillers and interjections ("hold on", "let me see") stand there."""
     at = stop - 1
     lexicon = window.lexicon
@@ -278,7 +278,7 @@ def is_tight(window: Window, start: int, stop: int) -> bool:
     return True
 
 
-def is_wait(window: Window, start: int, stop: int) -> bool:
+def is_wait(window: Window, start: i64, stop: i64) -> bool:
     """Whether nothing is said there but fillers and what asks for time: "okay, um", "one moment"."""
     at = stop - 1
     while at >= start:
@@ -289,7 +289,7 @@ def is_wait(window: Window, start: int, stop: int) -> bool:
     return True
 
 
-def _pause(window: Window, phrases: dict[str, list[tuple[str, ...]]], start: int, at: int) -> int:
+def _pause(window: Window, phrases: dict[str, list[tuple[str, ...]]], start: i64, at: i64) -> i64:
     """How many words up to the one at an index are a filler, or one of these phrases; 0 for neither."""
     size = 1 if window.token(at).cls in (FILLER, MARK, SILENT) else 0
     for words in phrases.get(window.core(at), ()):

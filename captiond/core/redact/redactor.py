@@ -6,6 +6,8 @@ Source: contract, section 6; the state that is carried, docs/design.md.
 from collections.abc import Iterable
 from typing import Final
 
+from mypy_extensions import i64
+
 from captiond.base.ids import RawText, SafeText, UtteranceId
 from captiond.core.redact.lexicon import KEEP, Lexicon
 from captiond.core.redact.lexicons import lexicon_for
@@ -86,7 +88,7 @@ class _Waiting:
 
     __slots__ = ("end", "number", "shown", "utterance")
 
-    def __init__(self, utterance: UtteranceId, number: int, shown: Shown, end: int) -> None:
+    def __init__(self, utterance: UtteranceId, number: i64, shown: Shown, end: i64) -> None:
         self.utterance = utterance
         self.number = number
         self.shown = shown

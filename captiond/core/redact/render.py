@@ -2,10 +2,13 @@
 
 from typing import Final
 
+from mypy_extensions import i64
+
+from captiond.core.redact.articles import is_linker
 from captiond.core.redact.classes import DIGITS, FILLER, LETTER, MARK, SILENT, SPOKEN, TENS, WORD
 from captiond.core.redact.codes import is_bank, is_country
 from captiond.core.redact.mail import Chain
-from captiond.core.redact.runs import NONE, Run, is_linker
+from captiond.core.redact.runs import NONE, Run
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Mask, Window
 

@@ -3,6 +3,8 @@
 import itertools
 from typing import Final
 
+from mypy_extensions import i64
+
 from captiond.core.redact.classes import DIGITS, MULTIPLE, SPOKEN, WEAK
 from captiond.core.redact.kinds import CC, IBAN, MAX_CARD_DIGITS, MIN_CARD_DIGITS, NUMBER, PHONE, is_issued, luhn
 from captiond.core.redact.lexicon import KEEP
@@ -129,7 +131,7 @@ def _is_read_out(window: Window, part: Part) -> bool:
     return True
 
 
-def _may_be_a_card(found: Found, more: int) -> bool:
+def _may_be_a_card(found: Found, more: i64) -> bool:
     size = sum(len(p.digits) for p in found.parts) + more
     return MIN_CARD_DIGITS <= size <= USUAL_CARD_DIGITS
 
@@ -164,7 +166,7 @@ def _begins_like(part: Part, found: Found) -> bool:
     return part.start < whole.start and part.digits[:PIECE_DIGITS] == whole.digits[:PIECE_DIGITS]
 
 
-def _digits(part: Part) -> int:
+def _digits(part: Part) -> i64:
     return len(part.digits)
 
 

@@ -4,11 +4,13 @@ from typing import Final
 
 from mypy_extensions import i64, mypyc_attr
 
-from captiond.core.redact.articles import is_digit_alone, is_first_digit, is_last_digit, is_zero
+from captiond.core.redact.articles import is_digit_alone, is_first_digit, is_last_digit, is_linker, is_zero, reads_on
 from captiond.core.redact.classes import (
     ADDRESS,
     DIGITS,
     FILLER,
+    IS_COUNTRY,
+    IS_LETTERS,
     LETTER,
     MARK,
     MASKED_FROM_DIGITS,
@@ -22,6 +24,7 @@ from captiond.core.redact.classes import (
 )
 from captiond.core.redact.codes import LETTER_WORDS, is_bank, is_code_cued, may_be_country
 from captiond.core.redact.early import (
+    HUNDREDS,
     PAUSES,
     inert,
     is_cut_off,
@@ -44,18 +47,6 @@ MAX_RUN_TOKENS: Final = 96  # 34 IBAN characters, each with a filler and a word 
 IBAN_CHECK_DIGITS: Final = 4  # the two check digits, and as many more where one was heard twice
 LETTERED_DIGITS: Final = (7, 8)  # a check letter may follow so many: "33417638 H"
 NONE: Final = -1
-
-
-def is_linker(window: Window, at: int, last: int) -> bool:
-    """ "treinta y dos", "vingt et un": whether a word stands right after tens that a unit may follow."""
-    return last == at - 1 and window.core(at) in window.lexicon.linkers and window.token(last).cls in (TENS, SCALE)
-
-
-def _reads_on(before: Token, said: int) -> bool:
-    """ "double 3", "oh 2 3 0": whether a word before so many numerals is a digit with them; "oh, 20" is none."""
-    if before.cls == MULTIPLE:
-        return said == 1
-    return is_zero(before) and before.last == len(before.text)
 
 
 def _is_lost(window: Window, at: i64, cued: bool) -> bool:
@@ -110,19 +101,9 @@ class Run:
 
     def reset(self) -> None:
         """No run is open."""
-        self.start = NONE
-        self.last = NONE
-        self.digits = 0
-        self.gap = 0
-        self.linked = NONE
-        self.cued = False
-        self.iban = False
-        self.group = NONE
-        self.group_last = NONE
-        self.group_gap = 0
-        self.group_digits = 0
-        self.dated = False
-        self.shaped = False
+        self.start, self.last, self.linked, self.group, self.group_last = NONE, NONE, NONE, NONE, NONE
+        self.digits, self.gap, self.group_gap, self.group_digits = 0, 0, 0, 0
+        self.cued, self.iban, self.dated, self.shaped = False, False, False, False
 
     def drop_weak(self) -> None:
         """No misheard words stand before the next token."""
@@ -218,7 +199,7 @@ class Run:
     def _digit(self, window: Window, at: i64, token: Token, cued: bool) -> None:
         said = len(token.digits)
         apart = token.cls == DIGITS and (not self.is_open() or self.gap > 0) and self.weak_digits > 0
-        if apart and not _reads_on(window.token(at - 1), said):
+        if apart and not reads_on(window.token(at - 1), said):
             self.drop_weak()  # "for 20": who writes numerals has heard a word there
         if self.dated and not (self._follows(at) and is_date(window, self.group, at + 1)):
             self._let_go(window)
@@ -304,7 +285,7 @@ class Run:
         said = [window.token(at) for at in range(self.group, self.last + 1)]
         return is_counting(said) and not any(m.kind == KEEP for m in window.markers)
 
-    def _half(self, window: Window, at: int, token: Token) -> Token:
+    def _half(self, window: Window, at: i64, token: Token) -> Token:
         """ "quatre-v": half of a number word, and "quatre" was one already; itself where it is none."""
         head = token.core.partition("-")[0]
         said = window.lexicon.digits.get(head) or window.lexicon.tens.get(head)
@@ -350,7 +331,7 @@ class Run:
         if self.start != NONE and window.base <= self.weak <= at and self._may_say_digits(window, at + 1):
             self._take_weak(at)
 
-    def _may_say_digits(self, window: Window, stop: int) -> bool:
+    def _may_say_digits(self, window: Window, stop: i64) -> bool:
         """ "..., double un, euh": whether the words that wait, up to an index, are digits even with a pause behind."""
         if self.weak == NONE or stop <= window.base:
             return False
@@ -366,7 +347,7 @@ class Run:
         """ "my phone is 400.55, um, ...": whether what looks like an amount may be a piece even with a pause behind."""
         return self.cued or is_group_of_money(window.token(self.last))
 
-    def _take_weak(self, at: int) -> None:
+    def _take_weak(self, at: i64) -> None:
         """The word that waited was a digit of the run."""
         self._group(at)
         self.last, self.gap = at, 0
@@ -376,14 +357,14 @@ class Run:
     def _follows(self, at: i64) -> bool:
         return self.last == at - 1 or (self.linked == at - 1 and self.last == at - 2)
 
-    def _parted(self, window: Window, at: int) -> bool:
+    def _parted(self, window: Window, at: i64) -> bool:
         """ "99 - cento", "99 - double 9": whether nothing but separators stands between the last digit and a word."""
         at -= 1
         while at > self.last and window.token(at).cls == SILENT:
             at -= 1
         return at == self.last
 
-    def _takes_letter(self, window: Window, at: int, code_cued: bool, token: Token) -> bool:
+    def _takes_letter(self, window: Window, at: i64, code_cued: bool, token: Token) -> bool:
         if self.is_open():
             if token.core in ("a", "e", "i", "o", "y") and self.digits > IBAN_CHECK_DIGITS:
                 return False  # a word of one letter; letters of a bank come first
@@ -391,7 +372,7 @@ class Run:
             return (self.iban or checked) and self.gap == 0
         return code_cued and token.core not in LETTER_WORDS
 
-    def _begin_iban(self, window: Window, at: int, token: Token) -> None:
+    def _begin_iban(self, window: Window, at: i64, token: Token) -> None:
         """An IBAN begins with a country and two digits: "DE84", "D E eight four", "DE 84"."""
         if token.mixed:
             self.iban = len(token.core) >= 4 and token.core[:2].upper() in IBAN_CHARS and token.core[2:4].isdigit()

@@ -1,5 +1,7 @@
 """The last word of a partial: it may be half of another one, so nothing that is masked is shown because of it."""
 
+from mypy_extensions import i64
+
 from captiond.core.redact.articles import may_become_thanks
 from captiond.core.redact.classes import FILLER, IS_BEGINNING, IS_COMMON, IS_COUNTRY, LETTER, MARK, WORD
 from captiond.core.redact.lexicon import Lexicon
@@ -23,7 +25,7 @@ def may_be_no_evidence(lexicon: Lexicon, token: Token) -> bool:
     return (token.flags & IS_COUNTRY != 0 and token.text[:2].isupper()) or may_be_filler(lexicon, token.core)
 
 
-def may_say_what_waits(window: Window, waits: int, token: Token) -> bool:
+def may_say_what_waits(window: Window, waits: i64, token: Token) -> bool:
     """Whether it may be half of a word that makes the one that waits before it, at index `waits`, a digit."""
     return token.flags & IS_BEGINNING != 0 or may_become_thanks(window, waits, token.core)
 
