@@ -123,8 +123,8 @@ class Lexicon:
         "acknowledgements", "articles", "at", "before_any_time", "before_cues", "before_times", "before_years",
         "beginnings", "beside_days", "clock", "common", "copulas", "cues", "determiners", "digits", "dot", "entries",
         "fillers", "fused", "gate", "interjections", "joins", "linkers", "misheard", "months", "multiples",
-        "no_domains", "of", "ordinals", "pauses", "plain", "plus", "pronouns", "prose", "ranges", "scales", "silent", "tens", "units",
-        "vigesimals", "waits", "years",
+        "no_domains", "of", "ordinals", "pauses", "plain", "plus", "pronouns", "prose", "ranges", "scales", "silent",
+        "tens", "units", "vigesimals", "waits", "years",
     )  # fmt: skip
 
     def __init__(self, table: Table) -> None:
