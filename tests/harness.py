@@ -161,6 +161,12 @@ class DaemonProcess:
         assert "http://" in line, f"no ready line, but {line!r}; log:\n{self.log}"
         self.url = line[line.index("http://") :].split()[0].rstrip("/.")
 
+    @property
+    def pid(self) -> int:
+        """Of its process, which has been started."""
+        assert self._process is not None
+        return self._process.pid
+
     def signal(self, number: signal.Signals) -> None:
         """Sends it a signal."""
         assert self._process is not None

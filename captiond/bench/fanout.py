@@ -152,7 +152,7 @@ def _works(args: argparse.Namespace, names: tuple[str, ...]) -> Iterator[tuple[s
                 yield "idle", partial(trials.idle, name=name, transport=transport, viewers=viewers)
         if slow:
             many["viewers"] = args.viewers or SLOW_VIEWERS
-            shares = {
+            shares: dict[str, Any] = {
                 name: given if given is not None else usual if args.slow else 0.0
                 for name, given, usual in (("stalled", args.stalled, STALLED), ("throttled", args.throttled, THROTTLED))
             }

@@ -136,6 +136,12 @@ class Subscriber(Generic[W]):
         elif event is On.FLUSHED:
             self._greeted_s = 0.0
 
+    def fall_behind(self, *, now_s: float, backlog_bytes: int) -> None:
+        """It was in step; its transport now holds so many bytes of live messages, which count in its budget."""
+        self.on(On.BEHIND)
+        self.progressed(now_s=now_s, backlog_bytes=backlog_bytes)
+        self._handed_bytes = backlog_bytes
+
     def replay(self, items: Sequence[Item[W]]) -> None:
         """What it missed since its position, oldest first; waits outside the budget."""
         for item in items:

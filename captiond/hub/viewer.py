@@ -78,8 +78,7 @@ class Viewer:
     def fall_behind(self) -> None:
         """The transport said that it takes no more."""
         if self.subscriber.phase is Phase.LIVE:
-            self.subscriber.progressed(now_s=self._host.monotonic_s(), backlog_bytes=self.outlet.backlog())
-            self.subscriber.on(On.BEHIND)
+            self.subscriber.fall_behind(now_s=self._host.monotonic_s(), backlog_bytes=self.outlet.backlog())
             self._host.fell_behind(self)
 
     def writable(self) -> None:

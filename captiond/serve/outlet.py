@@ -27,6 +27,7 @@ from aiohttp import web
 
 from captiond.base.close_codes import CloseCode
 from captiond.hub.wire import Wire
+from captiond.serve.acknowledged import Sent, sent
 
 log = logging.getLogger(__name__)
 
@@ -128,6 +129,10 @@ class TransportOutlet:
     def backlog(self) -> int:
         """Bytes that were written and that the kernel has not taken."""
         return 0 if self._transport is None else self._transport.get_write_buffer_size()
+
+    def sent(self) -> Sent | None:
+        """How much of what was written the peer has acknowledged; None where that can't be known."""
+        return None if self._transport is None else sent(self._transport)
 
     def on_writable(self, callback: Callable[[], None]) -> None:
         """Sets what to call when the backlog has drained."""

@@ -11,6 +11,7 @@ import orjson
 from aiohttp import WSMsgType, web
 
 from captiond.base.close_codes import CloseCode
+from captiond.serve.acknowledged import Sent
 from captiond.serve.admission import Admission, admission, audited, authorise, draining, join, leave, log_end
 from captiond.serve.encode import PROTOCOL
 from captiond.serve.outlet import TransportOutlet
@@ -62,6 +63,7 @@ class Reader:
     def __init__(self, request: web.Request, ws: web.WebSocketResponse, wiring: Wiring, admitted: Admission) -> None:
         self._ws, self._wiring, self._limits, self._admitted = ws, wiring, wiring.limits, admitted
         self._scope: asyncio.Timeout | None = None
+        self._asked: Sent | None = None  # how far the peer was when the ping was written
         self._bucket = Bucket(wiring.limits)
         self.outlet = TransportOutlet(request, "ws", on_close=self._interrupt)
         self._viewer = join(admitted, self.outlet, wiring.encode)
@@ -135,13 +137,18 @@ class Reader:
             return
         self.outlet.heard_bytes = 0
         self.outlet.raw(PING_FRAME)
+        self._asked = self.outlet.sent()
         self._timer = self._wiring.timers.after(self._limits.pong_wait_s, self._unanswered)
 
     def _unanswered(self) -> None:
-        if self.outlet.backlog():  # it has fallen behind since
-            self._ping()
-        else:
+        """Gives up, unless the ping is still on its way over a slow line: then its time begins when it is through."""
+        asked, now = self._asked, self.outlet.sent()
+        if asked is None or now is None or asked.outstanding == 0 or now.acknowledged <= asked.acknowledged:
             self._refuse(CloseCode.NO_PONG)
+            return
+        left = asked.acknowledged + asked.outstanding - now.acknowledged
+        self._asked = Sent(now.acknowledged, max(0, left))
+        self._timer = self._wiring.timers.after(self._limits.pong_wait_s, self._unanswered)
 
     def _refuse(self, code: CloseCode) -> None:
         self._admitted.live.dismiss(self._viewer, code)

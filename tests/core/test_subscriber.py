@@ -167,6 +167,12 @@ def test_what_is_handed_over_and_not_taken_counts_until_it_is_taken() -> None:
     subscriber.offer(final(11))
     assert subscriber.phase is Phase.RESYNC  # 50 there, 60 here
 
+    subscriber = Subscriber(max_queued_bytes=100, now_s=0.0)
+    subscriber.on(On.FLUSHED)
+    subscriber.fall_behind(now_s=0.0, backlog_bytes=91)  # one write may be larger than the budget; what follows is not
+    subscriber.offer(final(1))
+    assert subscriber.phase is Phase.RESYNC
+
     subscriber = behind(100)
     for n in range(1, 11):
         subscriber.offer(final(n))
