@@ -6,7 +6,7 @@ from typing import Final
 from captiond.base.observe import Clock
 from captiond.genesys.patience import Sleep
 
-MARGIN: Final = 1.1  # sent evenly, requests arrive unevenly: 100 ms late is not yet one too many in a second of the server
+MARGIN: Final = 1.1  # sent evenly, requests arrive unevenly: one that is 100 ms late makes no eleventh in a second
 
 
 class Throttle:
