@@ -60,7 +60,8 @@ PAUSE_S: Final = 4.0  # for upstream to be unsubscribed from; the whole stop has
 FIRST_PROBE_S: Final = 5.0  # a start does not wait longer for proof that captions are delivered; `/readyz` does
 # Objects more than were let go, until the collector looks; then every so many looks, at older ones too. Viewers leave
 # no cycles (tests/serve/test_garbage.py), and at Python's 700 a fifth of a reconnect storm's time goes into looking.
-COLLECT_AFTER: Final = (10_000, 10, 10)
+# A look at the middle ones takes as long as they are many: in small portions no caption waits 0.1 s for it in a storm.
+COLLECT_AFTER: Final = (5_000, 2, 50)
 LATE_LOOP_S: Final = 1.0  # an event loop that is so late does not serve live captions
 
 

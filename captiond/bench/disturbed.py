@@ -11,6 +11,7 @@ from random import Random
 from typing import Final
 
 from captiond.bench.phrases import LANGUAGES, Phrases
+from captiond.bench.reading import number_words
 from captiond.bench.streams import Event, Mention, Span, Stream
 
 Heard = tuple[str, tuple[Span, ...]]
@@ -19,7 +20,9 @@ Heard = tuple[str, tuple[Span, ...]]
 STEP_MS: Final = (60, 350)  # from one event to the next
 MIN_OF_NAME: Final = 4  # letters; fewer of an address's name may be any word ("el correo es mi")
 MISHEARD_FROM_WORDS: Final = 10  # a digit taken back while a number is short lets others be shown: nobody can know it
+QUICK_MS: Final = (5, 40)  # what others say between two pieces of a number takes no 3 s, which would end it
 SILENCE_MS: Final = 3_600  # more than ends an open run
+TENS: Final = frozenset(number_words(tag)[n] for tag in LANGUAGES for n in range(20, 100, 10))
 
 
 @dataclass(slots=True)
@@ -35,22 +38,25 @@ class Turn:
 def disturbed(rng: Random, stream: Stream) -> Stream:
     """The stream with some of the disturbances, in a new order of events; its truth stays true."""
     words = LANGUAGES[stream.language]
-    turns = list(_turns(stream))
+    said = list(turns(stream))
     if rng.random() < 0.5:
-        turns = [piece for turn in turns for piece in _cut(rng, turn)]
+        said = [piece for turn in said for piece in _cut(rng, turn)]
     grow: Callable[[Random, Turn], None] = rng.choice((_by_characters, _by_words, _as_it_was))
-    for turn in turns:
+    for turn in said:
         grow(rng, turn)
         if rng.random() < 0.5:
             turn.partials = [_rewritten(rng, words, heard) for heard in turn.partials]
         if rng.random() < 0.2:  # a slow recogniser, or a viewer's bad line
             turn.partials = [heard for heard in turn.partials if rng.random() < 0.4]
-    _renumber(turns)
-    order = list(_order(rng, turns, overlapping=rng.random() < 0.3))
-    return Stream(f"{stream.name}-disturbed", stream.corpus, stream.language, list(_events(rng, stream, turns, order)))
+    renumber(said)
+    overlapping = rng.random() < 0.3
+    return Stream(
+        f"{stream.name}-disturbed", stream.corpus, stream.language, list(events(rng, stream, said, overlapping))
+    )
 
 
-def _turns(stream: Stream) -> Iterator[Turn]:
+def turns(stream: Stream) -> Iterator[Turn]:
+    """The utterances of a stream in the order of their first event."""
     found: dict[tuple[str, int], Turn] = {}
     for event in stream.events:
         heard = (event.text, event.spans)
@@ -112,7 +118,10 @@ def _prefix(heard: Heard, end: int) -> Heard:
 
 
 def _rewritten(rng: Random, words: Phrases, heard: Heard) -> Heard:
-    """Now and then: number words as numerals, numerals as words, digits as the words that sound like them."""
+    """Now and then: number words as numerals, numerals as words, digits as the words that sound like them.
+
+    A unit behind tens is left alone: "forty four" as "forty 4" would show a zero that nobody said.
+    """
     if rng.random() < 0.7:
         return heard
     how = rng.choice((_as_numerals, _as_words, _misheard))
@@ -124,7 +133,8 @@ def _rewritten(rng: Random, words: Phrases, heard: Heard) -> Heard:
         if span.mention.kind != "EMAIL":
             said_words = inside.split(" ")
             if how is not _misheard or len(said_words) >= MISHEARD_FROM_WORDS:
-                inside = " ".join(how(rng, words, word) for word in said_words)
+                pairs = zip(("", *said_words), said_words, strict=False)
+                inside = " ".join(w if before in TENS else how(rng, words, w) for before, w in pairs)
         moved.append(Span(len(said), len(said) + len(inside), span.mention, span.part))
         said += inside
         at = span.end
@@ -143,7 +153,7 @@ def _misheard(rng: Random, words: Phrases, word: str) -> str:
     return words.misheard.get(word, word) if rng.random() < 0.05 else word
 
 
-def _renumber(turns: Sequence[Turn]) -> None:
+def renumber(turns: Sequence[Turn]) -> None:
     """A number in several utterances is one mention of so many parts, counted from 1."""
     within: dict[str, list[int]] = defaultdict(list)
     for number, turn in enumerate(turns):
@@ -179,8 +189,9 @@ def _order(rng: Random, turns: Sequence[Turn], *, overlapping: bool) -> Iterator
         yield from here
 
 
-def _events(rng: Random, stream: Stream, turns: Sequence[Turn], order: Sequence[int]) -> Iterator[Event]:
+def events(rng: Random, stream: Stream, turns: Sequence[Turn], overlapping: bool = False) -> Iterator[Event]:
     """The turns as events. Now and then a number is skipped: something was lost; or nobody speaks for a while."""
+    order = list(_order(rng, turns, overlapping=overlapping))
     now_ms = stream.events[0].at_ms
     sequences: dict[str, int] = defaultdict(int)
     utterances: dict[str, int] = defaultdict(int)
@@ -192,8 +203,9 @@ def _events(rng: Random, stream: Stream, turns: Sequence[Turn], order: Sequence[
         first, final = not said[number], said[number] == len(turn.partials)
         text, spans = turn.final if final else turn.partials[said[number]]
         said[number] += 1
-        silent = first and not any(unfinished.values()) and rng.random() < 0.1
-        now_ms += SILENCE_MS if silent else rng.randint(*STEP_MS)
+        open_number = any(unfinished.values())
+        silent = first and not open_number and rng.random() < 0.1
+        now_ms += SILENCE_MS if silent else rng.randint(*(QUICK_MS if open_number and not spans else STEP_MS))
         for span in turn.final[1]:
             unfinished[span.mention.key] = span.mention.parts - span.part if final else span.mention.parts
         sequences[turn.session] += 1 + (gaps and rng.random() < 0.03)

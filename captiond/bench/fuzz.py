@@ -1,7 +1,8 @@
 """Attacks the redactor for as long as one likes: `captiond bench redaction --fuzz-seconds N`.
 
-A round is made from one seed alone: in each language an invented conversation, the same one disturbed, and some random
-texts; now and then a hostile text is timed as it grows. So a finding can be had again with its seed.
+A round is made from one seed alone: in each language an invented conversation, the same one disturbed and heard
+otherwise, and some random texts; now and then a hostile text is timed as it grows. So a finding can be had again with
+its seed.
 """
 
 import time
@@ -14,6 +15,7 @@ from typing import Any, Final
 from captiond.bench import core_hostile, soup
 from captiond.bench.disturbed import disturbed
 from captiond.bench.phrases import LANGUAGES
+from captiond.bench.reheard import reheard
 from captiond.bench.scoring import Filter, Score
 from captiond.bench.speaker import Speaker
 from captiond.bench.speech import invented
@@ -46,10 +48,15 @@ class Found:
 
 @dataclass(slots=True)
 class Fuzz:
-    """What was tried, and what was found. `score` counts the conversations as they are, `worse` the disturbed ones."""
+    """What was tried, and what was found.
+
+    Attributes:
+        score: counts the conversations as they are, `worse` the disturbed ones, `odd` those heard otherwise.
+    """
 
     score: Score = field(default_factory=Score)
     worse: Score = field(default_factory=Score)
+    odd: Score = field(default_factory=Score)
     tried: Counter[str] = field(default_factory=Counter)
     found: list[Found] = field(default_factory=list)
 
@@ -91,7 +98,11 @@ def one_round(result: Fuzz, seed: int, tags: Sequence[str], redact: Filter) -> N
     """All that is made from one seed, but for what is timed."""
     for tag in tags:
         stream = invented(Random(seed), f"{tag}-{seed}", tag)
-        for score, one in ((result.score, stream), (result.worse, disturbed(Random(seed), stream))):
+        for score, one in (
+            (result.score, stream),
+            (result.worse, disturbed(Random(seed), stream)),
+            (result.odd, reheard(Random(seed), stream)),
+        ):
             already = len(score.findings)
             score.add(one, redact)
             result.found += _leaks(score, already, seed, tag)

@@ -207,10 +207,16 @@ def places(read: Sequence[Digit], value: str) -> list[int | None]:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Which characters of a raw text a caption shows; `sure` is False where shown words could not be found in it."""
+    """Which characters of a raw text a caption shows.
+
+    Attributes:
+        sure: False where shown words could not be found in it.
+        only: it can be no others; False where a stretch between two masks occurs more than once.
+    """
 
     flags: bytes
     sure: bool
+    only: bool = True
 
     def whole(self, start: int, end: int) -> bool:
         """Whether each letter and digit there is shown."""
@@ -239,7 +245,7 @@ def seen(raw: str, caption: str) -> Seen:
         for spot in spots:
             _, start, end = keys[spot]
             flags[start:end] = b"\x01" * (end - start)
-        return Seen(bytes(flags), True)
+        return Seen(bytes(flags), True, spots == _find_last(words, pieces))
     return _seen_by_character(raw, pieces)
 
 
@@ -251,7 +257,8 @@ def _seen_by_character(raw: str, pieces: Sequence[Sequence[str]]) -> Seen:
     if spots is not None:
         for spot in spots:
             flags[letters[spot][1]] = 1
-        return Seen(bytes(flags), True)
+        characters = [[c for word in piece for c in word] for piece in pieces]
+        return Seen(bytes(flags), True, spots == _find_last([c for c, _ in letters], characters))
     at = 0  # what is shown and found in order counts; the caller hears that it was not all
     for word in (word for piece in pieces for word in piece):
         for m in _WORD.finditer(raw, at):
@@ -259,7 +266,7 @@ def _seen_by_character(raw: str, pieces: Sequence[Sequence[str]]) -> Seen:
                 flags[m.start() : m.end()] = b"\x01" * (m.end() - m.start())
                 at = m.end()
                 break
-    return Seen(bytes(flags), False)
+    return Seen(bytes(flags), False, False)
 
 
 def _find(units: Sequence[str], pieces: Sequence[Sequence[str]]) -> list[int] | None:
@@ -280,6 +287,12 @@ def _find(units: Sequence[str], pieces: Sequence[Sequence[str]]) -> list[int] | 
         found += range(begin, begin + len(piece))
         at = begin + len(piece)
     return found + list(range(stop, len(units))) if at <= stop else None
+
+
+def _find_last(units: Sequence[str], pieces: Sequence[Sequence[str]]) -> list[int] | None:
+    """As `_find`, each piece at its last place."""
+    found = _find(units[::-1], [piece[::-1] for piece in pieces[::-1]])
+    return None if found is None else sorted(len(units) - 1 - i for i in found)
 
 
 def _key(word: str) -> str:

@@ -110,7 +110,8 @@ def _fuzz(args: argparse.Namespace) -> int:
     if not attacks.tried:
         print(f"nobody speaks {language!r} here", file=sys.stderr)
         return 2
-    reports = {"invented": report(attacks.score), "disturbed": report(attacks.worse)}
+    scores = {"invented": attacks.score, "disturbed": attacks.worse, "reheard": attacks.odd}
+    reports = {name: report(score) for name, score in scores.items()}
     if args.json:
         print(json.dumps({**reports, "fuzz": fuzz.report(attacks)}, indent=1, ensure_ascii=False))
     else:

@@ -4,6 +4,8 @@ Here the redactor is its own witness: whatever its last caption hides, none of i
 for three digits); partials leave no trace; nothing fails inside. All chance comes from the generator handed in.
 """
 
+import itertools
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -36,9 +38,12 @@ _WORDS_OF: Final[dict[str, str]] = {
     "it": "un una doppio triplo quaranta undici cento mille euro ordine fattura carta codice cvv telefono mail"
     " chiocciola punto it trattino più e ehm il grazie maggio ventuno",
 }
-# Heard alone they are articles and interjections: nobody reads a digit.
-_NO_DIGIT_ALONE: Final = frozenset({"o", "oh", "un", "una", "une", "uno", "ein", "eins", "one"})
+# Heard alone they are articles and interjections, or a hundred of something: nobody reads a digit.
+_NO_DIGIT_ALONE: Final = frozenset({"o", "oh", "un", "una", "une", "uno", "ein", "eins", "one", "cento"})
+_MASK_ALONE: Final = re.compile(rf"(?<!\w){MASK.pattern}(?!\w)")
 MAX_WORDS: Final = 24
+ADDRESS: Final = "[EMAIL]"
+COUNTRY_LETTERS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +79,14 @@ def soup(rng: Random, language: str) -> Soup:
 
 
 def _is_whole(word: str, beside: str) -> bool:
-    """Nobody glues two words of letters: half of such a word would be another word."""
-    return word.isalpha() and beside.isalpha()
+    """Nobody glues two words of letters, nor one and a numeral: half of "thirty" or "euros5" would be another word.
+
+    The letters of a country may stand beside numerals ("DE89"), and so may a joiner ("seven-0132").
+    """
+    if not (word[-1:].isalnum() and beside[:1].isalnum()):
+        return False
+    letters = [side for side in (word, beside) if side.isalpha()]
+    return len(letters) == 2 or any(not side.isupper() or len(side) > COUNTRY_LETTERS for side in letters)
 
 
 def never_fails(said: Soup) -> str:
@@ -90,7 +101,11 @@ def never_fails(said: Soup) -> str:
 
 
 def never_showed_what_it_hides(said: Soup) -> str:
-    """While a text grows by characters, fewer than 4 digits are shown of what its last caption hides."""
+    """While a text grows by characters, fewer than 4 digits are shown of what its last caption hides.
+
+    Nothing is said of what nobody can know: digits of an address before its connector is heard, and captions of a text
+    that says the same digits twice, which may show the ones or the others.
+    """
     speaker = _say(said, grow=True)
     shown = list(speaker.shown)
     speaker.stop()
@@ -99,7 +114,7 @@ def never_showed_what_it_hides(said: Soup) -> str:
         last = speaker.screen[utterance].text
         masks = MASK.findall(last)
         view = seen(text, last)
-        if not masks or not view.sure or MASK.search(text):
+        if not masks or not view.only or MASK.search(text):
             continue
         hidden = [d for d in _sure_digits(text, said.language) if not _reads(d, view.flags)]
         ever: set[Digit] = set()
@@ -108,12 +123,14 @@ def never_showed_what_it_hides(said: Soup) -> str:
             if one.utterance == utterance:
                 prefix = next(heard, text)
                 part = seen(prefix, one.text)
-                if part.sure:
+                if part.only:
                     ever.update(d for d in hidden if d.needs[-1][1] <= len(prefix) and _reads(d, part.flags))
         regions = _regions(hidden, text, view.flags)
         spare = max(len(masks) - len(regions), 0)  # masks side by side are one region
-        for region in regions:
-            if len(ever.intersection(region)) >= SHOWN_LIMIT * (spare + 1):
+        if ADDRESS in masks and len(masks) != len(regions):
+            continue
+        for region, mask in itertools.zip_longest(regions, masks[: len(regions)]):
+            if mask != ADDRESS and len(ever.intersection(region)) >= SHOWN_LIMIT * (spare + 1):
                 return f"{len(ever.intersection(region))} digits shown of what utterance {number} hides"
     return ""
 
@@ -146,7 +163,7 @@ def is_closed(said: Soup) -> str:
     """A mask is nothing but a mask: redacting a redacted text takes none away, merges none and opens none again.
 
     Normalising twice is the same as once. Redacting twice can hide more than once in texts as random as these: a cue
-    that got its number stands without it then.
+    that got its number stands without it then. What somebody glued to digits ("[CC]1") is no mask.
     """
     for text in said.texts():
         spelled = normalise(text)
@@ -157,7 +174,7 @@ def is_closed(said: Soup) -> str:
         if not seen(MASK.sub(" mask ", once), twice).sure:  # each mask hides a word, whoever put it there
             return "what is shown the second time was not shown the first time"
         kept = iter(MASK.findall(twice))
-        if not all(mask in kept for mask in MASK.findall(once)):
+        if not all(mask in kept for mask in _MASK_ALONE.findall(once)):
             return "a mask was changed by redacting again"
     return ""
 
@@ -212,7 +229,9 @@ def _smaller(said: Soup) -> Iterator[Soup]:
         for size in (8, 4, 2, 1):
             for at in range(len(pieces) - size + 1):
                 less = pieces[:at] + pieces[at + size :]
-                yield Soup(said.language, (*rest[0], less, *rest[1]), said.silent)
+                words = [piece for piece in less if piece]
+                if not any(_is_whole(one, other) for one, other in itertools.pairwise(words)):
+                    yield Soup(said.language, (*rest[0], less, *rest[1]), said.silent)
 
 
 def _say(said: Soup, *, grow: bool) -> Speaker:

@@ -1,4 +1,4 @@
-"""Tokens that no longer count: the rule and its bounds on times by hand, then over real sockets on both transports."""
+"""T15, tokens that no longer count: the rule and its bounds by hand, then over real sockets on both transports."""
 
 import asyncio
 import json

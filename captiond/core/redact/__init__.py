@@ -1,7 +1,7 @@
 """RawText to SafeText: the only place where raw transcript text becomes a caption.
 
-Read classes, national, kinds, lexicon, tokens, window, shapes, cardinals, early, runs, mail, parts, naming, rest,
-decide, points, render, machine, gate, scan, redactor.
+Read classes, national, kinds, lexicon, tokens, window, codes, shapes, articles, unfinished, cardinals, early, runs,
+mail, parts, naming, rest, decide, points, render, machine, gate, scan, shown, redactor.
 """
 
 from captiond.core.redact.kinds import ALL, DEFAULT

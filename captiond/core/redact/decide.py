@@ -5,14 +5,16 @@ from typing import Final
 from captiond.core.redact.cardinals import is_amount
 from captiond.core.redact.classes import FILLER
 from captiond.core.redact.dates import birthday_end
-from captiond.core.redact.early import is_named
-from captiond.core.redact.kinds import CC, CVV, DOB, EMAIL, NUMBER, PHONE, PIN, SSN
+from captiond.core.redact.early import PERCENT, is_named
+from captiond.core.redact.kinds import CC, CVV, DOB, EMAIL, NUMBER, PHONE, PIN, ROWS, SSN
 from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.naming import CUED_DIGITS, LIKELY, NUMBER_DIGITS, SURE, classify, named
 from captiond.core.redact.parts import Part, cut, is_tight
 from captiond.core.redact.rest import LATE_DIGITS, Decision, Found, complete
 from captiond.core.redact.runs import Run
 from captiond.core.redact.shapes import (
+    MAX_AMOUNT_DIGITS,
+    MAX_PERCENT_DIGITS,
     MAX_YEAR_TOKENS,
     SHORT_NUMBERS,
     is_counting,
@@ -60,6 +62,8 @@ def decide(window: Window, run: Run, how: int, known: frozenset[str]) -> Decisio
             i = stop
             continue
         marker = _context(window, part, run)
+        if marker is None or marker.kind != KEEP:
+            marker = _asked_meanwhile(window, parts, i, run) or marker
         if how != TOO_LONG and (
             _is_kept(window, part, marker, run, known) or (kept_before and _goes_on(window, parts[i - 1], part, marker))
         ):
@@ -126,6 +130,19 @@ def _context(window: Window, part: Part, run: Run) -> Marker | None:
     return None
 
 
+def _asked_meanwhile(window: Window, parts: list[Part], first: int, run: Run) -> Marker | None:
+    """ "right, 4", "what is the security code?", "42": a code of which some was said before the other channel asked."""
+    digits = len(parts[first].digits)
+    for part in parts[first + 1 :]:
+        if not part.glued:
+            break
+        digits += len(part.digits)
+        marker = _context(window, part, run)
+        if marker is not None and marker.kind in _SHORT and ROWS[marker.kind].least <= digits <= CUED_DIGITS:
+            return marker
+    return None
+
+
 def _is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known: frozenset[str]) -> bool:
     kind = marker.kind if marker is not None else ""
     if part.keep:
@@ -150,7 +167,8 @@ def _is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known:
             return True
     following = window.core(part.stop)
     if (following in window.lexicon.units and not part.pauses) or after[:1] in ("%", "€", "$", "£"):
-        return part.scaled or len(part.digits) <= (6 if cued else 12)
+        percent = following in PERCENT or after[:1] == "%"
+        return part.scaled or len(part.digits) <= (MAX_PERCENT_DIGITS if cued or percent else MAX_AMOUNT_DIGITS)
     if following in window.lexicon.clock and len(part.digits) <= 4:
         return True
     if following == "clock" or window.core(part.stop - 1) == "clock":
@@ -214,7 +232,8 @@ def _is_spoken_time(window: Window, part: Part) -> bool:
 def _name(window: Window, run: Run, parts: list[Part], first: int, marker: Marker | None, how: int) -> tuple[int, str]:
     """The number that begins with a part: (index after its last part, its mask; "" where it isn't private)."""
     kind = marker.kind if marker is not None else (NUMBER if run.cued and not _was_answered(window, run) else "")
-    stop, label, strength = _longest(window, parts, first, _reach(window, parts, first), kind)
+    reach = _reach(window, parts, first, marker)
+    stop, label, strength = _longest(window, parts, first, reach, kind)
     if strength:
         if label in window.kinds or label == NUMBER:
             return stop, label
@@ -223,7 +242,7 @@ def _name(window: Window, run: Run, parts: list[Part], first: int, marker: Marke
         for part in parts[first:stop]:
             part.harmless = True  # of a kind that is off
         return stop, ""
-    stop = _reach(window, parts, first)
+    stop = reach
     digits = sum(len(p.digits) for p in parts[first:stop])
     if how == TOO_LONG:
         return stop, NUMBER if digits >= CUED_DIGITS else ""
@@ -304,8 +323,8 @@ def _is_passed(window: Window, part: Part) -> bool:
     return not is_tight(window, stop, end)
 
 
-def _reach(window: Window, parts: list[Part], first: int) -> int:
-    """How many parts may be one number with the first: no cue, no harmless number, no long talk between them."""
+def _reach(window: Window, parts: list[Part], first: int, marker: Marker | None) -> int:
+    """How many parts may be one number with the first: no other cue, no harmless number, no long talk between them."""
     stop = first + 1
     while stop < len(parts):
         one, other = parts[stop - 1], parts[stop]
@@ -314,7 +333,7 @@ def _reach(window: Window, parts: list[Part], first: int) -> int:
             or other.keep
             or other.year
             or other.mixed
-            or any(one.start < m.at < other.start for m in window.markers)
+            or any(one.start < m.at < other.start and m is not marker for m in window.markers)
         ):
             break
         if not other.tight:

@@ -7,17 +7,21 @@ decision as well, whatever followed. Source: reference/redaction.md, section 7, 
 
 from typing import Final
 
+from captiond.core.redact.articles import is_digit_alone, is_zero
 from captiond.core.redact.cardinals import is_amount
-from captiond.core.redact.classes import DIGITS, FILLER, SPOKEN, TENS, WEAK, WORD
+from captiond.core.redact.classes import DIGITS, FILLER, MARK, MULTIPLE, SILENT, SPOKEN, TENS, WEAK, WORD
 from captiond.core.redact.kinds import DOB, IBAN_CHARS, checked
 from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.shapes import (
     CURRENCY,
+    MAX_AMOUNT_DIGITS,
+    MAX_PERCENT_DIGITS,
     harmless_end,
     is_counting,
     is_freephone,
     is_harmless_token,
     is_month_day,
+    is_plain_money,
     is_time,
     is_year,
     is_years,
@@ -26,8 +30,9 @@ from captiond.core.redact.shapes import is_date as is_typed_date
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
 
-MAX_AMOUNT_DIGITS: Final = 12  # before a unit; a longer one is a card's or an account's
 MAX_CUED_AMOUNT_DIGITS: Final = 6  # the same after a cue
+GROUP_DIGITS: Final = 4  # as cards are grouped
+PAUSES: Final = (SILENT, FILLER, MARK)
 MAX_CODE_DIGITS: Final = 8  # of a code such as "INC0032516"; from 9 on it is a number with a prefix
 MAX_RANGE_DIGITS: Final = 3  # of either end of "286 to 156"
 MIN_CODE_LETTERS: Final = 3  # fewer may be the country of an IBAN or a slip before digits
@@ -38,6 +43,7 @@ SSN_DIGITS: Final = 9
 _A: Final = frozenset(["a", "an", "per", "each", "al", "por", "par", "pro", "im", "the"])  # "1100 a month"
 _OF_THEM: Final = frozenset(["them", "us", "you", "these", "those", "our", "my", "your"])
 _PERCENT: Final = frozenset([("por", "ciento"), ("por", "cien"), ("pour", "cent"), ("per", "cento"), ("per", "cent")])
+PERCENT: Final = frozenset(["percent", "per-cent", "prozent", "pourcent"])
 _HUNDREDS: Final = frozenset([hundred for _, hundred in _PERCENT])
 
 
@@ -50,18 +56,37 @@ def is_shaped(window: Window, at: int, token: Token, *, cued: bool) -> bool:
     return not (DOB in window.kinds and window.has_cue(DOB, window.owner(at)))
 
 
-def is_cut_off(window: Window, at: int, token: Token) -> bool:
-    """ "859.55" | "5.0195": a shape at the end of an utterance, or its beginning, right beside digits of another one.
+def is_group_of_money(token: Token) -> bool:
+    """ "$4111, um, ...": a group of a card with a currency heard before it; a pause behind it proves nothing."""
+    return len(token.digits) >= GROUP_DIGITS and is_plain_money(token)
 
-    It may be half of a number. Money, times and dates are what they are.
+
+def is_cut_off(window: Window, at: int, token: Token, *, cued: bool) -> bool:
+    """ "859.55" | "5.0195": a shape right beside digits that are none, or at an utterance's edge beside any.
+
+    It may be half of a number. Times, dates and most money are what they are; but "$4111" is no more than its digits.
     """
-    if is_typed_date(token.core) or ":" in token.core or any(c in "%°" + CURRENCY for c in token.text):
+    if is_typed_date(token.core) or ":" in token.core:
         return False
-    for beside in (at - 1, at + 1):
-        there = window.base <= beside < window.end() and window.owner(beside) != window.owner(at)
-        if there and window.token(beside).cls in (DIGITS, SPOKEN, TENS):
+    if not is_plain_money(token) and (token.mixed or any(c in "%°" + CURRENCY for c in token.text)):
+        return False
+    between = PAUSES if cued or is_group_of_money(token) else (SILENT,)
+    for step in (-1, 1):
+        beside = at + step
+        while window.base <= beside < window.end() and window.token(beside).cls in between:
+            beside += step
+        if not window.base <= beside < window.end():
+            continue
+        other = window.token(beside)
+        apart = window.owner(beside) != window.owner(at)
+        if _may_go_on(window, other) and (apart or not is_harmless_token(other)):
             return True
     return False
+
+
+def _may_go_on(window: Window, token: Token) -> bool:
+    """ "1104.0" | "un six": an article may be a digit, too."""
+    return token.cls in (DIGITS, SPOKEN, TENS, MULTIPLE) or (token.cls == WEAK and is_digit_alone(window, token))
 
 
 def is_date(window: Window, start: int, stop: int) -> bool:
@@ -81,7 +106,7 @@ def is_harmless(window: Window, start: int, stop: int, at: int, *, cued: bool, a
     """
     lone = stop - start == 1 and window.owner(at) == window.owner(start)
     tokens = [window.token(i) for i in range(start, stop) if window.token(i).cls != FILLER]
-    while len(tokens) > 1 and tokens[-1].cls == WEAK and tokens[-1].digits != "0":
+    while len(tokens) > 1 and tokens[-1].cls == WEAK and not is_zero(tokens[-1]):
         tokens.pop()
         stop -= 1
     while len(tokens) > 1 and tokens[0].cls == WEAK and len(tokens[0].digits) == 1:
@@ -158,6 +183,8 @@ def _is_counted(window: Window, tokens: list[Token], size: int, following: Token
     lexicon = window.lexicon
     core = following.core
     if _is_unit(window, core) or following.text[0] in "%" + CURRENCY:
+        if following.text[0] == "%" or core in PERCENT:
+            return size <= MAX_PERCENT_DIGITS
         return size <= (MAX_CUED_AMOUNT_DIGITS if cued else MAX_AMOUNT_DIGITS)
     if core in lexicon.clock:
         return is_time(tokens)

@@ -51,9 +51,11 @@ class Table:
     articles: str = ""
     copulas: str = ""
     vigesimals: str = ""
+    fused: str = ""
     misheard: str = ""
     fillers: str = ""
     interjections: str = ""
+    waits: str = ""
     acknowledgements: str = ""
     at: str = ""
     dot: str = ""
@@ -91,10 +93,12 @@ class Lexicon:
         copulas: words after which an article may be the digit one ("es un ...").
         vigesimals: tens that a number from 10 to 19 is added to ("soixante et onze").
         fillers: never close a run, never count as a word between.
+        fused: tens that a unit joins with no word between ("forty seven", not "cuarenta siete").
         at, dot, joins: connectors of a spelled e-mail address ("at", "dot", "underscore").
         silent: words for separators inside numbers ("dash", "comma", "slash").
         cues: last word of a phrase > list of (phrase from its last word backwards, kind).
         pauses: words of interjections and acknowledgements: what a pause inside a number may consist of.
+        waits: those interjections that ask for time: an utterance of nothing else goes on with what the last one said.
         months, clock, units: words beside a number that make it a date, a time, an amount.
         years: word > the year it says, where a language writes years as one word; digits in a date of birth only.
         of: words between the day, the month and the year of a date of birth ("of", "de").
@@ -115,9 +119,9 @@ class Lexicon:
     __slots__ = (
         "acknowledgements", "articles", "at", "before_any_time", "before_cues", "before_times", "before_years",
         "beginnings", "clock", "common", "copulas", "cues", "determiners", "digits", "dot", "entries", "fillers",
-        "gate", "interjections", "joins", "linkers", "misheard", "months", "multiples", "no_domains", "of",
+        "fused", "gate", "interjections", "joins", "linkers", "misheard", "months", "multiples", "no_domains", "of",
         "ordinals", "pauses", "plain", "plus", "pronouns", "prose", "ranges", "scales", "silent", "tens", "units",
-        "vigesimals", "years",
+        "vigesimals", "waits", "years",
     )  # fmt: skip
 
     def __init__(self, table: Table) -> None:
@@ -133,8 +137,10 @@ class Lexicon:
         self.articles: frozenset[str] = frozenset(_pairs(table.articles))
         self.copulas: frozenset[str] = _words(table.copulas)
         self.vigesimals: frozenset[str] = _words(table.vigesimals)
+        self.fused: frozenset[str] = _words(table.fused)
         self.fillers: frozenset[str] = _words(table.fillers)
         self.interjections: dict[str, list[tuple[str, ...]]] = _phrases(table.interjections)
+        self.waits: dict[str, list[tuple[str, ...]]] = _phrases(table.waits)
         self.acknowledgements: frozenset[str] = _words(table.acknowledgements)
         said = [words for phrases in self.interjections.values() for words in phrases]
         self.pauses: frozenset[str] = self.acknowledgements | {word for words in said for word in words}
@@ -275,7 +281,7 @@ def union(tables: Iterable[Table]) -> Table:
     for table in tables:
         for one in fields(Table):
             value = getattr(table, one.name)
-            separator = ";" if one.name in ("interjections", "keeps") else " "
+            separator = ";" if one.name in ("interjections", "keeps", "waits") else " "
             before = merged.get(one.name)
             if isinstance(value, str):
                 merged[one.name] = f"{before}{separator}{value}" if isinstance(before, str) else value

@@ -5,8 +5,6 @@ from typing import Final
 from captiond.core.redact import gate
 from captiond.core.redact.classes import (
     FILLER,
-    IS_BEGINNING,
-    IS_COMMON,
     IS_COUNTRY,
     LETTER,
     SPOKEN,
@@ -20,11 +18,13 @@ from captiond.core.redact.gate import Leave
 from captiond.core.redact.kinds import DOB, EMAIL, IBAN, NATIONAL_ID
 from captiond.core.redact.lexicon import KEEP, Lexicon
 from captiond.core.redact.mail import NOTHING, Chain
+from captiond.core.redact.parts import is_wait
 from captiond.core.redact.points import Point, Sheet
 from captiond.core.redact.render import joined, render
 from captiond.core.redact.rest import Decision
 from captiond.core.redact.runs import MAX_RUN_TOKENS, MAX_WORDS_BETWEEN, NONE, Run
 from captiond.core.redact.tokens import Token
+from captiond.core.redact.unfinished import may_be_filler, may_become, may_say_what_waits
 from captiond.core.redact.window import Window
 
 MAX_RECENT: Final = 96  # characters; so many are copied for each word
@@ -206,12 +206,12 @@ class Machine:
             asked = window.owner(run.start) if run.is_open() else self.current
             token = as_date(window, token, asked)
         at = window.append(token, self.current)
-        if unfinished and run.is_waiting() and token.cls in _WORDS and token.flags & IS_BEGINNING:
+        if unfinished and run.is_waiting() and token.cls in _WORDS and may_say_what_waits(window, run.weak, token):
             self.hedged = True  # "um, oh on": the "oh" before it stays what it may be
         elif run.step(window, at, token, cued=self.lost or window.is_cued(self.current), unfinished=unfinished):
             if run.gap <= MAX_WORDS_BETWEEN:
                 self._shorten_run()
-            elif unfinished and (may_become(token) or _may_be_filler(window.lexicon, token.core)):
+            elif unfinished and (may_become(token) or may_be_filler(window.lexicon, token.core)):
                 self.hedged = True
             else:
                 self._close_run(PASSED)
@@ -230,11 +230,19 @@ class Machine:
         """The utterance is final: what it did not go on with is decided; what it ends inside of stays open."""
         run, chain = self.run, self.chain
         run.take_waiting(self.window)
-        if run.is_open() and self.window.owner(run.last) < self.current:
+        if run.is_open() and self.window.owner(run.last) < self.current and not self._only_waits():
             self._close_run(ENDED)
         if chain.phase != NOTHING and (chain.is_complete() or self.window.owner(chain.last) < self.current):
             self._close_chain()
         self.settle()
+
+    def _only_waits(self) -> bool:
+        """ "um, hold on": an utterance that says no more ends nothing, as it would not inside the one before."""
+        window = self.window
+        start = window.end()
+        while start > window.base and window.owner(start - 1) == self.current:
+            start -= 1
+        return start < window.end() and is_wait(window, start, window.end())
 
     def close(self) -> None:
         """Nothing follows: every run ends here."""
@@ -367,6 +375,17 @@ class Machine:
         """How many numbers of each kind end in an utterance. It never changes."""
         return self.counts if number == self.current else self.sheets[number - self.first].counts
 
+    def stand(self) -> tuple[int, int, int, int, int, int, int]:
+        """What the captions of earlier utterances hang on, up to the last index here, that of the last digit."""
+        run, chain = self.run, self.chain
+        flags = run.is_masked() + 2 * run.iban + 4 * chain.is_masked()
+        return (self.settled, self.group, flags, run.start, chain.start, chain.last, run.last)
+
+    def same_until(self, stood: tuple[int, int, int, int, int, int, int]) -> int:
+        """Up to which index captions are what they were when it stood so; 0 for none."""
+        now = self.stand()
+        return stood[6] if now[:6] == stood[:6] and now[6] >= stood[6] else 0
+
     def is_settled(self, number: int) -> bool:
         """Whether nothing of an utterance can change any more."""
         return self.settled >= self.window.end() or self.window.owner(self.settled) > number
@@ -375,18 +394,3 @@ class Machine:
         """An earlier utterance is settled and was told: its sheet goes."""
         self.sheets = self.sheets[number + 1 - self.first :]
         self.first = number + 1
-
-
-def may_become(token: Token) -> bool:
-    """Whether the last word of a partial may turn into a digit, a connector or a name before it is over."""
-    known = token.cls in (WORD, FILLER) and token.flags & IS_COMMON
-    return not known or token.flags & IS_BEGINNING != 0
-
-
-def _may_be_filler(lexicon: Lexicon, core: str) -> bool:
-    """Whether it may be half of a word that counts for none: "eu" of "euh"."""
-    for words in (lexicon.fillers, lexicon.silent):
-        for word in words:
-            if len(word) > len(core) and word.startswith(core):
-                return True
-    return False

@@ -1,4 +1,4 @@
-"""Markup inside a word, as a recogniser or a subtitle file may leave it: "4<b>1</b>11", "4111&nbsp;1111".
+"""Markup inside a word, as a recogniser or a subtitle file may leave it: "4<b>1</b>11", "4111&nbsp;1111", "[CC]11".
 
 It parts digits that are read together, so a redactor must see through it. What is shown keeps it, where it is shown.
 """
@@ -30,6 +30,29 @@ def without_markup(word: str) -> str:
         pieces.append(char)
         at += 1
     return "".join(pieces)
+
+
+def without_masks(word: str) -> str:
+    """The word as it is read where masks that somebody put there are glued to it: "[CC]1111" is "_1111"."""
+    pieces: list[str] = []
+    at = 0
+    size = len(word)
+    last = word.rfind("]")
+    while at < size:
+        if word[at] == "[" and at < last:
+            end = word.find("]", at)
+            if is_mask(word[at + 1 : end]):
+                pieces.append(SEPARATOR)
+                at = end + 1
+                continue
+        pieces.append(word[at])
+        at += 1
+    return "".join(pieces)
+
+
+def is_mask(inner: str) -> bool:
+    """Whether what stands between brackets is that of a mask, open or closed."""
+    return inner == "..." or (inner != "" and all("A" <= c <= "Z" or c == "_" for c in inner))
 
 
 def _entity(name: str) -> str:

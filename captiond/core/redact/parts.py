@@ -5,12 +5,13 @@ from typing import Final
 
 from mypy_extensions import mypyc_attr
 
+from captiond.core.redact.articles import begins_interjection, is_digit_alone, is_first_digit, is_of_pause, is_zero
 from captiond.core.redact.cardinals import digits_said
 from captiond.core.redact.classes import DIGITS, FILLER, LETTER, MARK, MULTIPLE, SCALE, SILENT, SPOKEN, TENS, WEAK, WORD
+from captiond.core.redact.codes import LETTER_WORDS, is_bank, is_country
 from captiond.core.redact.early import is_cut_off
 from captiond.core.redact.kinds import CVV, IBAN_CHARS, PIN, is_iban
-from captiond.core.redact.lexicon import MAX_PHRASE_WORDS
-from captiond.core.redact.runs import LETTER_WORDS, Run, is_bank, is_country, is_digit_alone
+from captiond.core.redact.runs import Run
 from captiond.core.redact.shapes import harmless_end, is_harmless_token, is_month_day
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
@@ -86,7 +87,7 @@ def cut(window: Window, run: Run) -> list[Part]:
         inside = token is not None and not window.label(at) and _belongs(window, run, at, token, begun >= 0)
         if inside:
             assert token is not None
-            if _stands_alone(window, at, token):
+            if _stands_alone(window, at, token, cued=run.cued):
                 if begun >= 0:
                     _finish(window, run, parts, (begun, at), (gap_from, barred))
                     barred = False
@@ -117,7 +118,8 @@ def cut(window: Window, run: Run) -> list[Part]:
 def _begins_anew(window: Window, at: int, token: Token) -> bool:
     """A new utterance, or an IBAN: another part, however close it stands to the one before."""
     if window.owner(at) != window.owner(at - 1):
-        return window.token(at - 1).cls != MULTIPLE or token.cls not in (DIGITS, SPOKEN)  # "double" | "three" is one
+        # "double" | "three" is one
+        return window.token(at - 1).cls != MULTIPLE or token.cls not in (DIGITS, SPOKEN, WEAK)
     return token.mixed and token.core[:2].upper() in IBAN_CHARS and token.core[2:4].isdigit()
 
 
@@ -125,6 +127,8 @@ def _belongs(window: Window, run: Run, at: int, token: Token, begun: bool) -> bo
     cls, last, iban = token.cls, run.last, run.iban
     if cls == WEAK and run.cued and at == run.start:
         return True  # "the iban is un, no wait, ...": its first digit
+    if cls == WEAK and not begun and at > run.start and _goes_on(window, at, token, cued=run.cued):
+        return True
     if cls == WEAK and not begun and at == last and is_digit_alone(window, token):
         return not _is_article(window, at, last)  # "..., pardon, un": its last one
     if cls in (DIGITS, TENS) or (cls == SPOKEN and token.core not in window.lexicon.pronouns):
@@ -139,7 +143,10 @@ def _belongs(window: Window, run: Run, at: int, token: Token, begun: bool) -> bo
         follows = at < last and window.token(at + 1).cls in (DIGITS, SPOKEN, TENS, WEAK, MULTIPLE, SCALE)
         return follows or window.core(at - 1) not in window.lexicon.determiners
     if cls in (WEAK, MULTIPLE, SCALE):
-        return begun or (at < last and window.token(at + 1).cls in (DIGITS, SPOKEN, TENS, WEAK, MULTIPLE))
+        beside = at + 1
+        while beside < last and window.token(beside).cls == SILENT:
+            beside += 1  # "oh - one - six"
+        return begun or (beside <= last and window.token(beside).cls in (DIGITS, SPOKEN, TENS, WEAK, MULTIPLE))
     if cls == LETTER and token.core in LETTER_WORDS and at < last and window.token(at + 1).cls == WORD:
         return False  # "I think", "a moment"
     if cls in (LETTER, WORD):
@@ -150,6 +157,19 @@ def _belongs(window: Window, run: Run, at: int, token: Token, begun: bool) -> bo
         # "treinta y dos", "vingt et un", and the "and" of "two thousand and nine"
         return window.token(at - 1).cls in (TENS, SCALE) and window.token(at + 1).cls in (SPOKEN, TENS)
     return False
+
+
+def _goes_on(window: Window, at: int, token: Token, *, cued: bool) -> bool:
+    """ "... cinq" | "un, ben, sept", "... five" | "oh, um" | "four": a digit at the beginning of an utterance."""
+    if window.owner(at) == window.owner(at - 1):
+        return False
+    before = at - 1
+    while before > window.base and window.token(before).cls in (FILLER, MARK):
+        before -= 1
+    glued = window.token(before).digits != ""
+    if glued and is_zero(token):
+        return True
+    return (cued or glued) and is_first_digit(window, at, token) and not begins_interjection(window, at)
 
 
 def _is_range(window: Window, at: int, last: int) -> bool:
@@ -184,9 +204,9 @@ def _size(window: Window, at: int, step: int, last: int) -> int:
     return size
 
 
-def _stands_alone(window: Window, at: int, token: Token) -> bool:
+def _stands_alone(window: Window, at: int, token: Token, *, cued: bool) -> bool:
     if token.cls == DIGITS and is_harmless_token(token):
-        return not is_cut_off(window, at, token)
+        return not is_cut_off(window, at, token, cued=cued)
     before = window.core(at - 1)
     return is_month_day(window, at, token, before)
 
@@ -205,7 +225,9 @@ def _finish(window: Window, run: Run, parts: list[Part], span: tuple[int, int], 
     while first < last and _may_be_a_word(window, first):
         first += 1
     while last > first and (
-        _may_be_a_word(window, last - 1) or (not run.cued and _is_article(window, last - 1, run.last))
+        _may_be_a_word(window, last - 1)
+        or is_of_pause(window, last - 1)
+        or (not run.cued and _is_article(window, last - 1, run.last))
     ):
         last -= 1
     part = Part(first, last)
@@ -219,7 +241,7 @@ def _finish(window: Window, run: Run, parts: list[Part], span: tuple[int, int], 
 
 def _may_be_a_word(window: Window, at: int) -> bool:
     token = window.token(at)
-    return token.cls == WEAK and token.digits != "0" and token.core not in window.lexicon.articles
+    return token.cls == WEAK and not is_zero(token) and token.core not in window.lexicon.articles
 
 
 def _is_article(window: Window, at: int, last: int) -> bool:
@@ -232,7 +254,7 @@ def _is_article(window: Window, at: int, last: int) -> bool:
     follows = window.token(at + 1)
     if follows.cls != WORD or window.owner(at + 1) != window.owner(at):
         return False
-    if _begins_interjection(window, at):
+    if begins_interjection(window, at):
         return True
     if follows.core in window.lexicon.common or follows.core in window.lexicon.pauses:
         return False
@@ -242,32 +264,38 @@ def _is_article(window: Window, at: int, last: int) -> bool:
     return not is_tight(window, at + 1, end)
 
 
-def _begins_interjection(window: Window, at: int) -> bool:
-    """ "un moment": the article belongs to it."""
-    for end in range(at + 1, at + MAX_PHRASE_WORDS):
-        for words in window.lexicon.interjections.get(window.core(end), ()):
-            if len(words) == end - at + 1 and all(window.core(end - i) == words[i] for i in range(len(words))):
-                return True
-    return False
-
-
 def is_tight(window: Window, start: int, stop: int) -> bool:
     """Whether only fillers and interjections ("hold on", "let me see") stand there."""
     at = stop - 1
     lexicon = window.lexicon
     while at >= start:
-        token = window.token(at)
-        alone = token.cls in (FILLER, MARK, SILENT) or (
-            token.core in lexicon.acknowledgements and len(token.core) >= MIN_PAUSE_LETTERS
-        )
-        size = 1 if alone else 0
-        for words in lexicon.interjections.get(token.core, ()):
-            if at - len(words) + 1 >= start and all(window.core(at - i) == words[i] for i in range(len(words))):
-                size = max(size, len(words))
+        core = window.core(at)
+        alone = core in lexicon.acknowledgements and len(core) >= MIN_PAUSE_LETTERS
+        size = max(_pause(window, lexicon.interjections, start, at), int(alone))
         if size == 0:
             return False
         at -= size
     return True
+
+
+def is_wait(window: Window, start: int, stop: int) -> bool:
+    """Whether nothing is said there but fillers and what asks for time: "okay, um", "one moment"."""
+    at = stop - 1
+    while at >= start:
+        size = _pause(window, window.lexicon.waits, start, at)
+        if size == 0:
+            return False
+        at -= size
+    return True
+
+
+def _pause(window: Window, phrases: dict[str, list[tuple[str, ...]]], start: int, at: int) -> int:
+    """How many words up to the one at an index are a filler, or one of these phrases; 0 for neither."""
+    size = 1 if window.token(at).cls in (FILLER, MARK, SILENT) else 0
+    for words in phrases.get(window.core(at), ()):
+        if at - len(words) + 1 >= start and all(window.core(at - i) == words[i] for i in range(len(words))):
+            size = max(size, len(words))
+    return size
 
 
 def _read(window: Window, part: Part) -> None:
@@ -319,6 +347,8 @@ def _read(window: Window, part: Part) -> None:
                     tens = False
                     continue
                 said *= times
+            elif cls == SPOKEN and times > 1 and not token.core.isalpha():
+                said = said[0] * times + said[1:]  # "double one-eight"
             times = 1
             tens = cls == TENS
         out.append(said)

@@ -3,16 +3,15 @@
 Source: contract, section 6; the state that is carried, docs/design.md.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final
-
-from mypy_extensions import mypyc_attr
 
 from captiond.base.ids import RawText, SafeText, UtteranceId
 from captiond.core.redact.lexicon import KEEP, Lexicon
 from captiond.core.redact.lexicons import lexicon_for
 from captiond.core.redact.machine import Machine
 from captiond.core.redact.scan import Scan
+from captiond.core.redact.shown import NONE_REDACTED, Shown
 from captiond.core.redact.tokens import Token, read
 from captiond.core.redact.window import NOBODY, Marker
 
@@ -20,52 +19,10 @@ SILENCE_S: Final = 3.0  # of event time: then a final's open run ends there
 MAX_CODE_POINTS: Final = (
     8_192  # of one utterance, some ten minutes of speech; a longer one is a fault, and masked whole
 )
-MAX_WAITING: Final = 8  # finals that wait for one open run; more is no number cut in pieces, the run ends
+MAX_WAITING: Final = 20  # finals that wait for one open run: a card said a digit at a time; after more the run ends
 MAX_KNOWN: Final = 64  # harmless numbers remembered in a call, so that reading one back is not masked
 MAX_OPEN: Final = 8  # utterances of one channel that have partials at the same time
 WHOLE: Final = "[...]"
-NONE_REDACTED: Final[Mapping[str, int]] = {}
-
-
-@mypyc_attr(acyclic=True, free_list_len=1)
-class Shown:
-    """What may be shown now of one utterance. Nothing in it ever changes.
-
-    Attributes:
-        held: an open mask is in the text; it will be decided later.
-        redactions: how many numbers of each kind end in it, by mask ("CC", ...).
-        settled: leading code points before the first open mask; all of them where there is none.
-    """
-
-    __slots__ = ("final", "held", "redactions", "settled", "text", "utterance")
-
-    def __init__(
-        self,
-        utterance: UtteranceId,
-        text: SafeText,
-        final: bool,
-        held: bool,
-        redactions: Mapping[str, int] = NONE_REDACTED,
-        settled: int = 0,
-    ) -> None:
-        self.utterance = utterance
-        self.text = text
-        self.final = final
-        self.held = held
-        self.redactions = redactions
-        self.settled = settled
-
-    def _all(self) -> tuple[object, ...]:
-        return (self.utterance, self.text, self.final, self.held, self.redactions, self.settled)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Shown) and self._all() == other._all()
-
-    def __hash__(self) -> int:
-        return hash((self.utterance, self.text))
-
-    def __repr__(self) -> str:
-        return f"Shown{self._all()!r}"
 
 
 class Call:
@@ -125,14 +82,15 @@ NO_CORRECTIONS: Final[list[Shown]] = []
 
 
 class _Waiting:
-    """A final whose end is open."""
+    """A final whose end is open. `end` is the index behind its last word."""
 
-    __slots__ = ("number", "shown", "utterance")
+    __slots__ = ("end", "number", "shown", "utterance")
 
-    def __init__(self, utterance: UtteranceId, number: int, shown: Shown) -> None:
+    def __init__(self, utterance: UtteranceId, number: int, shown: Shown, end: int) -> None:
         self.utterance = utterance
         self.number = number
         self.shown = shown
+        self.end = end
 
 
 class _Open:
@@ -160,6 +118,7 @@ class Redactor:
         self._lexicon = lexicon_for(language)
         self._machine = Machine(self._lexicon, kinds)  # as it was after the last final
         self._waiting: list[_Waiting] = []
+        self._stood = self._machine.stand()  # when the finals that wait were looked at
         self._open: dict[UtteranceId, _Open] = {}
         self._version = 0  # rises with everything that earlier finals and other channels leave behind
         self._heard: tuple[Marker, ...] = ()  # cues of other channels
@@ -272,13 +231,14 @@ class Redactor:
         machine.finish()
         if len(self._waiting) >= MAX_WAITING:
             machine.close()
+            machine.lost = True  # what follows such a run is not to be shown either
         self._machine = machine
         self._version += 1
         self._pass_on(machine, number, text, lexicon)
         corrections = self._corrections()
         shown = _shown(machine, utterance, number, final=True)
         if not machine.is_settled(number):
-            self._waiting.append(_Waiting(utterance, number, shown))
+            self._waiting.append(_Waiting(utterance, number, shown, machine.window.end()))
         return [*corrections, shown]
 
     def _scan(self, utterance: UtteranceId, text: str, lexicon: Lexicon) -> Scan:
@@ -326,7 +286,7 @@ class Redactor:
         self._call.keep(machine.kept)
         window = machine.window
         named = window
-        if machine.is_open():
+        if machine.is_open() and any(m.kind == KEEP for m in window.markers):
             ended = machine.copy()  # "your reference is 5913 ..." may be read back before its silence is over
             ended.kept = []
             ended.close()
@@ -349,7 +309,12 @@ class Redactor:
         machine = self._machine
         changed: list[Shown] = []
         waiting: list[_Waiting] = []
+        known = machine.same_until(self._stood)
+        self._stood = machine.stand()
         for one in self._waiting:
+            if one.end <= known:
+                waiting.append(one)
+                continue
             shown = _shown(machine, one.utterance, one.number, final=True)
             if shown.text != one.shown.text or shown.held != one.shown.held:
                 changed.append(shown)

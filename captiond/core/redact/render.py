@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from captiond.core.redact.classes import DIGITS, FILLER, LETTER, MARK, SPOKEN, TENS, WORD
+from captiond.core.redact.classes import DIGITS, FILLER, LETTER, MARK, SILENT, SPOKEN, TENS, WORD
+from captiond.core.redact.codes import is_bank, is_country
 from captiond.core.redact.mail import Chain
-from captiond.core.redact.runs import NONE, Run, is_bank, is_country, is_linker
+from captiond.core.redact.runs import NONE, Run, is_linker
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Mask, Window
 
@@ -96,6 +97,8 @@ def _is_of_run(window: Window, at: int, token: Token, run: Run) -> bool:
         return at < run.last and is_linker(window, at, at - 1)
     if cls == MARK:
         return False
+    if cls == SILENT and run.start < at:  # a dash behind a price is no digit
+        return _is_of_run(window, at - 1, window.token(at - 1), run)
     if cls in (WORD, LETTER):
         code = token.cls == LETTER or is_bank(window, token) or is_country(window, token)
         return run.iban and code

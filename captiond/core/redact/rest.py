@@ -3,8 +3,8 @@
 import itertools
 from typing import Final
 
-from captiond.core.redact.classes import DIGITS
-from captiond.core.redact.kinds import CC, IBAN, MIN_CARD_DIGITS, NUMBER, is_issued, luhn
+from captiond.core.redact.classes import DIGITS, MULTIPLE, SPOKEN, WEAK
+from captiond.core.redact.kinds import CC, IBAN, MAX_CARD_DIGITS, MIN_CARD_DIGITS, NUMBER, PHONE, is_issued, luhn
 from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.naming import CUED_DIGITS
 from captiond.core.redact.parts import MIN_PAUSE_LETTERS, Part
@@ -18,7 +18,7 @@ LATE_DIGITS: Final = 7  # so many are masked where nothing follows
 SMALL_DIGITS: Final = 2  # so many between words are no piece of a number that nothing announced
 LEFT_DIGITS: Final = 4  # so many digits left of a run would break the promise, were they of the number found in it
 USUAL_CARD_DIGITS: Final = 16
-LONGEST_DIGITS: Final = 19  # of a payment card: more than that together are two numbers
+USUAL_PHONE_DIGITS: Final = 10
 
 
 class Found:
@@ -72,7 +72,10 @@ def _mask_leftovers(window: Window, parts: list[Part], decision: Decision) -> No
             if not (_is_plain(part) or time):
                 left.append(part)
         digits = sum(len(p.digits) for p in left)
-        if digits >= LEFT_DIGITS and digits + sum(len(p.digits) for p in found.parts) <= LONGEST_DIGITS:
+        enough = LEFT_DIGITS
+        if all(_is_read_out(window, p) for p in left) and _may_be_a_card(found, digits):
+            enough = REST_DIGITS
+        if digits >= enough and digits + sum(len(p.digits) for p in found.parts) <= MAX_CARD_DIGITS:
             found.parts += left
             owners.update((p.start, found) for p in left)
 
@@ -84,19 +87,51 @@ def _mask_rest_of(window: Window, parts: list[Part], decision: Decision, *, cued
         found = owners.get(before.start)
         if found is None or part.start in owners or not part.tight or part.barred or _is_plain(part):
             continue
-        long = found.label in (CC, IBAN, NUMBER)  # behind a whole telephone number "okay, 20" may be 20 of something
-        last = _is_last_word(window, part) or (cued and _makes_a_card(found, part))
+        many = (
+            sum(len(p.digits) for p in found.parts) >= MIN_CARD_DIGITS
+        )  # a card whose first ten look like a telephone
+        long = many or found.label in (
+            CC,
+            IBAN,
+            NUMBER,
+        )  # behind a whole telephone number "okay, 20" may be 20 of something
+        last = _is_last_word(window, part)
+        last = last or ((cued or (many and _is_read_out(window, part))) and _completes(found, part))
         enough = (1 if last else REST_DIGITS) if long or cued else CUED_DIGITS
+        if _is_read_out(window, part) and _may_be_a_card(found, len(part.digits)):
+            enough = min(enough, REST_DIGITS)
         if part.glued or len(part.digits) >= enough:
             found.parts.append(part)
             owners[part.start] = found
 
 
-def _makes_a_card(found: Found, part: Part) -> bool:
-    """ "..., one two, um, three does that help": the last digit of a card that is none without it."""
-    said = "".join(p.digits for p in found.parts)
-    fits = MIN_CARD_DIGITS <= len(said) + len(part.digits) <= USUAL_CARD_DIGITS
-    return fits and not (is_issued(said) and luhn(said))
+def _completes(found: Found, part: Part) -> bool:
+    """ "..., one two, um, three does that help": the last digit of a card or a telephone that is none without it."""
+    said = ""
+    for i in range(len(found.parts) - 1, -1, -1):  # the first of them may be a false start
+        said = found.parts[i].digits + said
+        size = len(said) + len(part.digits)
+        if found.label == PHONE and size == USUAL_PHONE_DIGITS:
+            return True
+        card = MIN_CARD_DIGITS <= size <= USUAL_CARD_DIGITS or size == MAX_CARD_DIGITS
+        if card and not (is_issued(said) and luhn(said)):
+            return True
+    return False
+
+
+def _is_read_out(window: Window, part: Part) -> bool:
+    """ "wait, double six": said digit by digit, as nobody says an amount."""
+    for at in range(part.start, part.stop):
+        token = window.token(at)
+        pair = len(token.digits) > 1 and token.core.isalpha()  # "ottantotto cinque", but "dodici"
+        if token.cls not in (SPOKEN, WEAK, MULTIPLE) or (pair and len(part.digits) < PIECE_DIGITS):
+            return False
+    return True
+
+
+def _may_be_a_card(found: Found, more: int) -> bool:
+    size = sum(len(p.digits) for p in found.parts) + more
+    return MIN_CARD_DIGITS <= size <= USUAL_CARD_DIGITS
 
 
 def _is_last_word(window: Window, part: Part) -> bool:
@@ -112,12 +147,25 @@ def _mask_repeats(parts: list[Part], decision: Decision) -> None:
     for found in decision.found:
         digits = "".join(p.digits for p in found.parts)
         masked = {p.start for one in decision.found for p in one.parts}
-        pieces = [
-            p
-            for p in parts
-            if p.start not in masked and len(p.digits) >= PIECE_DIGITS and p.digits in digits and not _is_plain(p)
-        ]
+        pieces: list[Part] = []
+        for i, part in enumerate(parts):
+            if part.start in masked or _is_plain(part):
+                continue
+            shared = len(part.digits) >= PIECE_DIGITS and (part.digits in digits or _begins_like(part, found))
+            behind = i > 0 and part.tight and part.spoken and parts[i - 1] in pieces and part.digits in digits
+            if shared or behind:
+                pieces.append(part)
         found.parts = sorted([*found.parts, *pieces], key=_start)
+
+
+def _begins_like(part: Part, found: Found) -> bool:
+    """ "two three nine six, no wait, two three nine ...": a false start, whatever was misheard at its end."""
+    whole = max(found.parts, key=_digits)
+    return part.start < whole.start and part.digits[:PIECE_DIGITS] == whole.digits[:PIECE_DIGITS]
+
+
+def _digits(part: Part) -> int:
+    return len(part.digits)
 
 
 def _is_plain(part: Part) -> bool:
@@ -163,7 +211,7 @@ def _mask_between(window: Window, run: Run, parts: list[Part], decision: Decisio
     first = decision.found[0]
     start = first.parts[0].start
     cues = [m.at for m in window.markers if m.at < start and m.kind != KEEP]
-    since = cues[-1] if cues and cues[-1] >= run.start else run.start  # the run may have begun with another number
+    since = cues[-1] + 1 if cues and cues[-1] >= run.start else run.start  # it may have begun with another number
     before = [p for p in parts if since <= p.start < start]
     if any(_is_plain(p) for p in before):
         return

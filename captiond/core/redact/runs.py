@@ -4,12 +4,11 @@ from typing import Final
 
 from mypy_extensions import mypyc_attr
 
+from captiond.core.redact.articles import is_digit_alone, is_first_digit, is_last_digit, is_zero
 from captiond.core.redact.classes import (
     ADDRESS,
     DIGITS,
     FILLER,
-    IS_BEGINNING,
-    IS_COUNTRY,
     LETTER,
     MARK,
     MASKED_FROM_DIGITS,
@@ -21,31 +20,30 @@ from captiond.core.redact.classes import (
     WEAK,
     WORD,
 )
-from captiond.core.redact.early import inert, is_cut_off, is_date, is_harmless, is_percent, is_shaped, may_be_harmless
-from captiond.core.redact.kinds import IBAN, IBAN_CHARS, NATIONAL_ID
+from captiond.core.redact.codes import LETTER_WORDS, is_bank, is_code_cued, may_be_country
+from captiond.core.redact.early import (
+    PAUSES,
+    inert,
+    is_cut_off,
+    is_date,
+    is_group_of_money,
+    is_harmless,
+    is_percent,
+    is_shaped,
+    may_be_harmless,
+)
+from captiond.core.redact.kinds import IBAN_CHARS, NATIONAL_ID
+from captiond.core.redact.lexicon import KEEP
+from captiond.core.redact.shapes import MAX_PERCENT_DIGITS, is_counting, is_reference
 from captiond.core.redact.tokens import Token
+from captiond.core.redact.unfinished import may_be_no_evidence
 from captiond.core.redact.window import Window
 
 MAX_WORDS_BETWEEN: Final = 4  # other words that a run survives
-MAX_PERCENT_DIGITS: Final = 6  # before "por ciento"
 MAX_RUN_TOKENS: Final = 96  # 34 IBAN characters, each with a filler and a word between; more is noise, masked for good
 IBAN_CHECK_DIGITS: Final = 4  # the two check digits, and as many more where one was heard twice
 LETTERED_DIGITS: Final = (7, 8)  # a check letter may follow so many: "33417638 H"
 NONE: Final = -1
-LETTER_WORDS: Final = ("a", "e", "i", "o", "u", "y", "à", "è", "é")
-
-
-def is_bank(window: Window, token: Token) -> bool:
-    """Whether a word may be the four letters of a bank inside an IBAN."""
-    if token.cls != WORD or len(token.core) != 4 or not token.core.isalpha():
-        return False
-    return token.core not in window.lexicon.common or token.text[:4].isupper()  # "GB82 WEST"
-
-
-def is_country(window: Window, token: Token) -> bool:
-    """Whether a word may be the country of an IBAN; "es" and "de" are everybody's words until they are capitals."""
-    capitals = token.text[token.first : token.first + 2].isupper()
-    return token.core.upper() in IBAN_CHARS and (capitals or token.core not in window.lexicon.common)
 
 
 def is_linker(window: Window, at: int, last: int) -> bool:
@@ -53,29 +51,11 @@ def is_linker(window: Window, at: int, last: int) -> bool:
     return last == at - 1 and window.core(at) in window.lexicon.linkers and window.token(last).cls in (TENS, SCALE)
 
 
-def _is_code_cued(window: Window, at: int) -> bool:
-    """Whether a cue announced something that has letters: an IBAN, a national id."""
-    owner = window.owner(at)
-    return window.has_cue(IBAN, owner) or (NATIONAL_ID in window.kinds and window.has_cue(NATIONAL_ID, owner))
-
-
-def is_digit_alone(window: Window, token: Token) -> bool:
-    """ "oh" and "un": words that are a digit without another one right beside them."""
-    return token.digits == "0" or token.core in window.lexicon.articles
-
-
-def _is_first_digit(window: Window, at: int, token: Token) -> bool:
-    """ "el código es un", "sûr, un", "double un": an article where the first digit is expected."""
-    if token.core not in window.lexicon.articles:
-        return False
-    if at == window.base or window.owner(at) != window.owner(at - 1):
-        return True
-    before = window.token(at - 1)
-    if before.cls in (FILLER, MARK, MULTIPLE, SILENT) or before.text[-1] in ",.:;":
-        return True
-    if before.cls == LETTER or (before.flags & IS_COUNTRY and before.text[:2].isupper()):
-        return True  # "FR un deux"
-    return before.core in window.lexicon.copulas or before.core in window.lexicon.pauses
+def _reads_on(before: Token, said: int) -> bool:
+    """ "double 3", "oh 2 3 0": whether a word before so many numerals is a digit with them; "oh, 20" is none."""
+    if before.cls == MULTIPLE:
+        return said == 1
+    return is_zero(before) and before.last == len(before.text)
 
 
 def _is_lost(window: Window, at: int, cued: bool) -> bool:
@@ -175,8 +155,8 @@ class Run:
         if unfinished and cls == WORD and "-" in token.core:
             token = self._half(window, at, token)
             cls = token.cls
-        if self.shaped:
-            if self.last == at - 1 and is_cut_off(window, self.last, window.token(self.last)):
+        if self.shaped and not (cls == SILENT or (cls in PAUSES and self._may_go_on(window))):
+            if is_cut_off(window, self.last, window.token(self.last), cued=self.cued):
                 self.shaped = False
             else:
                 self._let_go(window)
@@ -185,10 +165,10 @@ class Run:
                 self._let_go_before(window, token, unfinished=unfinished)
             token, cls = inert(token), WORD
             window.replace(at, token)
-        code_cued = cls == LETTER and _is_code_cued(window, at)
+        code_cued = cls == LETTER and is_code_cued(window, at)
         if cls in (DIGITS, SPOKEN, TENS) or (cls == ADDRESS and token.digits):
             self._digit(window, at, token, cued)
-        elif cls == WEAK and cued and (token.digits == "0" or _is_first_digit(window, at, token)):
+        elif cls == WEAK and cued and (is_zero(token) or is_first_digit(window, at, token)):
             self._digit(window, at, token, cued)  # "oh three eight": shown, it would be read as a digit
         elif cls in (WEAK, MULTIPLE, SCALE):
             self._weak(window, at, token)
@@ -198,7 +178,7 @@ class Run:
             self.last, self.gap, self.iban = at, 0, True
         elif self.iban and self._follows(at) and self.digits <= IBAN_CHECK_DIGITS and is_bank(window, token):
             self.last = at  # "nl62 ingb 8394"
-        elif not self.is_open() and self._may_be_country(window, at, token):
+        elif not self.is_open() and may_be_country(window, at, token):
             self.weak, self.weak_digits = (at - 1 if self.weak == at - 1 and cls == LETTER else at), 0
         elif cls in (WORD, LETTER, ADDRESS):
             self._pass(window, at, token, unfinished=unfinished)
@@ -207,7 +187,8 @@ class Run:
         elif cls in (FILLER, MARK):
             if cls == MARK:
                 self._weigh(window, at, token, unfinished=unfinished)  # "20 %"
-            self.drop_weak()
+            if not self._may_say_digits(window, at):
+                self.drop_weak()
         elif not self.is_open() and (token.text == "+" or token.core in window.lexicon.plus):
             self.weak, self.weak_digits = at, 0  # "plus four four": an international prefix begins with it
         return self.is_open() and (self.gap > MAX_WORDS_BETWEEN or at - self.start >= MAX_RUN_TOKENS)
@@ -215,13 +196,13 @@ class Run:
     def _digit(self, window: Window, at: int, token: Token, cued: bool) -> None:
         said = len(token.digits)
         apart = token.cls == DIGITS and (not self.is_open() or self.gap > 0) and self.weak_digits > 0
-        if apart and (said > 1 or window.token(at - 1).cls != MULTIPLE):  # not "double 3"
+        if apart and not _reads_on(window.token(at - 1), said):
             self.drop_weak()  # "for 20": who writes numerals has heard a word there
         if self.dated and not (self._follows(at) and is_date(window, self.group, at + 1)):
             self._let_go(window)
         known = not (self.iban or _is_lost(window, at, cued))
         shaped = known and is_shaped(window, at, token, cued=cued or self.cued)
-        shaped = shaped and not (self._follows(at) and is_cut_off(window, at, token))
+        shaped = shaped and not (self._follows(at) and is_cut_off(window, at, token, cued=cued or self.cued))
         follows = self._follows(at) or (self.weak != NONE and self.weak == self.last + 1)
         if self.group == NONE or shaped or not follows or window.owner(at) != window.owner(at - 1):
             self._group(self.weak if self.weak_digits and not shaped else at)
@@ -233,7 +214,8 @@ class Run:
         else:
             if token.cls == SPOKEN and said == 1 and token.digits != "0" and self._follows(at):
                 before = window.token(self.last)
-                said -= before.cls == TENS and not before.trail()  # "forty seven" is two digits, "forty, seven" three
+                fused = self.last < at - 1 or before.core in window.lexicon.fused
+                said -= fused and before.cls == TENS and not before.trail()  # "forty seven": two, "forty, seven": three
             if self.gap == 1 and self.weak == NONE:
                 said += 1  # one word amid digits may be a misheard one
         if not self.dated:
@@ -250,7 +232,8 @@ class Run:
         if self.dated and not (self._follows(at) and is_date(window, self.group, at + 1)):
             self._let_go(window)
         word = before.cls == DIGITS and token.core in window.lexicon.ranges  # "1 for sales, 2 for support"
-        if self.is_open() and self._follows(at) and not (word or before.mixed or "%" in before.text):
+        follows = self._follows(at) or (token.cls != WEAK and self._parted(window, at))
+        if self.is_open() and follows and not (word or before.mixed or "%" in before.text):
             if self.group == NONE:
                 self._group(at)
             self.digits += 0 if self.dated else said
@@ -275,6 +258,8 @@ class Run:
 
     def _let_go(self, window: Window) -> None:
         """The digits said last, in a row, are harmless: they are words, and the run is what it was before them."""
+        if is_reference(window.token(self.group)):
+            window.answer([m for m in window.markers if m.kind == KEEP and m.at < self.group])
         for at in range(self.group, self.last + 1):
             window.replace(at, inert(window.token(at)))
         if self.group_last == NONE:
@@ -286,11 +271,16 @@ class Run:
 
     def _let_go_before(self, window: Window, token: Token, *, unfinished: bool) -> None:
         """As `_let_go`, because of the newest word; not while that may be half of another, and they are masked."""
-        known = not token.flags & IS_BEGINNING and (token.cls != MARK or token.text == "%")
-        if unfinished and not known and self.is_masked():
+        half = unfinished and self.is_masked()
+        if half and (may_be_no_evidence(window.lexicon, token) or self._only_counts(window)):
             self.hedged = True
         else:
             self._let_go(window)
+
+    def _only_counts(self, window: Window) -> bool:
+        """ "four three two one" and a word: nothing but that word tells a countdown from a number."""
+        said = [window.token(at) for at in range(self.group, self.last + 1)]
+        return is_counting(said) and not any(m.kind == KEEP for m in window.markers)
 
     def _half(self, window: Window, at: int, token: Token) -> Token:
         """ "quatre-v": half of a number word, and "quatre" was one already; itself where it is none."""
@@ -314,6 +304,8 @@ class Run:
     def _pass(self, window: Window, at: int, token: Token, *, unfinished: bool) -> None:
         """Another word: those before it that might have been misheard digits were words too."""
         self._weigh(window, at, token, unfinished=unfinished)
+        if self.is_open() and self.weak != NONE and self.weak == at - 1 and is_last_digit(window, self.weak, token):
+            self._take_weak(self.weak)
         if self.is_open():
             self.gap += 1 + (at - self.weak if self.weak != NONE else 0)
             if token.cls == LETTER and (window.core(at - 1) + token.core).upper() in IBAN_CHARS:
@@ -331,16 +323,43 @@ class Run:
     def take_waiting(self, window: Window) -> None:
         """The utterance is over: "..., pardon, un" at its end was a digit."""
         at = window.end() - 1
-        if self.start == NONE or self.weak != at or self.weak < window.base:
-            return
-        if is_digit_alone(window, window.token(at)):
-            self._group(at)
-            self.last, self.gap = at, 0
-            self.digits += self.weak_digits
-            self.drop_weak()
+        while at >= window.base and window.token(at).cls in (FILLER, MARK):
+            at -= 1
+        if self.start != NONE and window.base <= self.weak <= at and self._may_say_digits(window, at + 1):
+            self._take_weak(at)
+
+    def _may_say_digits(self, window: Window, stop: int) -> bool:
+        """ "..., double un, euh": whether the words that wait, up to an index, are digits even with a pause behind."""
+        if self.weak == NONE or stop <= window.base:
+            return False
+        if not self.is_open():
+            return window.token(stop - 1).cls == MULTIPLE
+        for at in range(max(self.weak, window.base), stop):
+            token = window.token(at)
+            if token.cls not in (FILLER, MARK, MULTIPLE) and token.core not in window.lexicon.articles:
+                return is_zero(token) and at == stop - 1 == window.end() - 1  # "oh well", but "..., oh" at the end
+        return True
+
+    def _may_go_on(self, window: Window) -> bool:
+        """ "my phone is 400.55, um, ...": whether what looks like an amount may be a piece even with a pause behind."""
+        return self.cued or is_group_of_money(window.token(self.last))
+
+    def _take_weak(self, at: int) -> None:
+        """The word that waited was a digit of the run."""
+        self._group(at)
+        self.last, self.gap = at, 0
+        self.digits += self.weak_digits
+        self.drop_weak()
 
     def _follows(self, at: int) -> bool:
         return self.last == at - 1 or (self.linked == at - 1 and self.last == at - 2)
+
+    def _parted(self, window: Window, at: int) -> bool:
+        """ "99 - cento", "99 - double 9": whether nothing but separators stands between the last digit and a word."""
+        at -= 1
+        while at > self.last and window.token(at).cls == SILENT:
+            at -= 1
+        return at == self.last
 
     def _takes_letter(self, window: Window, at: int, code_cued: bool, token: Token) -> bool:
         if self.is_open():
@@ -350,27 +369,17 @@ class Run:
             return (self.iban or checked) and self.gap == 0
         return code_cued and token.core not in LETTER_WORDS
 
-    def _may_be_country(self, window: Window, at: int, token: Token) -> bool:
-        """ "GB" or "G", "B": where an IBAN may begin."""
-        if token.cls == LETTER:
-            return True
-        if token.cls != WORD or not token.flags & IS_COUNTRY:
-            return False
-        if token.text[:2].isupper():
-            return True
-        return token.core not in window.lexicon.common and window.has_cue(IBAN, window.owner(at))
-
     def _begin_iban(self, window: Window, at: int, token: Token) -> None:
         """An IBAN begins with a country and two digits: "DE84", "D E eight four", "DE 84"."""
         if token.mixed:
             self.iban = len(token.core) >= 4 and token.core[:2].upper() in IBAN_CHARS and token.core[2:4].isdigit()
             return
         one, two = window.core(at - 1), window.core(at - 2)
-        cued = _is_code_cued(window, at)
+        cued = is_code_cued(window, at)
         self.iban = cued
         if len(one) == 1 and len(two) == 1 and (two + one).upper() in IBAN_CHARS:
             self.start, self.iban = at - 2, True
-        elif at > window.base and self._may_be_country(window, at - 1, window.token(at - 1)) and len(one) == 2:
+        elif at > window.base and may_be_country(window, at - 1, window.token(at - 1)) and len(one) == 2:
             self.start, self.iban = at - 1, True
 
     def shorten(self, window: Window, start: int) -> "Run":

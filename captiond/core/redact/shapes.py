@@ -7,6 +7,12 @@ from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
 
 MAX_YEAR_TOKENS: Final = 4  # "two thousand twenty five"
+MAX_AMOUNT_DIGITS: Final = 12  # of money, before a unit; a longer one is a card's or an account's
+MAX_PERCENT_DIGITS: Final = 6  # before "%", cue or not
+MAX_PLAIN_AMOUNT_DIGITS: Final = 8  # of money without marks in it; a longer one is written with them
+MAX_VERSION_DIGITS: Final = 6
+MAX_BYTE: Final = 255
+MAX_MONEY_FIELDS: Final = 2  # "$20-30"
 MAX_AMOUNT_CHARS: Final = 15  # "999,999,999,999"; with more digits it is a card whatever its commas
 CURRENCY: Final = "$€£¥₹"
 SHORT_NUMBERS: Final = frozenset(
@@ -44,10 +50,10 @@ def is_harmless_token(token: Token) -> bool:
     text, core = token.text, token.core
     if core == token.digits and len(core) == len(text):
         return False
-    if any(c in CURRENCY for c in text[: token.first]) or (
-        any(c in CURRENCY + "%°" for c in text[token.last :]) and len(token.digits) <= 12
-    ):
-        return len(token.digits) <= 12
+    if any(c in CURRENCY for c in text[: token.first]) or any(c in CURRENCY for c in text[token.last :]):
+        return is_money(token)
+    if any(c in "%°" for c in text[token.last :]):
+        return len(token.digits) <= MAX_PERCENT_DIGITS
     if token.mixed:
         return _is_ordinal(core) or is_clock(core)
     if core == token.digits:
@@ -55,11 +61,35 @@ def is_harmless_token(token: Token) -> bool:
     return is_clock(core) or is_date(core) or is_version(core) or is_grouped_amount(core) or _is_zip(core)
 
 
+def is_money(token: Token) -> bool:
+    """Whether a token beside a currency's sign is an amount: "$49.99", "$20-30", "$5M"; "$4155550132" is none."""
+    core = token.core
+    if token.mixed or is_grouped_amount(core):
+        return len(token.digits) <= MAX_AMOUNT_DIGITS
+    fields = core.replace("/", "-").split("-")
+    if len(fields) > MAX_MONEY_FIELDS or len(token.digits) > MAX_PLAIN_AMOUNT_DIGITS:
+        return False
+    return all(field.strip(CURRENCY).isdigit() or is_grouped_amount(field.strip(CURRENCY)) for field in fields)
+
+
+def is_plain_money(token: Token) -> bool:
+    """ "$4111": a currency's sign and nothing but digits, which may as well be those of a number beside it."""
+    text = token.text
+    if token.mixed or is_grouped_amount(token.core):
+        return False
+    return any(c in CURRENCY for c in text[: token.first] + text[token.last :])
+
+
 def _is_ordinal(core: str) -> bool:
     cut = 0
     while cut < len(core) and core[cut].isdigit():
         cut += 1
     return 0 < cut <= 2 and core[cut:] in _ORDINAL_ENDINGS
+
+
+def is_reference(token: Token) -> bool:
+    """ "#6968508", "INC0032516": what a keep-word announced, which announces nothing more."""
+    return token.cls == DIGITS and (token.mixed or "#" in token.text[: token.first])
 
 
 def is_clock(core: str) -> bool:
@@ -100,14 +130,17 @@ def is_date(core: str) -> bool:
 
 
 def is_version(core: str) -> bool:
-    """ "5.16.203", "192.168.0.176": three or more dotted numbers that make no telephone number."""
+    """ "5.16.203", "192.168.0.176": dotted numbers that make no telephone number: three short ones, or four bytes."""
     fields = core.split(".")
-    if len(fields) < 3 or not all(f.isdigit() and len(f) <= 3 for f in fields) or len(fields) > 4:
+    if not all(f.isdigit() and len(f) <= 3 for f in fields):
         return False
-    sizes = [len(f) for f in fields]
-    if sizes in ([3, 3, 3], [2, 2, 2, 2], [3, 2, 2, 2]):
-        return False  # as telephone numbers are dotted in Spain and France
-    return len("".join(fields)) <= 12
+    if len(fields) == 4:
+        telephone = all(len(f) == 2 for f in fields) or [len(f) for f in fields] == [3, 2, 2, 2]
+        return not telephone and all(int(f) <= MAX_BYTE for f in fields)  # telephones: as France and Spain dot them
+    if len(fields) != 3:
+        return False
+    thousands = len(fields[0]) < 3 and len(fields[1]) == len(fields[2]) == 3  # "8.336.817"
+    return thousands or len("".join(fields)) <= MAX_VERSION_DIGITS
 
 
 def is_grouped_amount(core: str) -> bool:
@@ -186,8 +219,10 @@ def is_month_day(window: Window, at: int, token: Token, before: str) -> bool:
     if before in window.lexicon.of and two_before in months and len(token.digits) <= 4:
         return True
     after = window.core(at + 1)
-    return len(token.digits) <= 2 and (
-        after in months or (after in window.lexicon.of and window.core(at + 2) in months)
+    return (
+        len(token.digits) <= 2
+        and token.text[-1] != ","
+        and (after in months or (after in window.lexicon.of and window.core(at + 2) in months))
     )
 
 

@@ -5,14 +5,16 @@ from typing import Final
 
 from mypy_extensions import i64, mypyc_attr
 
-from captiond.core.redact.classes import ADDRESS, DIGITS, LETTER, MARK, SILENT, SPOKEN, WORD
+from captiond.core.redact.classes import ADDRESS, DIGITS, LETTER, MARK, SILENT, SPOKEN, WEAK, WORD
+from captiond.core.redact.kinds import IBAN_CHARS
 from captiond.core.redact.lexicon import Lexicon
-from captiond.core.redact.markup import without_markup
+from captiond.core.redact.markup import without_markup, without_masks
 
 _VISIBLE_LEAD: Final = "\"'“‘«¿¡(["
 _VISIBLE_TRAIL: Final = "\"'”’»)].,!?;:…"
 _APOSTROPHES: Final = ("'", "’")
-_SEPARATORS: Final = "-./\\_|*~=·•,;:"
+_HYPHENS: Final = "-_'’"
+_SEPARATORS: Final = "-./\\_|*~=·•,;:!?…"
 
 
 _LETTERS_AND_DIGITS: Final[bytes] = bytes(chr(code).isalnum() for code in range(256))
@@ -25,12 +27,11 @@ _KINDS: Final[bytes] = bytes(
     else _DIGIT
     if char in "0123456789"
     else _LETTER
-    if char.lower() == char.casefold()
+    if char.isalpha() and char.lower() == char.casefold()
     else _OTHER
     for char in map(chr, range(256))
 )
-_AT: Final = ord("@")
-_BRACKET: Final = ord("[")
+_STOPS: Final[bytes] = bytes(kind or chr(code) in "@[" for code, kind in enumerate(_KINDS))  # behind a word: more of it
 
 
 @mypyc_attr(acyclic=True)
@@ -103,10 +104,10 @@ def read(word: str, lexicon: Lexicon) -> Token:
     stop: i64 = last
     while stop < size:
         code = ord(word[stop])
-        if code > 255 or code == _AT or _KINDS[code]:
+        if code > 255 or _STOPS[code]:
             return _read_any(word, lexicon)
         stop += 1
-    if last == first or kind == _OTHER or (first > 0 and ord(word[first - 1]) == _BRACKET):
+    if last == first or kind == _OTHER or (first > 0 and "[" in word[:first]):
         return _read_any(word, lexicon)
     if kind == _DIGIT:
         said = word if last - first == size else word[first:last]
@@ -126,6 +127,11 @@ def _read_any(word: str, lexicon: Lexicon) -> Token:
     if "<" in word or "&" in word:
         plain = without_markup(word)
         if plain != word:
+            found = read(plain, lexicon)
+            return Token(word, found.core, found.cls, found.digits, 0, len(word), found.mixed, found.flags)
+    if "[" in word:
+        plain = without_masks(word)
+        if plain != word and any(c.isalnum() for c in plain):
             found = read(plain, lexicon)
             return Token(word, found.core, found.cls, found.digits, 0, len(word), found.mixed, found.flags)
     size = len(word)
@@ -163,21 +169,25 @@ def _read_other(word: str, core: str, first: int, last: int, lexicon: Lexicon) -
     entry = lexicon.entries.get(core)
     flags = entry.flags if entry is not None else 0
     digits = "" if core in lexicon.cues else numerals(core)  # "cvv2"
+    if digits and not core.isascii():
+        core = "".join([str(unicodedata.digit(c)) if c.isdigit() else c for c in core])
     if "@" in core:
         return Token(word, core, ADDRESS, digits, first, last, False, flags)
     if digits:
         mixed = any(c.isalpha() for c in core)
         if mixed and _is_ordinal(core):
             return Token(word, core, WORD, "", first, last, False, flags)
-        return Token(word, core, DIGITS, digits, first, last, mixed, flags)
+        said = _with_number_words(core, lexicon) if mixed else ""
+        return Token(word, core, DIGITS, said or digits, first, last, mixed and not said, flags)
     if entry is not None and entry.cls != WORD:
         return Token(word, core, entry.cls, entry.digits, first, last, False, flags)
     if len(core) == 1:
         return Token(word, core, LETTER if core.isalpha() else MARK, "", first, last, False, flags)
-    cls, said = WORD, ""
     if any(c in _SEPARATORS for c in core):
-        cls, said = _read_compound(core, lexicon)
-    return Token(word, core, cls, said, first, last, False, flags)
+        compound = _read_compound(word, core, first, last, lexicon)
+        if compound is not None:
+            return compound
+    return Token(word, core, WORD, "", first, last, False, flags)
 
 
 def _read_mark(word: str, lexicon: Lexicon) -> Token:
@@ -205,35 +215,79 @@ def numerals(text: str) -> str:
     return "".join(found)
 
 
+def _with_number_words(core: str, lexicon: Lexicon) -> str:
+    """ "seven-0132", "forty2185": what it says where all its letters are number words; "" where they are not."""
+    out: list[str] = []
+    at = 0
+    times = 1
+    size = len(core)
+    while at < size:
+        stop = at + 1
+        if core[at].isalpha():
+            while stop < size and core[stop].isalpha():
+                stop += 1
+            word = core[at:stop]
+            said = lexicon.digits.get(word) or lexicon.tens.get(word)
+            if said is None and lexicon.misheard.get(word) == "0":
+                said = "0"  # "oh/555"
+            if said is None and word not in lexicon.multiples:
+                return ""
+            if said is not None:
+                out.append(said * times if len(said) == 1 else said)
+            times = lexicon.multiples.get(word, 1)
+        else:
+            out.append(numerals(core[at]))
+        at = stop
+    return "".join(out)
+
+
 def _is_ordinal(core: str) -> bool:
     """ "21st", "4th": a day or a street, never a piece of a number."""
     return core[-2:] in ("st", "nd", "rd", "th") and core[:-2].isdigit() and len(core) <= 5
 
 
-def _read_compound(core: str, lexicon: Lexicon) -> tuple[int, str]:
-    """ "twenty-two", "four-one-one-one", "four.one.one": number words glued by separators."""
+def _read_compound(word: str, core: str, first: int, last: int, lexicon: Lexicon) -> Token | None:
+    """ "twenty-two", "four-one-one-one", "four.one.one", "oh-one", "d-e-eins": number words glued by separators.
+
+    Words that are misheard digits count beside one that is a digit for sure; by themselves they are no more than WEAK.
+    Letters and countries make it a piece of an IBAN. "nine.and" says nine; "one-way" is a word: None.
+    """
+    sentence = not any(c in _HYPHENS for c in core)
+    plain = core
     for separator in _SEPARATORS:
-        core = core.replace(separator, " ")
-    parts = core.split()
+        plain = plain.replace(separator, " ")
     said: list[str] = []
-    others = 0
+    spelled: list[str] = []
+    others = letters = 0
+    sure = False
     tens = ""
-    for part in parts:
+    times = 1
+    for part in plain.split():
         unit = lexicon.digits.get(part)
-        if unit is None and said:
+        sure = sure or unit is not None or part in lexicon.tens
+        if unit is None:
             unit = lexicon.misheard.get(part)
         if unit is not None:
             if tens and len(unit) == 1 and unit != "0":
-                said[-1] = tens[0] + unit
+                said[-1] = spelled[-1] = tens[0] + unit
             else:
-                said.append(unit)
-            tens = ""
+                said.append(unit * times if len(unit) == 1 else unit)
+                spelled.append(said[-1])
+            tens, times = "", 1
             continue
+        times = lexicon.multiples.get(part, 1)
         tens = lexicon.tens.get(part, "")
         if tens:
             said.append(tens)
-        elif part not in lexicon.multiples and part not in lexicon.linkers:
+            spelled.append(tens)
+        elif (len(part) == 1 and part.isalpha()) or part.upper() in IBAN_CHARS:
+            spelled.append(part)
+            letters += 1
+        elif times == 1 and part not in lexicon.linkers:
             others += 1
-    if said and (others == 0 or len(said) > others):
-        return SPOKEN, "".join(said)
-    return WORD, ""
+    if letters and said and others == 0 and (sure or not "".join(said).strip("0")):  # "b-oh", not "t-un"
+        return Token(word, "".join(spelled), DIGITS, "".join(said), first, last, True, 0)
+    others += letters
+    if said and (others == 0 or (sure and (len(said) > others or sentence))):
+        return Token(word, core, SPOKEN if sure else WEAK, "".join(said), first, last, False, 0)
+    return None

@@ -35,7 +35,7 @@ def test_a_last_one_in_french(said: list[str], ended: list[str]) -> None:
         ("fr", "deux trois six pardon un", "deux trois six pardon un"),
         ("es", "es cuatro uno cinco cinco cinco cinco cero uno tres dos, un momento", "es [PHONE], un momento"),
         ("de", "Karte vier eins eins eins eins eins eins eins eins eins eins eins eins einen Moment bitte eins",
-         "Karte [CC] Moment bitte [CC]"),
+         "Karte [CC] einen Moment bitte [CC]"),
     ],
 )  # fmt: skip
 def test_elsewhere(language: str, said: str, caption: str) -> None:
@@ -59,3 +59,27 @@ def test_but_not_behind_an_ordinary_word() -> None:
 def test_it_is_the_first_digit_behind_a_country(said: str) -> None:
     shown = Talk(language="fr-FR").say("u", said, final=False)
     assert shown == "mon iban est [...]"
+
+
+def test_one_behind_a_pause_and_before_thanks_is_a_digit() -> None:
+    """Nobody says "a thanks"; "un moment" is a pause."""
+    talk = Talk(language="fr-FR")
+    said = "oui c'est le quatre un cinq cinq un deux double neuf deux neuf cinq quatre pardon un"
+    for end in range(len(said), len(said) + len(" merci beaucoup") + 1):
+        assert "pardon [...]" in talk.say("u", (said + " merci beaucoup")[:end], final=False)
+    assert talk.say("u", f"{said} moment", final=False).endswith("pardon un moment")
+    assert talk.say("u", f"{said} merci") == "oui c'est le [...] pardon [...] merci"
+    talk.end()
+    assert talk.screen["u"].text == "oui c'est le [CC] pardon [CC] merci"
+
+
+def test_a_one_that_goes_on_with_a_number_in_the_next_utterance() -> None:
+    talk = Talk(language="fr-FR")
+    talk.say("a", "le numéro de ma carte est le quatre trois quatre neuf quatre cinq cinq")
+    talk.say("b", "un ben sept cinq un quatre trois un deux zéro merci beaucoup")
+    talk.end()
+    assert talk.screen["b"].text == "[CC] ben [NUMBER] merci beaucoup"
+    talk.say("c", "ma carte est le quatre trois quatre neuf quatre cinq cinq un trois six sept cinq trois un deux zéro")
+    talk.say("d", "un moment ben trois quatre cinq")
+    talk.end()
+    assert talk.screen["d"].text.startswith("un moment ben [")

@@ -61,3 +61,14 @@ def test_the_i_of_i_think_is_no_letter_of_an_iban() -> None:
     ended = captions("en-US", "my iban is GB nine four oh three double nine I think two seven")
     assert ended == ["my iban is [IBAN] I think [IBAN]"]
     assert captions("en-US", "my iban is DE 89 A 3704 I 0532") == ["my iban is [IBAN]"]
+
+
+def test_an_article_may_go_on_with_what_was_cut_at_its_dot() -> None:
+    """ "1104.0" is no amount while the next utterance may go on with it."""
+    talk = Talk(language="fr-FR")
+    talk.say("a", "bien sûr 1104.0")
+    assert talk.say("b", "un six", final=False) == "[...]"
+    assert talk.screen["a"].text == "bien sûr [...]"
+    said = "un autre client a dit que tout va bien"
+    assert talk.say("b", said) == said
+    assert talk.screen["a"].text == "bien sûr 1104.0"

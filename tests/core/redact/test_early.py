@@ -14,7 +14,7 @@ LET_GO = [
     ("en", "my card was charged $300 at an", "my card was charged $300 at an"),
     ("en", "what card would you like to use for the seven", "what card would you like to use for the [...]"),
     ("en", "what card pays the seventy seven dollars", "what card pays the seventy seven dollars"),
-    ("en", "it grew by 12345 %", "it grew by 12345 %"),
+    ("en", "it grew by 12345 % since", "it grew by 12345 % since"),
     ("en", "we open at 10:30 and", "we open at 10:30 and"),
     ("en", "a customer since nineteen ninety five", "a customer since [...]"),
     ("en", "a customer since nineteen ninety five and I've", "a customer since nineteen ninety five and I've"),
@@ -38,6 +38,8 @@ LET_GO = [
 ]
 
 HELD = [
+    ("en", "it grew by 12345 %", "it grew by [...] %"),  # "%1"
+    ("en", "it grew by 1234567 % since", "it grew by [...] % since"),  # nothing grows by that
     ("en", "it's four one one one, one second", "it's [...] second"),  # a unit, but of a pause
     ("en", "it's four one one one, hold on, that", "it's [...], hold on, that"),
     ("en", "my order number is 4111 and it was", "my order number is [...] and it was"),  # keep-words decide at the end

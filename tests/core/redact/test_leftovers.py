@@ -60,6 +60,8 @@ def test_the_last_digit_behind_a_pause_belongs_to_the_card() -> None:
     assert finals(f"{fifteen} uh three does that help", other)[0] == "my card is [CC] uh [CC] does that help"
     twelve = "my card is oh eight four eight three one double one three five five nine"
     assert finals(f"{twelve} um seven does that help", other)[0] == "my card is [PHONE] um [PHONE] does that help"
+    again = "my card is three nine one five no wait three nine one five two seven six four oh two seven eight"
+    assert finals(f"{again} please seven is that fine", other)[0].endswith("please [CC] is that fine")
     whole = "my card is 3782 822463 10005, okay, 7 does that help"
     assert finals(whole, other)[0] == "my card is [CC], okay, 7 does that help"
 
@@ -75,3 +77,37 @@ def test_the_last_digit_behind_a_pause_belongs_to_the_card() -> None:
 )
 def test_other_numbers_near_a_number_stay(said: str) -> None:
     assert finals(said) == [said.replace("415 555 0132", "[PHONE]")]
+
+
+def test_digits_read_out_behind_a_pause_belong_to_the_number() -> None:
+    """Twelve digits that look like a telephone number and two more are a card of fourteen."""
+    said = "right oh six five nine double seven four one oh six seven nine wait double six thanks so much for waiting"
+    assert finals(said) == ["right [PHONE] wait [PHONE] thanks so much for waiting"]
+    misheard = "it is three one one six seven oh four two oh three six one hold on tea hum five seven thanks so much"
+    assert finals(misheard) == ["it is [NUMBER] hold on tea hum [NUMBER] thanks so much"]
+    other = "right oh six five nine double seven four one oh six seven nine wait twenty thanks so much for waiting"
+    assert finals(other) == ["right [PHONE] wait twenty thanks so much for waiting"]
+    two = "you reach me at four one five five five five oh one three two and I have two kids who love it"
+    assert finals(two) == ["you reach me at [PHONE] and I have two kids who love it"]
+
+
+def test_a_false_start_behind_a_version_is_masked_too() -> None:
+    """The run began with the version, in an utterance before the other channel asked."""
+    agent = Redactor(kinds=DEFAULT, language="es-ES", call=(call := Call()))
+    customer = Redactor(kinds=DEFAULT, language="es-ES", call=call)
+    ended: dict[str, str] = {}
+
+    def say(redactor: Redactor, name: str, text: str, at_s: float) -> None:
+        for shown in redactor.caption(UtteranceId(name), RawText(text), final=True, now_s=at_s):
+            ended[shown.utterance] = shown.text
+
+    say(customer, "a", "tiene la versión 1", 0.0)
+    say(customer, "b", "9.8.2", 0.3)
+    say(agent, "c", "mi móvil es por favor", 0.6)
+    say(
+        customer,
+        "d",
+        "ahí va dos no espere dos nueve siete cinco doble cinco 0137 y con eso ya está bien así",
+        0.9,
+    )
+    assert ended["d"] == "ahí va [PHONE] no espere [PHONE] y con eso ya está bien así"

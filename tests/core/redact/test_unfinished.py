@@ -102,3 +102,10 @@ def test_a_zero_that_waits_counts(talk: Talk) -> None:
 def test_double_before_a_numeral_counts_two() -> None:
     assert Talk(language="en-US").say("u", "yes it is double 3 8 1", final=False) == "yes it is [...]"
     assert Talk(language="en-US").say("u", "yes it is double 3 8", final=False) == "yes it is double 3 8"
+
+
+def test_half_of_a_doubled_digit_tells_as_much() -> None:
+    """ "doppelein" may become "doppeleins"; who reads it knows both digits."""
+    talk = Talk(language="de-DE")
+    said = "meine Karte ist die vier null acht eins doppelein"
+    assert talk.say("u", said, final=False) == "meine Karte ist die [...]"

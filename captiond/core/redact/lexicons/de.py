@@ -25,7 +25,7 @@ def _compounds() -> dict[str, str]:
     words: dict[str, str] = {}
     for (unit, one), (tens, value) in product(_UNITS.items(), _TENS.items()):
         words[f"{unit}und{tens}"] = str(value + one)
-    for word, value in _SINGLE.items():
+    for word, value in {**_SINGLE, "ein": 1}.items():  # "doppelein": half of "doppeleins" tells as much
         words[f"doppel{word}"] = str(value) * 2
         words[f"dreifach{word}"] = str(value) * 3
     return {word.casefold().replace("ü", umlaut): said for word, said in words.items() for umlaut in ("ü", "ue")}
@@ -85,6 +85,10 @@ GERMAN = Table(
     interjections=(
         "vielen dank;ich schaue nach;ich sehe nach;ich suche;moment;einen moment;moment mal;warten sie;warte;sekunde;"
         "eine sekunde;entschuldigung;mal sehen;ich schaue;genau;danke;bitte;richtig;das ist;weiter"
+    ),
+    waits=(
+        "ich schaue nach;ich sehe nach;ich suche;moment;einen moment;moment mal;warten sie;warte;sekunde;"
+        "eine sekunde;entschuldigung;mal sehen;ich schaue;bitte"
     ),
     acknowledgements=(
         "ja jawohl klar gerne gern gut okay ok danke bitte natürlich moment einen eine sekunde augenblick warten sie "

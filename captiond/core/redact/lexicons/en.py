@@ -8,6 +8,7 @@ ENGLISH = Table(
         "ten:10 eleven:11 twelve:12 thirteen:13 fourteen:14 fifteen:15 sixteen:16 seventeen:17 eighteen:18 nineteen:19"
     ),
     tens="twenty:20 thirty:30 forty:40 fourty:40 fifty:50 sixty:60 seventy:70 eighty:80 ninety:90",
+    fused="twenty thirty forty fourty fifty sixty seventy eighty ninety",
     scales="hundred:2 thousand:3 million:6 billion:9",
     multiples="double:2 dub:2 doubles:2 triple:3 treble:3 quadruple:4",
     misheard=(
@@ -20,6 +21,11 @@ ENGLISH = Table(
         "one sec;just a moment;just a second;just a sec;just a minute;wait;wait a second;wait a minute;sorry;"
         "excuse me;bear with me;give me a second;give me a moment;you know;i think;i mean;where is it;here we go;"
         "go ahead;thank you;thanks;next;got it;right;is it;yes;no;please;again;actually;and it is;it is;it's"
+    ),
+    waits=(
+        "hold on;hang on;let me see;let me check;let me look;let us see;one moment;one second;one sec;"
+        "just a moment;just a second;just a sec;just a minute;wait;wait a second;wait a minute;sorry;bear with me;"
+        "give me a second;give me a moment;where is it"
     ),
     acknowledgements=(
         "yes yeah yep yup sure okay ok alright right certainly absolutely thanks thank you please of course hi hello "

@@ -23,6 +23,7 @@ SPANISH = Table(
         "de acuerdo;por supuesto;desde luego;a ver;espere;espera;un momento;un segundo;perdón;perdone;déjeme ver;"
         "un momentito;o sea;vale;sí;gracias;por favor;así es;es decir;ya"
     ),
+    waits="a ver;espere;espera;un momento;un segundo;perdón;perdone;déjeme ver;un momentito;por favor",
     acknowledgements=(
         "sí si claro vale bien gracias por favor perfecto un una momento momentito segundo espere espera a ver eh "
         "hola buenos días desde luego supuesto de acuerdo ok okay muchas no ya"

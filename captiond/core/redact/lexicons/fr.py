@@ -50,6 +50,7 @@ FRENCH = Table(
         "vingt:20 vingts:20 trente:30 quarante:40 cinquante:50 soixante:60 septante:70 huitante:80 octante:80 "
         "quatre-vingt:80 nonante:90"
     ),
+    fused="vingt trente quarante cinquante soixante septante huitante octante quatre-vingt nonante",
     vigesimals="soixante quatre-vingt",
     compounds=_hyphenated(),
     scales="cent:2 cents:2 mille:3 million:6 millions:6 milliard:9 milliards:9",
@@ -62,6 +63,10 @@ FRENCH = Table(
         "voyons;voyons voir;attendez;un instant;une seconde;un moment;une minute;pardon;excusez-moi;je crois;"
         "je regarde;je cherche;je vérifie;je reprends;bien sûr;très bien;c'est ça;oui;merci;d'accord;s'il vous plaît;"
         "c'est;ensuite;laissez-moi voir"
+    ),
+    waits=(
+        "voyons;voyons voir;attendez;un instant;une seconde;un moment;une minute;pardon;excusez-moi;je regarde;"
+        "je cherche;je vérifie;je reprends;laissez-moi voir;s'il vous plaît"
     ),
     acknowledgements=(
         "oui ouais si bien sûr d'accord merci parfait très un une instant moment seconde attendez voyons voir "

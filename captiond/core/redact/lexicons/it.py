@@ -85,6 +85,12 @@ ITALIAN = Table(
         "per favore;per cortesia;per piacere;esatto;certo;d'accordo;diciamo;credo;mi pare;non so;di nuovo;ancora;"
         "è;sarebbe;ho detto;dicevo;come dire;abbia pazienza"
     ),
+    waits=(
+        "un attimo;un attimino;un momento;un momentino;un secondo;un istante;attenda;attenda un attimo;aspetti;"
+        "aspetta;aspetti un attimo;mi scusi;scusi;scusa;scusami;vediamo;vediamo un po';fammi vedere;"
+        "mi faccia vedere;faccia vedere;mi lasci vedere;mi lasci controllare;controllo;guardo;dov'è;per favore;"
+        "abbia pazienza"
+    ),
     acknowledgements=(
         "sì si certo certamente sicuro va bene benissimo grazie prego perfetto un una attimo attimino momento "
         "momentino secondo istante aspetti attenda vediamo eh ehm ah pronto buongiorno buonasera salve d'accordo ok "

@@ -1,0 +1,84 @@
+"""Streams heard otherwise: the truth beside the text stays true, and each way of hearing comes."""
+
+import random
+import re
+from collections import defaultdict
+
+import pytest
+
+from captiond.bench import reheard as module
+from captiond.bench.phrases import LANGUAGES
+from captiond.bench.reading import read_digits
+from captiond.bench.reheard import WAYS, reheard
+from captiond.bench.speech import invented
+from captiond.bench.streams import PRIVATE, Stream
+
+SEEDS = range(40)
+
+
+def streams(language: str) -> list[Stream]:
+    return [reheard(random.Random(s), invented(random.Random(s), f"seed-{s}", language)) for s in SEEDS]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_private_parts_say_the_same_digits(language: str) -> None:
+    for stream in streams(language):
+        said: dict[str, list[str]] = defaultdict(list)
+        mentions = {}
+        for event in stream.events:
+            assert all(0 <= s.start < s.end <= len(event.text) for s in event.spans), event.sequence
+            for s in event.spans if event.final else ():
+                said[s.mention.key].append(event.text[s.start : s.end])
+                mentions[s.mention.key] = s.mention
+        for key, mention in mentions.items():
+            if mention.cls == PRIVATE and mention.kind != "EMAIL":
+                read = "".join(d.value for d in read_digits(" ".join(said[key]), language))
+                assert read.endswith(mention.value)
+
+
+def test_a_seed_gives_the_same_stream() -> None:
+    one, other = (reheard(random.Random(3), invented(random.Random(3), "seed-3")).events for _ in range(2))
+    assert one == other
+
+
+def test_a_number_comes_in_many_utterances() -> None:
+    parts = [s.mention.parts for stream in streams("en-US") for e in stream.events for s in e.spans]
+    assert max(parts) > 6
+
+
+@pytest.mark.parametrize(
+    ("way", "said", "heard"),
+    [
+        ("_regrouped", "4111 1111", r"[\d .,-]+"),
+        ("_hyphenated", "four one one", r"\w+[\W]+\w+[\W]+\w+"),
+        ("_punctuated", "four one one", r"four.*one.*one.*"),
+        ("_in_capitals", "four one one", r"(?i:four one one)"),
+        ("_in_other_digits", "41", r"[^0-9]{2}"),
+        ("_with_no_width", "four one one 4111", r"(?s).+"),
+        ("_with_spaces", "four one one", r"four\s+.?one\s+.?one"),
+        ("_multiplied", "four four one", r"(four four|double four) one"),
+        ("_as_money", "4111 1111", r"[$€£]4111 1111"),
+        ("_with_fillers", "four one", r"(four (um|uh) one|four one (um|uh))"),
+    ],
+)
+def test_each_way_says_it_otherwise(way: str, said: str, heard: str) -> None:
+    words = LANGUAGES["en-US"]
+    ways = [getattr(module, way)(random.Random(s), words, said) for s in range(40)]
+    assert all(re.fullmatch(heard, one) for one in ways), ways
+    assert set(ways) - {said}
+
+
+def test_these_are_all_ways() -> None:
+    assert {way.__name__ for way in WAYS} == {
+        "_regrouped", "_hyphenated", "_punctuated", "_in_capitals", "_in_other_digits", "_with_no_width",
+        "_with_spaces", "_multiplied", "_as_money", "_with_fillers",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("said", ["$586", "586", "5.86"])
+def test_three_digits_are_no_money(said: str) -> None:
+    """A code of three digits with a currency, or a point in it, is a price to anybody."""
+    words = LANGUAGES["en-US"]
+    for seed in range(20):
+        assert module._as_money(random.Random(seed), words, said) == said
+        assert module._regrouped(random.Random(seed), words, said) == said
