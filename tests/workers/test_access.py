@@ -102,6 +102,7 @@ async def test_everything_but_streams_is_the_heads_whichever_socket_accepted_it(
         node.open()
         for number in range(300):
             node.say(f"a sentence that is said for the {number}th time")
+        await asyncio.to_thread(node.daemon.audit.flush, 5.0)
         for _ in range(8):  # connections of their own: both sockets accept some
             async with aiohttp.ClientSession(headers=BEARER) as http:
                 async with http.get(f"{node.url}/v1/sessions/s1/audit") as answer:
