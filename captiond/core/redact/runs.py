@@ -158,6 +158,8 @@ class Run:
         if self.shaped and not (cls == SILENT or (cls in PAUSES and self._may_go_on(window))):
             if is_cut_off(window, self.last, window.token(self.last), cued=self.cued):
                 self.shaped = False
+            elif unfinished and self._may_go_on(window) and may_be_no_evidence(window.lexicon, token):
+                self.hedged = True  # "$4111, u" of "$4111, uh, 1111"
             else:
                 self._let_go(window)
         if is_percent(window, at, token):
