@@ -118,5 +118,24 @@ def test_a_reference_that_was_read_out_keeps_no_other_number(talk: Talk) -> None
 
 
 def test_a_false_start_that_was_misheard_at_its_end() -> None:
-    said = "right two three nine six two zero three one no wait GB23 9620 1836 6135 929 that is what my letter says today"
+    said = (
+        "right two three nine six two zero three one no wait GB23 9620 1836 6135 929 that is what my letter says today"
+    )
     assert closed(said) == "right [IBAN] no wait [IBAN] that is what my letter says today"
+
+
+def test_capitals_tell_nothing_where_there_are_no_others() -> None:
+    """ "IS" is no Iceland in a caption that is all in capitals; in other captions a country in capitals is one."""
+    said = "MY VISA IS ONE THREE TWO ONE ONE FIVE TWO SIX DOUBLE TWO SEVEN OH WHERE IS IT FIVE THREE THANK YOU"
+    assert closed(said) == "MY VISA IS [CC] WHERE IS IT [CC] THANK YOU"
+    assert closed("it is IS 14 0159 2600 7654 5510 7303 39 okay") == "it is [IBAN] okay"
+
+
+def test_behind_a_country_there_is_no_amount() -> None:
+    said = "here goes GB 24899,7 um four one oh three double two four eight two four six seven thank you"
+    assert closed(said) == "here goes [IBAN] um [IBAN] thank you"
+
+
+def test_what_a_cue_announced_outweighs_its_first_ten_digits() -> None:
+    said = "my card is five three five two seven seven nine two two two um oh four four six uh four is that fine"
+    assert closed(said) == "my card is [CC] um [CC] uh [CC] is that fine"
