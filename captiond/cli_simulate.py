@@ -11,6 +11,7 @@ from pathlib import Path
 from captiond.logs import set_up, tell_uncaught
 from captiond.memory import keep_private
 from captiond.simulator.faults import Fault, FaultFileError, load_faults
+from captiond.simulator.media import MediaFileError, Recording, load_media, packaged_recordings
 from captiond.simulator.packaged import packaged_conversations, packaged_tracks
 from captiond.simulator.playback import AtEnd, Resume
 from captiond.simulator.server import Simulator
@@ -55,6 +56,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--batch", type=_count, default=1, help="events in one frame, at most (default: 1)")
     parser.add_argument("--frames", choices=list(Frames), default=Frames.ARRAY, help="shape of a frame with one event")
+    parser.add_argument(
+        "--media",
+        type=Path,
+        metavar="FILE",
+        help="stored recordings, a JSON list (docs/simulator.md); default: the packaged conversations, and any id",
+    )
+    parser.add_argument(
+        "--requests-per-s", type=_positive, metavar="N", help="to the API; more get 429 (default: as many as come)"
+    )
+    parser.add_argument(
+        "--webhook-secret-file", type=Path, metavar="FILE", help="signs callbacks (default: not signed)"
+    )
     parser.add_argument("--client-id", help="the only client id that gets a token (default: any)")
     parser.add_argument("--client-secret-file", type=Path, metavar="FILE", help="with --client-id: its secret")
     parser.add_argument(
@@ -77,6 +90,14 @@ def run(args: argparse.Namespace) -> int:
     credentials, fault = _credentials_of(args.client_id, args.client_secret_file)
     if fault:
         wrong.append(fault)
+    media: Sequence[Recording] = ()
+    try:
+        media = load_media(args.media) if args.media else packaged_recordings()
+    except MediaFileError as error:
+        wrong.extend(error.faults)
+    webhook_secret, fault = _secret_of(args.webhook_secret_file)
+    if fault:
+        wrong.append(fault)
     if wrong:
         for line in wrong:
             print(f"captiond simulate: {line}", file=sys.stderr)
@@ -94,6 +115,10 @@ def run(args: argparse.Namespace) -> int:
         credentials=credentials,
         expires_in_s=args.expires_in,
         faults=faults,
+        media=media,
+        any_media=not args.media,
+        requests_per_s=args.requests_per_s,
+        webhook_secret=webhook_secret,
     )
     try:
         asyncio.run(_serve(simulator, packaged=not args.events))
@@ -147,6 +172,16 @@ def _credentials_of(client_id: str | None, secret_file: Path | None) -> tuple[tu
     except (OSError, UnicodeDecodeError):
         return None, f"--client-secret-file {secret_file}: cannot be read"
     return (client_id, secret), None if secret else f"--client-secret-file {secret_file}: empty"
+
+
+def _secret_of(path: Path | None) -> tuple[str, str | None]:
+    if path is None:
+        return "", None
+    try:
+        secret = path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        secret = ""
+    return secret, None if secret else f"--webhook-secret-file {path}: empty, or cannot be read"
 
 
 def _port(text: str) -> int:

@@ -221,7 +221,7 @@ class Database(Section):
 
 
 class Jobs(Section):
-    """The workflows beside the live path. Checked already; they are not available yet."""
+    """The workflows beside the live path."""
 
     public_url: Https = _text(HTTPS_SAYS)
     webhook_secret: SecretStr = _hidden("the secret of callbacks")
@@ -231,6 +231,12 @@ class Jobs(Section):
     index_url: Https = _text(HTTPS_SAYS)
     analytics_url: Https = _text(HTTPS_SAYS)
     max_duration_s: Seconds = _seconds(1_800, 1, 604_800)
+    codecs: tuple[Name, ...] = _several("a list of codecs", ("pcm", "mp3", "opus", "vorbis", "webm"), 1)
+    formats: tuple[Name, ...] = _several("a list of file formats", ("wav", "mp3", "ogg", "webm"), 1)
+    deadline_s: Seconds = _seconds(86_400, 1, 2_592_000)
+    requests_per_s: Seconds = Field(
+        10.0, ge=0.01, le=10_000, description="0.01 to 10000 a second, of all jobs together"
+    )
     poll_attempts: Whole = _whole(20, 1, 10_000)
     poll_base_s: Seconds = _seconds(2.0, 0.01, 3_600)
     chunk_bytes: Whole = _whole(8_192, 512, 16_777_216, "bytes")

@@ -47,6 +47,8 @@ def remarks(config: Config) -> Iterator[str]:
         yield f"auth.token_secret has {secret_bytes} bytes: with fewer than {LEAST_SECRET_BYTES} tokens can be forged"
     if config.auth.public_sessions:
         yield "auth.public_sessions is true: whoever reaches the daemon sees every caption"
+    if config.jobs.public_url and not config.jobs.webhook_secret:
+        yield "jobs.webhook_secret is empty: callbacks are taken from this machine only"
     if "*" in config.auth.allowed_origins:
         yield 'auth.allowed_origins holds "*": pages of any site may ask for captions'
     if not config.redaction.kinds:

@@ -7,10 +7,9 @@ import asyncio
 import contextlib
 import gc
 import logging
-import random
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -26,8 +25,6 @@ from captiond.core.redact import Call, Redactor, learn
 from captiond.db.address import sqlite_path
 from captiond.db.store import Store
 from captiond.files import look_at_mode
-from captiond.genesys.client import Genesys
-from captiond.genesys.oauth import Credentials
 from captiond.genesys.recovery import cause_of
 from captiond.hub.limits import Limits as HubLimits
 from captiond.hub.rooms import Rooms
@@ -48,7 +45,9 @@ from captiond.serve.revocations import Revocations
 from captiond.serve.seats import SeatLimits, Seats
 from captiond.session_audit import SessionAudit
 from captiond.sessions import Sessions
+from captiond.upstream import upstream_of
 from captiond.workers.head import Head
+from captiond.workflows import Workflows
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +60,8 @@ PAUSE_S: Final = 4.0  # for upstream to be unsubscribed from; the whole stop has
 FIRST_PROBE_S: Final = 5.0  # a start does not wait longer for proof that captions are delivered; `/readyz` does
 # Objects more than were let go, until the collector looks; then every so many looks, at older ones too. Viewers leave
 # no cycles (tests/serve/test_garbage.py), and at Python's 700 a fifth of a reconnect storm's time goes into looking.
-COLLECT_AFTER: Final = (10_000, 10, 10)
+# A look at the middle ones takes as long as they are many: in small portions no caption waits 0.1 s for it in a storm.
+COLLECT_AFTER: Final = (5_000, 2, 50)
 LATE_LOOP_S: Final = 1.0  # an event loop that is so late does not serve live captions
 
 
@@ -113,7 +113,7 @@ class Daemon:
             defer=asyncio.get_running_loop().call_soon,
         )
         self.session_audit = SessionAudit(audit, self.rooms)
-        self.genesys = self._make_upstream()
+        self.genesys = upstream_of(config, clock=clock, meter=meter, audit=self.session_audit)
         self._encode, self._most, self.revocations = encode, most, revocations
         self.probe = Probe(
             self.rooms, address=way_back(listeners[0]), clock=clock, meter=meter, language=config.genesys.languages[0]
@@ -140,19 +140,35 @@ class Daemon:
                 clock=clock,
             )
         self.sessions: Sessions
+        self.workflows: Workflows | None = None
 
-    def _make_upstream(self) -> Genesys | None:
-        account = self.config.genesys
-        if not account.client_id:
-            return None
-        return Genesys(
-            account.endpoints(),
-            Credentials(account.client_id, account.client_secret.get_secret_value(), account.scopes),
+    def begin(self, group: asyncio.TaskGroup) -> None:
+        """Makes what has tasks; `group` is their parent."""
+        self.sessions = Sessions(
+            rooms=self.rooms,
+            upstream=self.genesys,
+            memory=self.store,
             clock=self.clock,
-            chance=random.SystemRandom(),
-            meter=self.meter,
             audit=self.session_audit,
+            records=self.audit.records,
+            group=group,
         )
+        if self.genesys is not None:
+            self.workflows = Workflows(
+                self.config,
+                store=self.store,
+                genesys=self.genesys,
+                pace=self.clock,
+                meter=self.meter,
+                audit=self.session_audit,
+                own_url=lambda: self.url,
+                group=group,
+            )
+
+    @property
+    def workflow_chores(self) -> Sequence[Callable[[], Awaitable[None]]]:
+        """What the workflows do for ever; nothing without an account."""
+        return () if self.workflows is None else self.workflows.chores
 
     def application(self) -> web.Application:
         """The HTTP server's routes over these parts."""
@@ -194,6 +210,7 @@ class Daemon:
             hidden=self.probe.admits,
             seats=self.seats,
             freshen=self.head.freshen if self.head is not None else None,
+            jobs=self.workflows,
             allowed=Allowed(account.languages, account.regions, account.codecs, account.region),
         )
 
@@ -317,26 +334,12 @@ async def running(config: Config, *, workers: int = 1) -> AsyncIterator[Daemon]:
         for listener in listeners:
             stack.enter_context(listener)
         daemon = Daemon(
-            config,
-            clock=clock,
-            store=store,
-            audit=audit,
-            meter=meter,
-            listeners=listeners,
-            revocations=revocations,
+            config, clock=clock, store=store, audit=audit, meter=meter, listeners=listeners, revocations=revocations
         )
         if daemon.genesys is not None:
             stack.push_async_callback(daemon.genesys.close)
         async with asyncio.TaskGroup() as group:
-            daemon.sessions = Sessions(
-                rooms=daemon.rooms,
-                upstream=daemon.genesys,
-                memory=store,
-                clock=clock,
-                audit=daemon.session_audit,
-                records=audit.records,
-                group=group,
-            )
+            daemon.begin(group)
             runner = web.AppRunner(
                 daemon.application(),
                 access_log=None,
@@ -359,7 +362,8 @@ async def running(config: Config, *, workers: int = 1) -> AsyncIterator[Daemon]:
                 else:
                     await daemon.head.begin(server, group)
                 daemon.url = url_of(listeners[0])
-                chores.append(group.create_task(kept_up(daemon.probe.run)))
+                # Workflows go on now that callbacks can come.
+                chores += [group.create_task(kept_up(chore)) for chore in (daemon.probe.run, *daemon.workflow_chores)]
                 await daemon.probe.first(FIRST_PROBE_S)
                 log.info("serving: url=%s sessions_brought_back=%d", daemon.url, revived)
                 yield daemon

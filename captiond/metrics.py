@@ -48,6 +48,8 @@ _WORK_S: Final = (25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-
 _DAEMON_S: Final = (100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 100e-3, 250e-3, 1.0, 5.0)
 _WAIT_S: Final = (0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0)
 _ANSWER_S: Final = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+_JOB_S: Final = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 1_800.0, 3_600.0, 14_400.0, 86_400.0)
+_SHARE: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 1.0)
 _TRANSPORTS: Final = (("ws",), ("sse",))
 _FINAL: Final = (("true",), ("false",))
 _STATES: Final = tuple((state,) for state in ("activating", "live", "reconnecting", "ended", "failed"))
@@ -101,6 +103,17 @@ FIGURES: Final[dict[str, Figure]] = {
     "delivery_probe_failures_total": Figure(
         "counter", "Captions of the probe that did not come back", ("transport",), known=_TRANSPORTS
     ),
+    "jobs": Figure("gauge", "Jobs that the database knows", ("kind", "state")),
+    "job_seconds": Figure("histogram", "How long a job took from its request to its end", ("kind",), buckets=_JOB_S),
+    "transcription_processing_seconds": Figure(
+        "histogram", "How long upstream says that a transcription took", ("kind",), buckets=_JOB_S
+    ),
+    "transcription_confidence": Figure(
+        "histogram", "Mean confidence of a transcript, 0 to 1; not seconds", ("kind",), buckets=_SHARE
+    ),
+    "webhooks_total": Figure("counter", "Callbacks from upstream", ("kind", "outcome")),
+    "outbox_pending": Figure("gauge", "Documents that a sink is still to get", ("sink",)),
+    "outbox_dead_total": Figure("counter", "Documents given up: a sink will not take them", ("sink",)),
     "audit_records_total": Figure("counter", "Audit records in the file"),
     "audit_lost_total": Figure("counter", "Audit records lost to a full disk or a full queue"),
     "workers": Figure("gauge", "Processes of this node", ("state",), known=_WORKERS, over="head"),

@@ -43,7 +43,9 @@ def full_jitter_s(tries_before: int, *, chance: Chance) -> float:
     return min(CEILING_S, FIRST_CEILING_S * 2.0**doublings) * chance.random()
 
 
-def rate_limit_delay_s(tries_before: int, *, retry_after_s: float | None) -> float | None:
+def rate_limit_delay_s(
+    tries_before: int, *, retry_after_s: float | None, waits_s: Sequence[float] = RATE_LIMIT_WAITS_S
+) -> float | None:
     """The delay after a 429, or None when it is time to give up.
 
     Every delay is followed by a try: the answer None comes instead of a last delay, never after one.
@@ -51,11 +53,12 @@ def rate_limit_delay_s(tries_before: int, *, retry_after_s: float | None) -> flo
     Args:
         tries_before: how many delays there were for 429 since things last went well, from 0.
         retry_after_s: what the server asked for; None where it named no time.
+        waits_s: where the server named none, one entry for each try after the first.
     """
-    if tries_before >= len(RATE_LIMIT_WAITS_S):
+    if tries_before >= len(waits_s):
         return None
     if retry_after_s is None:
-        return RATE_LIMIT_WAITS_S[tries_before]
+        return waits_s[tries_before]
     return clamp_retry_after_s(retry_after_s)
 
 

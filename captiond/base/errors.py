@@ -26,11 +26,16 @@ class UpstreamUnavailable(UpstreamError):
         super().__init__(f"{operation}: upstream {said}")
 
 
-class UpstreamRefused(UpstreamError):
-    """A 4xx that another try won't change. `message` is what the server said, bounded to 500 characters."""
+class UpstreamInvalid(UpstreamUnavailable):
+    """An answer of success that is not what the documents say. `why` names what lacks, never what was there."""
 
-    def __init__(self, *, operation: str, status: int, message: str = "") -> None:
-        self.operation, self.status, self.message = operation, status, message[:500]
+
+class UpstreamRefused(UpstreamError):
+    """A 4xx that another try won't change. `message` is what the server said, bounded to 500 characters; `field` the
+    part of the request that it named, "" where it named none."""
+
+    def __init__(self, *, operation: str, status: int, message: str = "", field: str = "") -> None:
+        self.operation, self.status, self.message, self.field = operation, status, message[:500], field[:80]
         super().__init__(f"{operation}: upstream refused with {status}" + (f": {self.message}" if message else ""))
 
 

@@ -126,13 +126,14 @@ def _storm(one: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield f"{TRANSPORTS[one['transport']]}, {one['viewers']} viewers hang up at once and come back at once"
     yield from _rows(
-        ("all caught up s", "p50 ms", "p99 ms", "refused", "daemon CPU s", "counted"),
+        ("all caught up s", "p50 ms", "p99 ms", "refused", "full queue", "daemon CPU s", "counted"),
         [
             (
                 f"{run['allS']:.2f}",
                 f"{run['p50Ms']:.0f}",
                 f"{run['p99Ms']:.0f}",
                 str(run["refused"]),
+                str(run["listenOverflows"]),
                 f"{run['daemonCpuS']:.2f}",
                 ", ".join(f"{name} {count:g}" for name, count in run["counted"].items()) or "-",
             )

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from captiond.bench.fanout_compare import ratio, spread
 from captiond.bench.fanout_hall import OURS, Hall, Seat, Slice, say
-from captiond.bench.processes import family, ran_ns, rss_bytes, sockets
+from captiond.bench.processes import family, listen_overflows, ran_ns, rss_bytes, sockets
 
 BURST: Final = 4
 AWAY: Final = 5  # captions that pass while everybody is away
@@ -124,13 +124,14 @@ async def storm(hall: Hall, transport: str, viewers: int, *, rate: float, rounds
     storms = []
     for number in range(rounds):
         say(f"storm {number + 1} of {rounds}")
-        before, ran = await seat.daemon.metrics(), ran_ns(seat.pids())
+        before, ran, dropped = await seat.daemon.metrics(), ran_ns(seat.pids()), listen_overflows()
         figures = await seat.loader.storm(AWAY, rate)
         after = await seat.daemon.metrics()
         storms.append(
             {
                 **figures,
                 "daemonCpuS": round((ran_ns(seat.pids()) - ran) / 1e9, 3),
+                "listenOverflows": listen_overflows() - dropped,
                 **_counted(before, after, ("snapshots_encoded_total", "recoveries_total")),
             }
         )

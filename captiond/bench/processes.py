@@ -53,6 +53,17 @@ def sockets(pid: int) -> int:
     return count
 
 
+def listen_overflows() -> int:
+    """Connections that found a full accept queue, on the whole machine since it started.
+
+    Who is dropped there asks again after a second, three, seven.
+    """
+    lines = [line.split() for line in _read(PROC / "net" / "netstat").splitlines() if line.startswith("TcpExt:")]
+    return (
+        next((int(value) for name, value in zip(*lines, strict=True) if name == "ListenOverflows"), 0) if lines else 0
+    )
+
+
 def split_cores() -> tuple[set[int], set[int]]:
     """One core for what is measured, the others for all else; the same one where there is only one."""
     cores = sorted(os.sched_getaffinity(0))

@@ -41,8 +41,66 @@ STEPS: Final[tuple[str, ...]] = (
     """
     CREATE TABLE revocations (session TEXT PRIMARY KEY, revoked_s REAL NOT NULL) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE jobs (
+        row INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        kind TEXT NOT NULL,
+        request TEXT NOT NULL,
+        state TEXT NOT NULL,
+        phase TEXT NOT NULL,
+        data TEXT NOT NULL,
+        tries TEXT NOT NULL,
+        upstream TEXT,
+        result TEXT,
+        error TEXT,
+        idempotency_key TEXT,
+        due_s REAL NOT NULL,
+        deadline_s REAL NOT NULL,
+        created_s REAL NOT NULL,
+        updated_s REAL NOT NULL,
+        ended_s REAL,
+        version INTEGER NOT NULL DEFAULT 1
+    );
+    CREATE UNIQUE INDEX jobs_by_key ON jobs (kind, idempotency_key) WHERE idempotency_key IS NOT NULL;
+    CREATE INDEX jobs_by_upstream ON jobs (kind, upstream) WHERE upstream IS NOT NULL;
+    CREATE INDEX jobs_due ON jobs (due_s, row) WHERE state IN ('queued', 'waiting');
+    CREATE INDEX jobs_open ON jobs (row) WHERE ended_s IS NULL;
+    CREATE INDEX jobs_by_state ON jobs (kind, state);
+    CREATE INDEX jobs_by_age ON jobs (ended_s) WHERE ended_s IS NOT NULL;
+    CREATE TABLE callbacks (
+        kind TEXT NOT NULL,
+        upstream TEXT NOT NULL,
+        job TEXT,
+        content TEXT NOT NULL,
+        received_s REAL NOT NULL,
+        PRIMARY KEY (kind, upstream)
+    );
+    CREATE INDEX callbacks_by_job ON callbacks (job) WHERE job IS NOT NULL;
+    CREATE INDEX callbacks_by_age ON callbacks (received_s);
+    CREATE TABLE outbox (
+        row INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        sink TEXT NOT NULL,
+        job TEXT NOT NULL,
+        body TEXT NOT NULL,
+        state TEXT NOT NULL,
+        tries INTEGER NOT NULL DEFAULT 0,
+        why TEXT,
+        due_s REAL NOT NULL,
+        created_s REAL NOT NULL,
+        ended_s REAL
+    );
+    CREATE INDEX outbox_due ON outbox (sink, due_s, row) WHERE state = 'pending';
+    CREATE INDEX outbox_by_state ON outbox (sink, state);
+    CREATE INDEX outbox_by_age ON outbox (ended_s) WHERE ended_s IS NOT NULL;
+    """,
 )
 """`conversations`: a session each time it is started, so that an id used again does not mix two transcripts.
 `finals`: redacted text only; `place` is the order of first saying. `kept_s` and `ended_s` are the daemon's clock, in
 seconds since 1970; erasing goes by them, since upstream's times are upstream's.
+`jobs`: a workflow's request, and what its phases have found out; `upstream` is the id that Genesys gave, `version`
+rises with each change. `callbacks`: what Genesys called back with, once for each id, redacted before that; `job`
+where the callback's address named one. `outbox`: what a sink is still to get, has got ('delivered') or will not take
+('dead'). Times as above.
 `revocations`: tokens issued up to then do not open that session; see `serve.revocations`, also for the id ""."""

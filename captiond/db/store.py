@@ -22,6 +22,7 @@ from captiond.base.errors import CaptiondError
 from captiond.base.ids import SessionId
 from captiond.base.inside import remains
 from captiond.core.messages import Caption
+from captiond.db import jobs, outbox
 from captiond.db.address import sqlite_path
 from captiond.db.migrations import STEPS
 from captiond.db.records import CLOSED_MASK, FINAL_COLUMNS, OPEN_MASK, SavedSession, final_of, final_row
@@ -170,6 +171,14 @@ class Store:
         self._stopping.set()
         await asyncio.to_thread(self._shut, timeout_s)
 
+    async def work(self, run: Callable[[sqlite3.Connection], Answer]) -> Answer:
+        """What another module of this folder does with the tables, in the thread: reading, or one transaction.
+
+        Raises:
+            StoreError: the database cannot be used now, or does not keep up.
+        """
+        return await self._ask(run)
+
     # -- the thread --------------------------------------------------------------------------------------------------
 
     def _put(self, write: _Write) -> None:
@@ -298,6 +307,8 @@ def _erase(connection: sqlite3.Connection, before_s: float) -> int:
     with connection:
         erased = connection.execute("DELETE FROM finals WHERE kept_s < ?", (before_s,)).rowcount
         connection.execute("DELETE FROM conversations WHERE ended_s < ?", (before_s,))
+        jobs.erase(connection, before_s)
+        outbox.erase(connection, before_s)
     # The log of changes still holds the old pages until it is folded back into the file.
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     return erased

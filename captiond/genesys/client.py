@@ -3,12 +3,13 @@
 import asyncio
 import ssl
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from captiond.base.backoff import Chance
 from captiond.base.errors import LocalError
 from captiond.base.ids import SessionId
 from captiond.base.observe import AuditSink, Clock, Meter
+from captiond.genesys.calls import Calls
 from captiond.genesys.exchange import ANSWER_TIMEOUT_S, Exchange
 from captiond.genesys.oauth import Credentials, Tokens
 from captiond.genesys.patience import Patience, Sleep
@@ -16,10 +17,15 @@ from captiond.genesys.payloads import Activation, MediaRequest
 from captiond.genesys.regions import Endpoints
 from captiond.genesys.rest import Rest
 from captiond.genesys.stream import Ended, Stream, StreamSink, Timing
+from captiond.genesys.throttle import Throttle
+
+CALLS_PER_S: Final = 10.0  # the documents' limit for a tenant
 
 
 class Genesys:
     """Profile `media`. Use it as an async context manager, or `close()` it.
+
+    `calls` is the REST API for the workflows.
 
     Args:
         endpoints: from `regions.resolve`.
@@ -30,6 +36,7 @@ class Genesys:
         sleep: every wait between tries and pings: `asyncio.sleep`, or simulated time.
         timing: the limits of streams.
         answer_timeout_s: for one REST answer.
+        calls_per_s: what the account allows the workflows; the live path, which asks seldom, does not wait for them.
         tls: whom to trust; None means the system's certificates.
     """
 
@@ -45,6 +52,7 @@ class Genesys:
         sleep: Sleep = asyncio.sleep,
         timing: Timing | None = None,
         answer_timeout_s: float = ANSWER_TIMEOUT_S,
+        calls_per_s: float = CALLS_PER_S,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         tls = tls or ssl.create_default_context()
@@ -66,6 +74,12 @@ class Genesys:
             chance=chance,
             patience=patience,
             audit=audit,
+        )
+        self.calls = Calls(
+            exchange=self._exchange,
+            api_url=endpoints.api_url,
+            tokens=self._tokens,
+            throttle=Throttle(calls_per_s, clock=clock, sleep=sleep),
         )
         self._stream = Stream(
             url=endpoints.stream_url,

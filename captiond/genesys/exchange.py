@@ -48,7 +48,13 @@ class Exchange:
     async def post(
         self, url: str, *, operation: str, headers: Mapping[str, str], body: bytes, secret: str = ""
     ) -> Answer:
-        """One POST.
+        """One POST; see `send`."""
+        return await self.send("POST", url, operation=operation, headers=headers, body=body, secret=secret)
+
+    async def send(
+        self, method: str, url: str, *, operation: str, headers: Mapping[str, str], body: bytes = b"", secret: str = ""
+    ) -> Answer:
+        """One request.
 
         Args:
             operation: the label of its metrics, and what errors name.
@@ -60,8 +66,12 @@ class Exchange:
         started_s = self._clock.monotonic_s()
         status = "none"
         try:
-            async with self._http().post(
-                url, data=body, headers={**headers, "Accept-Encoding": "identity"}, allow_redirects=False
+            async with self._http().request(
+                method,
+                url,
+                data=body or None,
+                headers={**headers, "Accept-Encoding": "identity"},
+                allow_redirects=False,
             ) as response:
                 status = str(response.status)
                 received = await _read(response.content, most_bytes=MAX_ANSWER_BYTES)

@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from captiond.base.backoff import Chance
-from captiond.base.errors import Unauthorised, UpstreamError, UpstreamRefused, UpstreamUnavailable
+from captiond.base.errors import Unauthorised, UpstreamError, UpstreamInvalid, UpstreamRefused
 from captiond.base.observe import AuditSink, Clock
 from captiond.genesys.exchange import Exchange
 from captiond.genesys.patience import Patience
@@ -144,4 +144,4 @@ class Tokens:
         try:
             return parse_grant(answer.body)
         except MalformedAnswer as fault:
-            raise UpstreamUnavailable(operation="token", why=f"sent an unusable answer: {fault}") from None
+            raise UpstreamInvalid(operation="token", why=f"sent an unusable answer: {fault}") from None

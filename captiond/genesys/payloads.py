@@ -26,6 +26,8 @@ _PERMISSION: Final = re.compile(r"\b[A-Za-z][\w-]*(?::[A-Za-z*][\w*-]*){2,3}", r
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _MESSAGE_KEYS: Final = ("message", "description", "error_description", "errorDescription", "reason", "error", "code")
 _PERMISSION_KEYS: Final = frozenset({"missingpermissions", "missingpermission", "permissions", "permission"})
+_FIELD_KEYS: Final = frozenset({"field", "fieldname", "parameter", "property"})
+_FIELD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.\[\]-]{0,79}", re.ASCII)
 _MAX_DEPTH: Final = 6  # real error bodies nest twice
 _MAX_PERMISSIONS: Final = 5  # one is usual
 _MAX_TOKEN_LIFE_S: Final = 172_800.0  # 48 h is the longest that an account can set
@@ -144,6 +146,13 @@ def server_words(body: bytes | str, *, secrets: Sequence[str] = ()) -> str:
     parsed = _json_or_none(text)
     words = _first_words(parsed) if isinstance(parsed, Mapping | list) else text
     return printable(words or "", secrets=secrets)
+
+
+def server_field(body: bytes | str) -> str:
+    """The field of the request that an error body names, as a plain name; "" where it names none."""
+    text = body if isinstance(body, str) else body.decode("utf-8", "replace")
+    named = (value for value in _values_under(_json_or_none(text), _FIELD_KEYS) if isinstance(value, str))
+    return next((value for value in named if _FIELD.fullmatch(value)), "")
 
 
 def printable(words: str, *, secrets: Sequence[str] = ()) -> str:

@@ -24,7 +24,7 @@ from captiond.base.errors import (
     UpstreamRefused,
     UpstreamUnavailable,
 )
-from captiond.genesys.payloads import missing_permission_words, printable, server_words
+from captiond.genesys.payloads import missing_permission_words, printable, server_field, server_words
 
 CALL_TRIES: Final = 5  # of one REST call without a usable answer: by then about 15 s, longer than any caller waits
 TOKEN_CLOSE_CODES: Final = frozenset({1008, 4401})  # how servers tell that a token has expired on an open socket
@@ -71,7 +71,9 @@ def error_of_answer(
         words = missing_permission_words(body, secrets=secrets)
         return MissingPermission(operation=operation, status=status, message=words)
     kind = Unauthorised if status == 401 else UpstreamRefused
-    return kind(operation=operation, status=status, message=server_words(body, secrets=secrets))
+    return kind(
+        operation=operation, status=status, message=server_words(body, secrets=secrets), field=server_field(body)
+    )
 
 
 def error_of_refusal(

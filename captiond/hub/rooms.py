@@ -176,7 +176,8 @@ class Rooms:
         ]
 
     def deliver(self, arrival: Arrival, *, received_s: float) -> Verdict | None:
-        """One upstream event, all the way to the viewers. Neither waits nor raises for what upstream sent.
+        """One upstream event, all the way to the viewers. Neither waits nor raises for what upstream sent. Who calls
+        this is `sealed`, as `genesys.stream` is.
 
         Args:
             received_s: monotonic, when its frame was read.

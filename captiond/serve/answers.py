@@ -3,7 +3,7 @@
 Never used to make an answer: bytes are made by `control` and `encode`. Source: contract, sections 4 and 5.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -101,6 +101,65 @@ class TranscriptAnswer(Answer):
     state: str
     started_at: str
     captions: list[TranscriptLine]
+
+
+JobState = Literal["queued", "running", "waiting", "completed", "completed_with_errors", "failed", "cancelled"]
+
+
+class JobCreated(Answer):
+    """A job that was taken on."""
+
+    id: str
+    kind: str
+    state: JobState
+    created_at: str
+    links: dict[str, str]
+
+
+class Progress(Answer):
+    """Steps behind it, of how many."""
+
+    done: Count
+    of: Count
+    percent: Count
+
+
+class JobSummary(JobCreated):
+    """A job in a list. `nextTryAt`: when a step is made again that upstream did not answer."""
+
+    phase: str
+    progress: Progress
+    updated_at: str
+    deadline_at: str
+    ended_at: str | None
+    next_try_at: str | None
+    request: dict[str, Any]
+
+
+class JobError(Answer):
+    """Why there is no result; branch on `code`."""
+
+    code: str
+    message: str
+
+
+class Job(JobSummary):
+    """A job with what it came to; every text in it is redacted."""
+
+    result: dict[str, Any] | None
+    error: JobError | None
+
+
+class JobList(Answer):
+    """The newest jobs, newest first."""
+
+    jobs: list[JobSummary]
+
+
+class Accepted(Answer):
+    """A callback was kept, or there was nothing to keep."""
+
+    status: Literal["accepted"]
 
 
 class Health(Answer):

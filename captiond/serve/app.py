@@ -28,12 +28,13 @@ from captiond.serve.problems import Handler, problems
 from captiond.serve.seats import Seats
 from captiond.serve.timers import Timers
 from captiond.serve.turnstile import Turnstile
-from captiond.serve.wiring import WIRING, HealthCheck, Hidden, Limits, Node, Revoke, Rooms, Sessions, Wiring
+from captiond.serve.wiring import WIRING, HealthCheck, Hidden, Jobs, Limits, Node, Revoke, Rooms, Sessions, Wiring
 
 TICK_S: Final = 0.25  # a ping or comment may be late by so much; 20 s and 15 s do not notice
 PREFLIGHT_AGE_S: Final = 600
 IDLE_S: Final = 75.0  # for the runner's `keepalive_timeout`: also how long a first request's head may take to come
 ANY_HOST: Final = frozenset({"/healthz", "/readyz"})  # load balancers ask by address, and learn nothing here
+WEBHOOKS: Final = "/v1/webhooks/"  # called by the name that Genesys knows; a secret says who calls
 SECURITY_HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",  # an overlay's address may hold a token
@@ -63,6 +64,7 @@ def build(
     hidden: Hidden = lambda _session, _bearer: None,
     node: Node | None = None,
     freshen: Callable[[], Awaitable[None]] | None = None,
+    jobs: Jobs | None = None,
     pages: Pages | None = None,
     ticking: bool = True,
 ) -> web.Application:
@@ -81,6 +83,7 @@ def build(
         hidden: the way to a session that nobody else finds: the delivery probe's.
         node: other processes that count viewers with us; None: there are none, or we are the one who counts.
         freshen: asked before `metrics`.
+        jobs: the workflows; None where there is no account.
         ticking: whether the application turns its timers itself; tests turn them.
     """
     limits = limits or Limits()
@@ -107,6 +110,7 @@ def build(
         node=node,
         freshen=freshen,
         revoke=cast(Revoke, revoke),
+        jobs=jobs,
     )
     app = web.Application(middlewares=[problems, border], client_max_size=limits.max_body_bytes)
     app[WIRING] = wiring
@@ -133,7 +137,7 @@ async def border(request: web.Request, handler: Handler) -> web.StreamResponse:
     access, caller, guard = request.app[WIRING].access, Caller.of(request), request.app[WIRING].guard
     if guard is not None:
         guard.heard(request.protocol)
-    if request.path not in ANY_HOST:
+    if request.path not in ANY_HOST and not request.path.startswith(WEBHOOKS):
         access.check_host(caller)
     if request.method != hdrs.METH_OPTIONS:
         return await handler(request)

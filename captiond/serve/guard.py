@@ -124,6 +124,8 @@ class Guard:
             visit.transport.set_protocol(handler)
         else:
             visit = self._visits.pop(handler, None)
+        if visit is None and handler.transport is not None:  # it was to be a viewer, and became none
+            visit = Visit(self, handler, handler.transport, now_s=0.0, max_bytes=0)
         if visit is not None:
             visit.since_s = self._clock.monotonic_s()
             self._visits[handler] = visit
@@ -164,13 +166,18 @@ class Guard:
             self._of_address[name] = self._of_address.get(name, 0) + 1
         visit = Visit(self, handler, transport, now_s=self._clock.monotonic_s(), max_bytes=self._limits.max_head_bytes)
         if name is not None and self._of_address[name] > self._seats.per_address + SPARE_PER_ADDRESS:
-            self.cut(visit, "address")
+            self._refuse(transport, "address")
         elif self.connections > self._limits.max_connections and not self._make_room():
-            self.cut(visit, "node")
+            self._refuse(transport, "node")
         else:
             self._silent[handler] = visit
             transport.set_protocol(visit)
             _forget_the_dead(transport)
+
+    def _refuse(self, transport: asyncio.Transport, reason: str) -> None:
+        """Cut when aiohttp has begun with it: cut before, its task would fail, with a line in the log for each."""
+        self._meter.count("connections_cut_total", 1, reason=reason)
+        asyncio.get_running_loop().call_soon(transport.abort)
 
     def _leave(self, handler: web.RequestHandler) -> None:
         self.connections -= 1

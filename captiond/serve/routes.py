@@ -10,7 +10,8 @@ from typing import Final, Literal
 from aiohttp import web
 from pydantic import BaseModel
 
-from captiond.serve import answers, bodies, control, health
+from captiond.jobs import requests
+from captiond.serve import answers, bodies, control, health, jobs, webhooks
 from captiond.serve.pages import PAGES, Pages
 from captiond.serve.problems import Handler
 from captiond.serve.sse import captions_sse
@@ -19,7 +20,7 @@ from captiond.serve.websocket import captions_ws
 ID: Final = "{id:[A-Za-z0-9._:-]{1,128}}"
 KIND: Final = "{kind:[a-z-]{1,40}}"
 SESSION: Final = f"/v1/sessions/{ID}"
-JOBS: Final = "Jobs"
+JOB: Final = f"/v1/jobs/{ID}"
 
 Guard = Literal["key", "viewer", "none"]
 
@@ -73,6 +74,66 @@ def _later(method: str, path: str, what: str, *, guard: Guard = "key") -> Route:
         guard=guard,
         refusals={501: "not_available"},
         status=501,
+    )
+
+
+def workflow_routes() -> tuple[Route, ...]:
+    """The workflows beside the live path."""
+    no_job = {404: "job_not_found", 503: "no_account, database_unavailable"}
+    return (
+        Route(
+            "POST",
+            f"/v1/jobs/{KIND}",
+            jobs.create_job,
+            "Start a workflow; the same Idempotency-Key gives the same job",
+            answer=answers.JobCreated,
+            status=202,
+            body=(requests.TranscriptionBody,),
+            refusals={
+                404: "unknown_kind",
+                422: "invalid_request, idempotency_key_reused, too_long, unsupported_codec, unsupported_format, "
+                "unsupported_language, invalid_webhook_url",
+                501: "not_available: a kind that is not in this version",
+                503: "no_account, too_many_jobs, database_unavailable, draining",
+            },
+        ),
+        Route(
+            "GET",
+            "/v1/jobs",
+            jobs.list_jobs,
+            "The newest jobs, newest first",
+            answer=answers.JobList,
+            query={"kind": "of this kind only", "state": "in this state only", "limit": "at most so many; 100"},
+            refusals={422: "invalid_request", 503: "no_account, database_unavailable"},
+        ),
+        Route("GET", JOB, jobs.get_job, "One job, with its result or error", answer=answers.Job, refusals=no_job),
+        Route("DELETE", JOB, jobs.cancel_job, "Cancel it, where it has not ended", status=204, refusals=no_job),
+        Route(
+            "GET",
+            f"{JOB}/events",
+            jobs.job_events,
+            "The job as server-sent events (`event: job`), until it is over; 204 after that",
+            answer=answers.Job,
+            refusals=no_job,
+        ),
+        Route(
+            "POST",
+            f"/v1/webhooks/{KIND}",
+            webhooks.webhook,
+            "Callbacks from Genesys: signed, or to the address that a job gave out",
+            guard="none",
+            answer=answers.Accepted,
+            refusals={
+                400: "invalid_callback",
+                401: "bad_signature",
+                404: "unknown_kind",
+                408: "body_timeout",
+                413: "body_too_large",
+                415: "packed_body",
+                501: "not_available",
+                503: "busy",
+            },
+        ),
     )
 
 
@@ -159,12 +220,7 @@ def table(pages: Pages, openapi: Handler) -> tuple[Route, ...]:
         ),
         _later("POST", f"{SESSION}/events", "The push source"),
         _later("GET", f"{SESSION}/ingest", "The push source"),
-        _later("GET", "/v1/jobs", JOBS),
-        _later("POST", f"/v1/jobs/{KIND}", JOBS),
-        _later("GET", f"/v1/jobs/{ID}", JOBS),
-        _later("DELETE", f"/v1/jobs/{ID}", JOBS),
-        _later("GET", f"/v1/jobs/{ID}/events", JOBS),
-        _later("POST", f"/v1/webhooks/{KIND}", "Webhooks", guard="none"),
+        *workflow_routes(),
         _later("POST", "/v1/transcripts/search", "Search"),
         Route("GET", "/healthz", health.healthz, "Alive", guard="none", answer=answers.Health),
         Route(

@@ -9,6 +9,7 @@ from aiohttp import web
 from captiond.base.close_codes import CloseCode
 from captiond.base.ids import SessionId
 from captiond.base.observe import AuditSink, Clock, Meter
+from captiond.db.jobs import Job
 from captiond.hub.limits import Limits as HubLimits
 from captiond.hub.wire import Encode, Outlet
 from captiond.serve.access import Access, Mint
@@ -101,6 +102,55 @@ class Sessions(Protocol):
         ...
 
 
+class Callbacks(Protocol):
+    """The receiving end of webhooks; `jobs.callbacks.Callbacks` is one."""
+
+    @property
+    def kinds(self) -> frozenset[str]: ...
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the next one is better asked to come again, before its body is read."""
+        ...
+
+    async def receive(
+        self, kind: str, *, headers: Mapping[str, str], query: Mapping[str, str], body: bytes, local: bool
+    ) -> Mapping[str, str]:
+        """Checks and keeps one; answers what the sender is told. Raises `Refused`."""
+        ...
+
+
+class Jobs(Protocol):
+    """The workflows; `captiond.workflows.Workflows` is one. Calls raise `Refused` where the disk is at fault."""
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds that there are."""
+        ...
+
+    @property
+    def callbacks(self) -> Callbacks: ...
+
+    @property
+    def max_callback_bytes(self) -> int: ...
+
+    async def submit(
+        self, kind: str, body: Mapping[str, Any], *, key: str | None = None, patient: bool = True
+    ) -> tuple[bool, Job]:
+        """A new job, or the one that has this key. Raises `InvalidBody`, `JobFailed` (422)."""
+        ...
+
+    async def list(self, *, kind: str | None = None, state: str | None = None, most: int = 100) -> Sequence[Job]: ...
+
+    async def get(self, job: str) -> Job | None: ...
+
+    async def cancel(self, job: str) -> Job | None: ...
+
+    def watch(self, job: str, *, idle_s: float | None = None) -> AsyncGenerator[Job | None, None]:
+        """As it stands, then each change until it is over; None where nothing changed for `idle_s`."""
+        ...
+
+
 class Node(Protocol):
     """The other processes of this node, where there are some that count viewers with us; see `workers`."""
 
@@ -172,6 +222,7 @@ class Wiring:
     node: Node | None  # who is asked for seats; None: `seats` and `rooms` know all
     freshen: Callable[[], Awaitable[None]] | None  # asked before `metrics`
     revoke: Revoke
+    jobs: Jobs | None  # None: there is no account to run them with
     turnstile: Turnstile
     guard: Guard | None  # of connections; None leaves them to aiohttp
 

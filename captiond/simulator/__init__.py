@@ -20,6 +20,7 @@ from captiond.simulator.faults import (
     parse_faults,
 )
 from captiond.simulator.ledger import Ledger
+from captiond.simulator.media import Recording, packaged_recordings
 from captiond.simulator.pace import ManualPace, Pace, SystemPace
 from captiond.simulator.packaged import Conversation, Voice, packaged_conversations, packaged_tracks
 from captiond.simulator.playback import AtEnd, Resume
@@ -46,6 +47,7 @@ __all__ = [
     "LostFault",
     "ManualPace",
     "Pace",
+    "Recording",
     "RefuseFault",
     "RepeatedFault",
     "RestartFault",
@@ -60,6 +62,7 @@ __all__ = [
     "load_faults",
     "load_tracks",
     "packaged_conversations",
+    "packaged_recordings",
     "packaged_tracks",
     "parse_faults",
     "track_of",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
@@ -24,6 +24,8 @@ class On(StrEnum):
     ACTIVATION = "activation"
     HANDSHAKE = "handshake"
     SUBSCRIBE = "subscribe"
+    MEDIA = "media"
+    SUBMISSION = "submission"
 
 
 class Junk(StrEnum):
@@ -53,6 +55,9 @@ class Broken(StrEnum):
     MISSING_KEYS = "missing-keys"
     WRONG_TYPES = "wrong-types"
     HUGE = "huge"
+
+
+Late = TypeVar("Late", "SlowFault", "DropFault")
 
 
 class _Fault(BaseModel):
@@ -192,6 +197,7 @@ class RefuseFault(_Asked):
     retry_after: str | None = Field(default=None, max_length=200)
     permission: str = "conversation:transcription:view"
     message: str | None = Field(default=None, max_length=10_000)
+    field: str | None = Field(default=None, max_length=200)
 
     @model_validator(mode="after")
     def complete(self) -> "RefuseFault":
@@ -203,25 +209,42 @@ class RefuseFault(_Asked):
 
 
 class SlowFault(_Asked):
-    """The answer comes `delay_s` later; longer than the client's patience, it is a timeout."""
+    """The answer comes `delay_s` later; longer than the client's patience, it is a timeout. `after`: what was asked for
+    is done first, and only its answer is late."""
 
     fault: Literal["slow"] = "slow"
     on: On
     delay_s: float = Field(gt=0, le=86_400)
+    after: bool = False
+
+    @model_validator(mode="after")
+    def done_first(self) -> "SlowFault":
+        return _done_first(self)
 
 
 class DropFault(_Asked):
-    """The connection is cut in place of an answer."""
+    """The connection is cut in place of an answer. `after`: what was asked for is done first."""
 
     fault: Literal["drop"] = "drop"
     on: On
+    after: bool = False
+
+    @model_validator(mode="after")
+    def done_first(self) -> "DropFault":
+        return _done_first(self)
+
+
+def _done_first(fault: Late) -> Late:
+    if fault.after and fault.on not in (On.MEDIA, On.SUBMISSION):
+        raise ValueError("after may be given only where on is media or submission")
+    return fault
 
 
 class BrokenFault(_Asked):
     """A useless answer with a status of success."""
 
     fault: Literal["broken"] = "broken"
-    on: Literal[On.TOKEN, On.ACTIVATION]
+    on: Literal[On.TOKEN, On.ACTIVATION, On.MEDIA, On.SUBMISSION]
     what: Broken
     size_bytes: int = Field(default=2_097_152, ge=1, le=MAX_GARBAGE_BYTES)
 

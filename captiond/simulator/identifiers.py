@@ -6,4 +6,6 @@ from typing import Final
 SESSION_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 LANGUAGES: Final = frozenset({"en-US", "es-ES", "fr-FR", "de-DE"})
 CODECS: Final = frozenset({"opus", "g729", "pcmu", "pcma"})
+LANGUAGE_TAG: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 TOPIC: Final = "conversation:transcription"

@@ -10,7 +10,7 @@ CLOSES_KEPT: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One request: `operation` is token, activation, handshake or control; the path has no query string."""
+    """One request: `operation` is token, activation, handshake, media or submission; the path has no query string."""
 
     operation: str
     method: str
@@ -24,6 +24,8 @@ class Seen:
 class Ledger:
     """Counters by media session where they end in a session's name. All only rise, but for `..._now`.
 
+    `transcriptions`: of stored media, by media id, as often as one was begun; `callbacks` and `callbacks_taken` by
+    transcription, as often as one was sent, and answered with 2xx. `max_requests_per_s`: to the API within any second.
     `close_codes`: how clients ended their sockets (None: without a close frame); `closes_sent`: how the server did.
     """
 
@@ -40,6 +42,11 @@ class Ledger:
     sockets_now: int = 0
     sockets_ever: int = 0
     max_sockets: int = 0
+    transcriptions: Counter[str] = field(default_factory=Counter)
+    callbacks: Counter[str] = field(default_factory=Counter)
+    callbacks_taken: Counter[str] = field(default_factory=Counter)
+    rate_limited: int = 0
+    max_requests_per_s: int = 0
     pings_seen: int = 0
     bad_frames: int = 0
     close_codes: deque[int | None] = field(default_factory=lambda: deque(maxlen=CLOSES_KEPT))
@@ -88,6 +95,11 @@ class Ledger:
             "socketsNow": self.sockets_now,
             "socketsEver": self.sockets_ever,
             "maxSockets": self.max_sockets,
+            "transcriptions": dict(self.transcriptions),
+            "callbacks": dict(self.callbacks),
+            "callbacksTaken": dict(self.callbacks_taken),
+            "rateLimited": self.rate_limited,
+            "maxRequestsPerS": self.max_requests_per_s,
             "pingsSeen": self.pings_seen,
             "badFrames": self.bad_frames,
             "closeCodes": list(self.close_codes)[-100:],

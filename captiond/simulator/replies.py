@@ -37,7 +37,12 @@ CHUNK_SIZES_MS: Final = range(100, 60_001)
 
 
 def error_body(
-    status: int, *, message: str | None = None, permission: str | None = None, retry_after_s: float | None = None
+    status: int,
+    *,
+    message: str | None = None,
+    permission: str | None = None,
+    retry_after_s: float | None = None,
+    field: str | None = None,
 ) -> dict[str, Any]:
     """The body of a refused REST call or handshake, in the shape of Genesys' error model."""
     params: dict[str, str] = {}
@@ -53,7 +58,7 @@ def error_body(
         "messageWithParams": said,
         "messageParams": params,
         "contextId": "00000000-0000-4000-8000-000000000000",
-        "details": [],
+        "details": [] if field is None else [{"fieldName": field}],
         "errors": [],
     }
     if status == 429:

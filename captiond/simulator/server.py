@@ -13,6 +13,7 @@ from captiond.simulator.endpoints import MAX_BODY_BYTES, Endpoints
 from captiond.simulator.faultbook import FaultBook
 from captiond.simulator.faults import Fault
 from captiond.simulator.ledger import Ledger
+from captiond.simulator.media import Library, Recording
 from captiond.simulator.pace import Pace, SystemPace
 from captiond.simulator.playback import AtEnd, Playback, Resume
 from captiond.simulator.stage import Stage, Unknown
@@ -51,6 +52,10 @@ class Simulator:
         credentials: tuple[str, str] | None = None,
         expires_in_s: float = 86_399,
         require_activation: bool = False,
+        media: Iterable[Recording] = (),
+        any_media: bool = False,
+        requests_per_s: float | None = None,
+        webhook_secret: str = "",
         faults: Iterable[Fault] = (),
         pace: Pace | None = None,
     ) -> None:
@@ -69,6 +74,10 @@ class Simulator:
             credentials: client id and secret that get a token; None: any that are not empty.
             expires_in_s: life of a token.
             require_activation: refuse a subscription (404) to a session that was not activated.
+            media: stored recordings that can be transcribed.
+            any_media: a recording of every other id, too: a minute of talk.
+            requests_per_s: to the API; more of them within a second get 429. None: as many as come.
+            webhook_secret: signs callbacks; "": they are not signed.
             pace: the time; tests hand in a `ManualPace`.
         """
         if batch < 1:
@@ -91,6 +100,9 @@ class Simulator:
             batch=batch,
             frames=Frames(frames),
             require_activation=require_activation,
+            library=Library(media, any_id=any_media),
+            requests_per_s=requests_per_s,
+            webhook_secret=webhook_secret,
         )
         self._endpoints = Endpoints(self._world)
         self._port = port
@@ -137,6 +149,7 @@ class Simulator:
             else:
                 await connection.close(GOING_AWAY, "the server is going away")
         await runner.cleanup()
+        await self._endpoints.rest()
 
     @property
     def port(self) -> int:
@@ -226,6 +239,14 @@ class Simulator:
         """Arms faults; one without a moment strikes at once."""
         self._world.book.add(faults)
         self._endpoints.wake_all()
+
+    def store(self, *recordings: Recording) -> None:
+        """More recordings, or others under the same ids."""
+        self._world.library.add(recordings)
+
+    def faults(self) -> list[dict[str, object]]:
+        """What is armed, and how often each has struck."""
+        return self._world.book.listing()
 
     def clear_faults(self) -> None:
         """Disarms all faults. A socket that fell silent stays so."""

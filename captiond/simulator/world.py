@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from captiond.simulator.faultbook import FaultBook
 from captiond.simulator.ledger import Ledger
+from captiond.simulator.media import Library
 from captiond.simulator.pace import Pace
 from captiond.simulator.stage import Stage
 from captiond.simulator.tokens import Tokens
@@ -33,6 +34,9 @@ class World:
     batch: int
     frames: Frames
     require_activation: bool
+    library: Library
+    requests_per_s: float | None = None
+    webhook_secret: str = ""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
 

@@ -33,7 +33,7 @@ MAX_WORKERS: Final = 64  # one for each core of a large machine; each costs the 
 LOADS_S: Final = 0.25  # how often workers are told of one another's viewers
 START_S: Final = 8.0  # a start does not wait longer for relays; those that come later serve then
 PROBE_S: Final = 5.0  # for proof that relays deliver; `/readyz` waits longer
-FIGURES_WAIT_S: Final = 0.5  # for figures of now, at a scrape; else those of a second ago count
+FIGURES_WAIT_S: Final = 0.5  # for figures of now, at a scrape; else those of some seconds ago count
 
 
 class Head:

@@ -48,7 +48,8 @@ from captiond.workers.settings import Settings, parse_settings
 log = logging.getLogger(__name__)
 
 TICK_S: Final = 0.1  # as the head's
-FIGURES_S: Final = 1.0  # also how the head knows that we are well
+ALIVE_S: Final = 1.0  # how often the head hears that we are well
+FIGURES_S: Final = 10.0  # what a relay counts after that is lost if it is killed; a scrape asks by itself
 
 
 class RelayProcess:
@@ -155,8 +156,8 @@ class RelayProcess:
         return self._mirrors.hidden(SessionId(session)) if key is not None and opens(key, presented) else None
 
     async def _turn(self) -> None:
-        """As the head's turn: time passes, and once a second the figures go to the head."""
-        due_s = told_s = self._clock.monotonic_s()
+        """As the head's turn: time passes; and the head hears of us."""
+        due_s = alive_s = told_s = self._clock.monotonic_s()
         while True:
             due_s += TICK_S
             await asyncio.sleep(max(0.0, due_s - self._clock.monotonic_s()))
@@ -166,8 +167,11 @@ class RelayProcess:
             try:
                 self._mirrors.tick(now_s)
                 if now_s - told_s >= FIGURES_S:
-                    told_s = now_s
+                    told_s = alive_s = now_s
                     self._tell_figures()
+                elif now_s - alive_s >= ALIVE_S:
+                    alive_s = now_s
+                    self._link.tell("alive")
             except Exception as fault:
                 log.error("a tick failed", exc_info=remains(fault))
 

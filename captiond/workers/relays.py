@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 READY_S: Final = 30.0  # from a relay's start until it serves; a restart with thousands of sessions takes seconds
 LATE_S: Final = 3.0  # a relay that says nothing for so long gets no more viewers; the head accepts its connections, too
-SILENT_S: Final = 10.0  # a relay that says nothing for so long, and tells its figures every second, hangs
+SILENT_S: Final = 10.0  # a relay that says nothing for so long, and has something to say every second, hangs
 WATCH_S: Final = 0.5
 WELL_S: Final = 30.0  # who has lived so long is started again at once, as is one that ends early for the first time
 PROVEN_S: Final = PROBE_LATE_S  # until the delivery probe must have come through a new relay
@@ -277,6 +277,8 @@ class Relays:
                 self._desk.leave(number, said["seat"])
             case "record":
                 self._audit.record(str(said["kind"]), timestamp=str(said["timestamp"]), **said["fields"])
+            case "alive":
+                pass
             case "figures":
                 self._figures.heard(number, said["figures"])
                 self._settle(number)

@@ -6,7 +6,6 @@ viewers get it. Screens are rendered from that, by `captiond.core.screen`, which
 
 import asyncio
 import base64
-import contextlib
 import json
 import os
 import socket
@@ -139,14 +138,16 @@ class Line(asyncio.Protocol):
         """Takes so many bytes, of a line that is slow."""
         if self.stalled or self._wire is None or self._wire.is_closing() or self.sock is None:
             return
-        with contextlib.suppress(BlockingIOError, InterruptedError):
+        try:
+            data = os.read(self.sock.fileno(), count)
+        except (BlockingIOError, InterruptedError):
+            return  # nothing is there
+        except OSError:
             data = b""
-            with contextlib.suppress(OSError):
-                data = os.read(self.sock.fileno(), count)
-            if data:
-                self.data_received(data)
-            else:
-                self._wire.abort()
+        if data:
+            self.data_received(data)
+        else:
+            self._wire.abort()
 
     def cut(self) -> None:
         """The line breaks; half a message is as good as none."""

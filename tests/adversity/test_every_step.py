@@ -61,7 +61,7 @@ SELDOM = {
     "websockets/client.py:ClientProtocol.parse",
     "websockets/protocol.py:Protocol.parse",
 }
-PARTS = 4
+PARTS = 8  # a part takes some seconds
 
 
 @pytest.fixture(autouse=True)

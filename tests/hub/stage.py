@@ -13,7 +13,7 @@ from captiond.core.arrival import Arrival
 from captiond.core.continuity import Verdict
 from captiond.core.messages import Caption, SessionState
 from captiond.core.room import Redacting
-from captiond.core.screen import Screen
+from captiond.core.screen import ProtocolViolation, Screen
 from captiond.hub.limits import Limits
 from captiond.hub.live import Live
 from captiond.hub.rooms import Rooms
@@ -124,6 +124,7 @@ class Network:
 
     def __init__(self, transport: str = "ws", *, partials: bool = True, screen: Screen | None = None) -> None:
         self.blind = False
+        self.violation: ProtocolViolation | None = None
         self.transport = transport
         self.screen = screen or Screen(partials=partials)
         self.got: list[dict[str, Any]] = []
@@ -203,7 +204,21 @@ class Network:
         while (message := self._next()) is not None:
             self.got.append(message)
             if not self.blind:
-                self.screen.apply(message)
+                self._show(message)
+
+    def _show(self, message: dict[str, Any]) -> None:
+        """Whoever writes takes an exception for an outlet that is broken, so it is kept for whoever looks."""
+        try:
+            self.screen.apply(message)
+        except ProtocolViolation as violation:
+            self.violation = self.violation or violation
+            raise
+
+    def sound(self) -> "Network":
+        """Itself; raises what the screen found wrong, if anything."""
+        if self.violation is not None:
+            raise self.violation
+        return self
 
     def _next(self) -> dict[str, Any] | None:
         data = self._arrived
@@ -239,15 +254,15 @@ class Network:
 
     def types(self) -> list[str]:
         """Types of all messages that arrived."""
-        return [m["type"] for m in self.got]
+        return [m["type"] for m in self.sound().got]
 
     def texts(self) -> list[str]:
         """The screen."""
-        return [line.text for line in self.screen.lines()]
+        return [line.text for line in self.sound().screen.lines()]
 
     def indices(self) -> list[int]:
         """Indices that arrived, in order."""
-        return [m["index"] for m in self.got if "index" in m]
+        return [m["index"] for m in self.sound().got if "index" in m]
 
 
 class House:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from captiond.core.screen import ProtocolViolation
 from captiond.hub.limits import Limits
 from tests.hub.stage import BOTH, House
 
@@ -38,7 +39,7 @@ def test_a_new_viewer_gets_welcome_then_the_whole_screen_then_what_comes(house: 
 
 @pytest.mark.parametrize(("transport", "at"), list(product(BOTH, range(8))))
 def test_joining_at_any_moment_loses_and_doubles_nothing(house: House, transport: str, at: int) -> None:
-    """T1: the join falls between any two messages; every screen ends equal, every later index comes once."""
+    """T1 (mercure#178): the join falls between any two messages; all screens end equal, each later index comes once."""
     script = [("a", False), ("a b", False), ("a b c", True), ("d", False), ("HIDE", True), ("e", False), ("e f", True)]
     first = house.watch(transport)
     for step, (text, final) in enumerate(script):
@@ -103,7 +104,7 @@ def test_a_replay_is_whole_and_leaves_out_superseded_partials(house: House, tran
     ["", "nonsense", "{epoch}", "{epoch}.-1", "{epoch}.7777", "{epoch}.99999999999999999999", "zzzzzzzz.1", "\x00.1"],
 )
 def test_a_position_that_cannot_be_resumed_from_gets_a_snapshot(house: House, position: str) -> None:
-    """T3: malformed, negative, in the future, of another epoch: a snapshot, never a crash, never a part."""
+    """T3 (mercure#704): malformed, negative, in the future, of another epoch: a snapshot, no crash, never a part."""
     talk(house, "one", "two")
     epoch = house.here.position.split(".")[0]
     network = house.watch(position=position.format(epoch=epoch))
@@ -131,7 +132,7 @@ def test_a_position_from_before_the_retention_time_gets_a_snapshot(house: House)
 
 
 def test_after_a_long_silence_one_who_has_it_all_is_recovered_with_nothing(house: House) -> None:
-    """T4: the data has expired, the position lives on."""
+    """T4 (socket.io#5282): the data has expired, the position lives on."""
     talk(house, "one")
     position = house.here.position
     house.clock.monotonic += 7000.0
@@ -141,7 +142,7 @@ def test_after_a_long_silence_one_who_has_it_all_is_recovered_with_nothing(house
 
 
 def test_resuming_before_anything_was_said(house: House) -> None:
-    """T5."""
+    """T5 (socket.io's documentation): the first welcome has a position to resume from."""
     network, viewer = house.join()
     assert network.got[0]["position"].endswith(".0")
     house.here.leave(viewer)
@@ -152,7 +153,7 @@ def test_resuming_before_anything_was_said(house: House) -> None:
 
 
 def test_two_sockets_of_one_viewer_do_not_disturb_each_other(house: House) -> None:
-    """T6: the old connection is not known to be dead yet."""
+    """T6 (socket.io-redis-streams#26): the old connection is not known to be dead yet."""
     old, viewer = house.join()
     old.stall()
     talk(house, "one")
@@ -167,7 +168,7 @@ def test_two_sockets_of_one_viewer_do_not_disturb_each_other(house: House) -> No
 
 @pytest.mark.parametrize("transport", BOTH)
 def test_a_ping_shows_a_lost_last_message(house: House, transport: str) -> None:
-    """T2: the ping's position is the newest one, behind all that is pending."""
+    """T2 (mercure#243): the ping's position is the newest one, behind all that is pending."""
     network = house.watch(transport)
     house.wait(24.9)
     assert "ping" not in network.types()
@@ -177,6 +178,24 @@ def test_a_ping_shows_a_lost_last_message(house: House, transport: str) -> None:
     assert network.got[-1]["position"] == house.here.position
     house.wait(25.0)
     assert network.types().count("ping") == 2
+
+
+@pytest.mark.parametrize("transport", BOTH)
+def test_who_lost_the_last_message_sees_so_at_the_next_ping_and_gets_it(house: House, transport: str) -> None:
+    """T2 (mercure#243), seen from the viewer: there is no later message that could show the hole."""
+    network, viewer = house.join(transport)
+    talk(house, "one")
+    with pytest.MonkeyPatch.context() as broken:
+        broken.setattr(network, "write", lambda _: True)
+        talk(house, "two")
+    assert network.texts() == ["one"]
+    house.wait(25.1)
+    with pytest.raises(ProtocolViolation, match="a ping at"):
+        network.sound()
+    house.here.leave(viewer)
+    again = house.watch(transport, position=network.screen.position, screen=network.screen)
+    assert again.got[0]["recovered"] is True
+    assert again.texts() == ["one", "two"]
 
 
 def test_a_ping_waits_behind_what_is_pending(house: House) -> None:

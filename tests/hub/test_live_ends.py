@@ -49,7 +49,7 @@ def test_a_slow_viewer_skips_superseded_partials_is_told_and_keeps_every_final(h
 
 
 def test_a_stalled_viewer_costs_at_most_its_budget_and_delays_nobody() -> None:
-    """T7: the ladder: conflate, drop the queue, resync by snapshot or give up."""
+    """T7 (websockets' guide, aiohttp#1367), the ladder: conflate, drop the queue, resync by snapshot or give up."""
     house = House(Limits(max_queued_bytes=20_000))
     stalled, other = house.watch(), house.watch("sse")
     stalled.stall()
@@ -81,7 +81,7 @@ def test_a_viewer_that_takes_nothing_is_closed_as_slow() -> None:
 
 
 def test_a_slow_but_living_viewer_sees_every_final_and_no_revision_go_back() -> None:
-    """T8: 300 bytes a second for ten minutes of lively speech; the strict screen judges each message."""
+    """T8 (SignalK#2235, #2531): 300 bytes a second for ten minutes of lively speech; the screen judges each message."""
     house = House()
     network = house.watch(takes_bytes=2000)
     expected = []
@@ -169,6 +169,7 @@ def test_an_ended_session_is_replayed_to_late_viewers_while_it_is_kept(transport
 
 
 def test_tokens_end_with_4005(house: House) -> None:
+    """T15 (mercure#666), to the tenth of a second."""
     network = house.watch(expires_s=house.clock.now_s() + 60.0)
     last_s = house.clock.now_s() + 6000.0
     other = house.watch(expires_s=last_s)

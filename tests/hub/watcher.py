@@ -89,7 +89,7 @@ class Connection:
 
     def judge(self) -> None:
         """Judges what has arrived since the last time."""
-        got = self.network.got
+        got = self.network.sound().got
         while self._judged < len(got):
             message = got[self._judged]
             self._judged += 1

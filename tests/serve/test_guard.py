@@ -1,6 +1,7 @@
-"""Connections that are no viewers: hostile clients over real sockets, on a clock that is turned by hand."""
+"""T19, connections that are no viewers: hostile clients over real sockets, on a clock that is turned by hand."""
 
 import asyncio
+import gc
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -138,6 +139,21 @@ async def test_what_comes_after_the_first_head_is_not_counted_as_one() -> None:
             await reader.readexactly(int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]))
 
 
+async def test_who_asked_for_a_stream_and_got_none_is_looked_after_again() -> None:
+    async with guarded() as served:
+        served.open()
+        reader, writer = await knock(served)
+        writer.write(b"HEAD /v1/sessions/s1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+        assert served.guard is not None
+        assert not served.guard._visits
+        assert await answers((reader, writer))
+        assert len(served.guard._visits) == 1
+        writer.close()
+        await until(lambda: open_ones(served) == 0)
+        assert not served.guard._visits
+
+
 async def test_who_is_quiet_gives_way_and_viewers_do_not() -> None:
     async with guarded(GuardLimits(max_connections=4)) as served:
         served.open()
@@ -211,6 +227,22 @@ async def test_a_viewer_that_reads_nothing_is_the_hubs_to_judge() -> None:
         served.guard.tick()
         assert live.viewers == 1
         assert not served.meter.of["connections_cut_total", "answer"]
+
+
+async def test_who_is_refused_leaves_no_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """Else whoever connects often enough fills the disk."""
+    async with guarded(GuardLimits(max_connections=1)) as served:
+        first = await knock(served)
+        await until(lambda: open_ones(served) == 1)
+        for _ in range(20):
+            assert await is_cut(await knock(served))
+        served.pass_time(11)
+        assert await is_cut(first)
+        await until(lambda: open_ones(served) == 0)
+        gc.collect()
+        await asyncio.sleep(0)
+        assert served.meter.of["connections_cut_total", "node"] == 20
+    assert [record.getMessage() for record in caplog.records if record.levelname != "DEBUG"] == []
 
 
 async def test_two_thousand_silent_connections_cost_nobody_his_captions() -> None:

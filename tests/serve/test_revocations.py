@@ -1,4 +1,4 @@
-"""Tokens that no longer count: the rule and its bounds on times by hand, then over real sockets on both transports."""
+"""T15, tokens that no longer count: the rule and its bounds by hand, then over real sockets on both transports."""
 
 import asyncio
 import json
@@ -103,6 +103,7 @@ async def last_words(served: Served, transport: str, token: str) -> "asyncio.Fut
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_viewers_go_and_their_tokens_open_nothing_until_there_are_new_ones(transport: str) -> None:
+    """T15 (mercure#666): a session whose tokens are revoked."""
     async with serving(rules=Rules(api_keys=(KEY,)), secret=SECRET) as served:
         served.open()
         served.open("s2")

@@ -1,6 +1,7 @@
 """One suite over both transports and the real hub: the same messages, positions and promises on each.
 
-The numbers T1 to T5 are bugs that other servers shipped (joining, lost last messages, odd positions, quiet sessions).
+The numbers T1 to T15 are bugs that other servers shipped, each test names whose. Under random schedules, on virtual
+time: tests/hub/test_model.py.
 """
 
 import asyncio
@@ -128,7 +129,7 @@ async def test_resuming_on_either_transport_misses_nothing(served: Served, first
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_t1_joining_while_captions_come_loses_and_doubles_nothing(served: Served, transport: str) -> None:
-    """Twenty viewers join in the middle of a conversation, each at another moment of it."""
+    """T1 (mercure#178, #200, #202): twenty join in the middle of a conversation, each at another moment of it."""
     chance = random.Random(3)
     served.open()
 
@@ -161,6 +162,7 @@ async def test_t1_joining_while_captions_come_loses_and_doubles_nothing(served: 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_t2_a_lost_last_message_shows_within_one_ping(served: Served, transport: str) -> None:
+    """T2 (mercure#243): no later message would show that the last one is missing; the ping's position does."""
     served.open()
     async with watcher(served, transport) as viewer:
         await viewer.message(), await viewer.message()
@@ -180,6 +182,7 @@ ODDER = ("other123.1", "{epoch}.1.1", "%00.1", "{epoch}.18446744073709551617", "
 @pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("position", ODD + ODDER)
 async def test_t3_a_position_that_cannot_be_gets_a_snapshot(served: Served, transport: str, position: str) -> None:
+    """T3 (mercure#704, nchan 1.3.7): unknown, future, of another epoch, negative, malformed."""
     served.open()
     served.say("hello", final=True)
     live = served.rooms.get(SessionId("s1"))
@@ -193,6 +196,7 @@ async def test_t3_a_position_that_cannot_be_gets_a_snapshot(served: Served, tran
 
 @pytest.mark.parametrize("header", ["\xff\xfe.1", "x" * 4000, "a b", "k3XbQwZt.1; DROP"])
 async def test_t3_the_same_for_any_bytes_in_the_header(served: Served, header: str) -> None:
+    """T3."""
     served.open()
     answer = await raw(served, "/v1/sessions/s1/events", f"Last-Event-ID: {header}")
     assert (await answer.message())["recovered"] is False
@@ -201,6 +205,7 @@ async def test_t3_the_same_for_any_bytes_in_the_header(served: Served, header: s
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_t4_after_a_long_quiet_time_resuming_at_the_top_is_recovered_with_nothing(transport: str) -> None:
+    """T4 (socket.io#5282, centrifugo#230): the data has expired, the position has not."""
     async with serving(hub_limits=HubLimits(retention_s=10)) as served:
         served.open()
         served.say("old", final=True)
@@ -220,6 +225,7 @@ async def test_t4_after_a_long_quiet_time_resuming_at_the_top_is_recovered_with_
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_t5_resuming_from_before_anything_was_said(served: Served, transport: str) -> None:
+    """T5 (socket.io's documentation): a position stands in the first message, though nothing was published yet."""
     served.rooms.open(SessionId("s1"), source="media", language="en-US", created_at="2024-06-15T10:30:00.000Z")
     async with watcher(served, transport) as viewer:
         await viewer.message(), await viewer.message()
@@ -232,7 +238,7 @@ async def test_t5_resuming_from_before_anything_was_said(served: Served, transpo
 
 
 async def test_t6_two_sockets_of_one_viewer_both_see_all(served: Served) -> None:
-    """It has reconnected before we noticed that the old connection is dead."""
+    """T6 (socket.io#4880, socket.io-redis-streams#26): it is back before we noticed that the old connection is dead."""
     served.open()
     async with watcher(served, "ws") as old:
         await old.message(), await old.message()
@@ -246,7 +252,7 @@ async def test_t6_two_sockets_of_one_viewer_both_see_all(served: Served) -> None
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_t7_a_stalled_viewer_delays_nobody_and_gets_the_whole_picture_later(transport: str) -> None:
-    """It reads nothing while 600 captions come; the others have each at once; its budget holds; it sees the end."""
+    """T7 (aiohttp#1367): it reads nothing while 600 captions come; others have each at once; it sees the end."""
     async with serving(hub_limits=HubLimits(max_queued_bytes=40_000)) as served:
         live = served.open()
         path = "/v1/sessions/s1/events" if transport == "sse" else "/v1/sessions/s1/ws"
@@ -278,7 +284,7 @@ async def test_t7_a_stalled_viewer_delays_nobody_and_gets_the_whole_picture_late
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_t8_a_slow_viewer_sees_every_final_once_and_nothing_goes_back(transport: str) -> None:
-    """It reads far slower than captions come; partials may be skipped, finals not, and no revision goes back."""
+    """T8 (SignalK#2235, #2531): slower than captions come; partials are skipped, finals not, no revision goes back."""
     async with serving(hub_limits=HubLimits(max_queued_bytes=2_000_000)) as served:
         served.open()
         async with watcher(served, transport) as slow:
@@ -322,6 +328,7 @@ async def test_a_hub_that_changes_its_mind_after_the_upgrade_says_why(
 
 
 async def test_t15_a_token_that_ends_ends_the_stream_on_server_sent_events_too() -> None:
+    """T15 (mercure#666). Revoked ones: test_revocations."""
     async with serving(secret=SECRET) as served:
         served.open()
         async with watcher(served, "sse", query=f"token={served.mint('s1', ttl_s=30)}") as viewer:
@@ -333,7 +340,7 @@ async def test_t15_a_token_that_ends_ends_the_stream_on_server_sent_events_too()
 
 
 async def test_t13_many_join_at_once(served: Served) -> None:
-    """A hundred come back together: one snapshot is encoded, and each has it whole."""
+    """T13 (centrifugo#982): a hundred come back together: one snapshot is encoded, and each has it whole."""
     served.open()
     for number in range(30):
         served.say(f"line {number}", final=True)

@@ -165,6 +165,7 @@ async def test_a_plain_get_is_told_to_upgrade(served: Served) -> None:
 
 
 async def test_a_token_may_stand_in_the_header_and_ends_the_stream_when_it_ends() -> None:
+    """T15 (mercure#666), over a WebSocket."""
     async with serving(secret=SECRET) as served:
         served.open()
         bearer = {"Authorization": f"Bearer {served.mint('*', ttl_s=30)}"}

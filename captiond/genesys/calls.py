@@ -1,0 +1,94 @@
+"""Calls of the workflows to Genesys' REST API: one try each, at the account's pace, one new token where one is refused.
+
+When to try again is not decided here: a workflow's tries outlive the process (`jobs.runner`).
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import orjson
+
+from captiond.base.errors import RateLimited, Unauthorised, UpstreamInvalid
+from captiond.genesys.exchange import Exchange
+from captiond.genesys.oauth import Token, Tokens
+from captiond.genesys.throttle import Throttle
+
+UNNAMED_PAUSE_S: Final = 2.0  # after a 429 that names no time: the shortest wait of any workflow
+
+
+class Calls:
+    """The REST API of one account, as workflows use it."""
+
+    def __init__(self, *, exchange: Exchange, api_url: str, tokens: Tokens, throttle: Throttle) -> None:
+        self._exchange, self._api_url, self._tokens = exchange, api_url, tokens
+        self.throttle = throttle
+
+    async def get(self, path: str, *, operation: str) -> Mapping[str, Any]:
+        """One GET; the answer's JSON object. Raises as `ask`."""
+        return await self.ask("GET", path, operation=operation)
+
+    async def post(
+        self, path: str, body: Mapping[str, Any], *, operation: str, key: str | None = None
+    ) -> Mapping[str, Any]:
+        """One POST; the answer's JSON object. Raises as `ask`.
+
+        Args:
+            key: goes along as `Idempotency-Key`, so that a server that knows it starts nothing twice.
+        """
+        return await self.ask("POST", path, operation=operation, body=orjson.dumps(body), key=key)
+
+    async def ask(
+        self, method: str, path: str, *, operation: str, body: bytes = b"", key: str | None = None
+    ) -> Mapping[str, Any]:
+        """One call, made again once with a new token where the first is refused.
+
+        Args:
+            path: below the API's address, quoted.
+        Raises:
+            UpstreamInvalid: an answer of success that is no JSON object.
+            UpstreamUnavailable, RateLimited, Unauthorised, MissingPermission, UpstreamRefused: as upstream says. After
+                a 429 nobody else asks, either, before its time has passed.
+        """
+        token = await self._tokens.token()
+        try:
+            return await self._once(token, method, path, operation=operation, body=body, key=key)
+        except Unauthorised:
+            self._tokens.drop(token)
+        token = await self._tokens.token()
+        return await self._once(token, method, path, operation=operation, body=body, key=key)
+
+    async def _once(
+        self, token: Token, method: str, path: str, *, operation: str, body: bytes, key: str | None
+    ) -> Mapping[str, Any]:
+        await self.throttle.turn()
+        headers = {**token.header, "Accept": "application/json"}
+        if body:
+            headers["Content-Type"] = "application/json"
+        if key is not None:
+            headers["Idempotency-Key"] = key
+        try:
+            answer = await self._exchange.send(
+                method, self._api_url + path, operation=operation, headers=headers, body=body, secret=token.value
+            )
+        except RateLimited as limited:
+            self.throttle.pause(UNNAMED_PAUSE_S if limited.retry_after_s is None else limited.retry_after_s)
+            raise
+        return object_of(answer.body, operation=operation)
+
+
+def object_of(body: bytes, *, operation: str) -> Mapping[str, Any]:
+    """An answer's JSON object.
+
+    Raises:
+        UpstreamInvalid: it is none. Nothing of the answer is in it.
+    """
+    parsed: object = None
+    try:
+        parsed = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        why = "it is not JSON"
+    else:
+        if isinstance(parsed, dict):
+            return parsed
+        why = "it is not a JSON object"
+    raise UpstreamInvalid(operation=operation, why=f"sent an unusable answer: {why}")

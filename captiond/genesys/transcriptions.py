@@ -1,0 +1,208 @@
+"""Transcriptions of stored media, in the documents' form: bodies and answers <-> typed values. Pure.
+
+What comes in is bounded and checked here, and never quoted where it is not what the documents say. Text stays raw until
+`jobs.masking` has seen it. Source: workflows.md, section 1.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import quote
+
+from captiond.base.ids import RawText
+from captiond.genesys.payloads import MalformedAnswer
+
+COMPLETED: Final = "transcription.completed"
+FAILED: Final = "transcription.failed"
+EVENTS: Final = (COMPLETED, FAILED)
+PATH: Final = "/api/v2/media/transcriptions"
+
+_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
+_NAME: Final = re.compile(r"[a-z0-9._+-]{1,32}", re.ASCII)
+_WORD: Final = re.compile(r"[A-Za-z][A-Za-z_.-]{0,31}", re.ASCII)  # a status: no digits, so nobody's number
+_SPEAKER: Final = re.compile(r"[A-Za-z_. -]{0,32}\d{0,2}", re.ASCII)
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}", re.ASCII)
+_LONGEST_S: Final = 10_000_000.0  # four months: not a time that a recording lasts
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A stored recording. Codec and format in lower case."""
+
+    duration_s: float
+    codec: str
+    format: str
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of a transcript as it came; None where upstream did not say."""
+
+    text: RawText = field(repr=False)
+    speaker: str = ""
+    language: str | None = None
+    confidence: float | None = None
+    start_ms: int | None = None
+    end_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """What Genesys calls back with. `segments` is empty where there is no transcript.
+
+    Attributes:
+        event: `transcription.completed`, `transcription.failed` or something unknown, as a short word.
+        latency_s: from `startedAt` to `completedAt`; None where one is missing or is no time.
+        reason: why it failed, raw words; "" where it does not say.
+        unusable: pieces of the transcript that hold no text.
+    """
+
+    event: str
+    transcription: str
+    status: str | None
+    media: str | None
+    redacted: bool | None
+    latency_s: float | None
+    reason: RawText = field(repr=False)
+    segments: tuple[Segment, ...] = field(repr=False)
+    unusable: int = 0
+
+
+def media_path(media: str) -> str:
+    """Where a recording is described."""
+    return f"/api/v2/media/{quote(media, safe='')}"
+
+
+def parse_media(answer: Mapping[str, Any]) -> Media:
+    """The answer to `GET /api/v2/media/{id}`.
+
+    Raises:
+        MalformedAnswer: names the field that is missing or not what it should be. None is not 0.
+    """
+    duration = answer.get("duration")
+    if isinstance(duration, bool) or not isinstance(duration, int | float) or not 0 < duration <= _LONGEST_S:
+        raise MalformedAnswer("the media holds no positive duration")
+    return Media(float(duration), codec=_name(answer, "codec"), format=_name(answer, "format"))
+
+
+def submission(
+    media: str,
+    *,
+    languages: Sequence[str],
+    speakers: bool,
+    policy: str | None,
+    webhooks: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """The body of `POST /api/v2/media/transcriptions` for stored media."""
+    body: dict[str, Any] = {
+        "mediaId": media,
+        "languages": list(languages),
+        "webhooks": list(webhooks),
+        "settings": {"enableSpeakerIdentification": speakers},
+    }
+    return body if policy is None else {**body, "redactionPolicyId": policy}
+
+
+def parse_submission(answer: Mapping[str, Any]) -> str:
+    """The transcription's id. Raises MalformedAnswer."""
+    found = answer.get("transcriptionId")
+    if not isinstance(found, str) or not _ID.fullmatch(found):
+        raise MalformedAnswer("the answer holds no transcriptionId")
+    return found
+
+
+def parse_callback(body: Mapping[str, Any]) -> Callback:
+    """A callback, whatever its event.
+
+    Raises:
+        MalformedAnswer: no `data.transcriptionId`, or no event type.
+    """
+    event, data = body.get("eventType"), body.get("data")
+    if not isinstance(event, str):
+        raise MalformedAnswer("the callback holds no eventType")
+    data = data if isinstance(data, Mapping) else {}
+    transcription = data.get("transcriptionId")
+    if not isinstance(transcription, str) or not _ID.fullmatch(transcription):
+        raise MalformedAnswer("the callback holds no transcriptionId")
+    result = data.get("result")
+    result = result if isinstance(result, Mapping) else {}
+    media, redacted = result.get("mediaId"), result.get("redacted")
+    pieces = result.get("transcripts")
+    pieces = pieces if isinstance(pieces, list) else []
+    segments = tuple(_segments(pieces))
+    reason = next((data[key] for key in ("failureReason", "error", "message") if isinstance(data.get(key), str)), "")
+    return Callback(
+        event=event if event in EVENTS else "unknown",
+        transcription=transcription,
+        status=_matching(data.get("status"), _WORD),
+        media=_matching(media, _ID),
+        redacted=redacted if isinstance(redacted, bool) else None,
+        latency_s=_latency_s(data.get("startedAt"), data.get("completedAt")),
+        reason=RawText(reason[:500]),
+        segments=segments,
+        unusable=len(pieces) - len(segments),
+    )
+
+
+def _segments(pieces: list[Any]) -> list[Segment]:
+    found = []
+    for piece in pieces:
+        text = piece.get("text") if isinstance(piece, Mapping) else None
+        if isinstance(text, str) and text.strip():
+            found.append(_segment(piece, text))
+    return found
+
+
+def _segment(piece: Mapping[str, Any], text: str) -> Segment:
+    speaker = piece.get("speaker", piece.get("channel"))
+    return Segment(
+        text=RawText(text),
+        speaker=_matching(speaker, _SPEAKER) or "",
+        language=_matching(piece.get("language"), _LANGUAGE),
+        confidence=_confidence(piece.get("confidence")),
+        start_ms=_milliseconds(piece.get("startMs")),
+        end_ms=_milliseconds(piece.get("endMs")),
+    )
+
+
+def _latency_s(started: Any, completed: Any) -> float | None:
+    start_s, end_s = instant_s(started), instant_s(completed)
+    if start_s is None or end_s is None or end_s < start_s:
+        return None
+    return round(end_s - start_s, 3)
+
+
+def instant_s(stamp: Any) -> float | None:
+    """Seconds since 1970 of an ISO 8601 time; None where it is missing or none. A time without a zone is UTC."""
+    if not isinstance(stamp, str) or not 10 <= len(stamp) <= 40:
+        return None
+    try:
+        instant = datetime.fromisoformat(stamp)
+        return (instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _name(answer: Mapping[str, Any], key: str) -> str:
+    value = answer.get(key)
+    if not isinstance(value, str) or not _NAME.fullmatch(value.strip().lower()):
+        raise MalformedAnswer(f"the media holds no {key}")
+    return value.strip().lower()
+
+
+def _matching(value: Any, pattern: re.Pattern[str]) -> str | None:
+    return value if isinstance(value, str) and pattern.fullmatch(value) else None
+
+
+def _confidence(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if 0 <= value <= 1 else None
+
+
+def _milliseconds(value: Any) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LONGEST_S * 1000:
+        return None
+    return round(value)

@@ -1,0 +1,130 @@
+"""The life of a job and the phases of each workflow, as tables. Pure.
+
+Two tables, each the documentation of what it decides: `LIFE` says what may happen to a job in which state; `PHASES`
+what a workflow does, and what comes after it. A pair that is in neither is our own mistake and raises `LocalError`;
+tests walk every pair, legal or not. A step is what a phase does once; it may be made again after a crash, so:
+
+| phase | what one step does | why making it twice does no harm |
+|---|---|---|
+| `checking` | looks at what is to be transcribed | it only reads |
+| `submitting` | asks Genesys to begin | all tries have one `Idempotency-Key`; a callback tells what was begun |
+| `awaiting` | looks for the callback, or waits for it | it only reads; callbacks are kept once for each id |
+| `settling` | judges the callback, and writes result and outbox rows | one transaction; rows have ids of their own |
+
+Source: workflows.md; issue 6.
+"""
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import Final
+
+from captiond.base.errors import LocalError
+
+TRANSCRIPTION: Final = "transcription-request"
+
+
+class State(StrEnum):
+    """Where a job stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"  # a step is being made now
+    WAITING = "waiting"  # for a time, for upstream, or for a callback
+    COMPLETED = "completed"
+    COMPLETED_WITH_ERRORS = "completed_with_errors"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more happens to it."""
+        return self in OVER
+
+
+OVER: Final = frozenset({State.COMPLETED, State.COMPLETED_WITH_ERRORS, State.FAILED, State.CANCELLED})
+
+
+class On(StrEnum):
+    """What happens to a job."""
+
+    TAKEN = "taken"  # its next step is due
+    STEPPED = "stepped"  # the step is done, the next one follows at once
+    POSTPONED = "postponed"  # the step is to be made (again) later
+    FINISHED = "finished"
+    FINISHED_IN_PART = "finished in part"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"  # the process ended in the middle of a step
+
+
+LIFE: Final[Mapping[tuple[State, On], State]] = {
+    (State.QUEUED, On.TAKEN): State.RUNNING,
+    (State.QUEUED, On.CANCELLED): State.CANCELLED,
+    (State.WAITING, On.TAKEN): State.RUNNING,
+    (State.WAITING, On.CANCELLED): State.CANCELLED,
+    (State.RUNNING, On.STEPPED): State.RUNNING,
+    (State.RUNNING, On.POSTPONED): State.WAITING,
+    (State.RUNNING, On.FINISHED): State.COMPLETED,
+    (State.RUNNING, On.FINISHED_IN_PART): State.COMPLETED_WITH_ERRORS,
+    (State.RUNNING, On.FAILED): State.FAILED,
+    (State.RUNNING, On.CANCELLED): State.CANCELLED,
+    (State.RUNNING, On.INTERRUPTED): State.QUEUED,
+}
+
+
+class Phase(StrEnum):
+    """What a job is about to do."""
+
+    CHECKING = "checking"
+    SUBMITTING = "submitting"
+    AWAITING = "awaiting"
+    SETTLING = "settling"
+    OVER = "over"
+
+
+class Outcome(StrEnum):
+    """What one step came to."""
+
+    DONE = "done"
+    CALLED_BACK = "called back"
+
+
+PHASES: Final[Mapping[str, Mapping[tuple[Phase, Outcome], Phase]]] = {
+    TRANSCRIPTION: {
+        (Phase.CHECKING, Outcome.DONE): Phase.SUBMITTING,
+        (Phase.SUBMITTING, Outcome.DONE): Phase.AWAITING,
+        (Phase.AWAITING, Outcome.CALLED_BACK): Phase.SETTLING,
+        (Phase.SETTLING, Outcome.DONE): Phase.OVER,
+    },
+}
+FIRST: Final[Mapping[str, Phase]] = {TRANSCRIPTION: Phase.CHECKING}
+
+
+def after(state: State, on: On) -> State:
+    """The state that follows. Raises LocalError where that cannot happen."""
+    found = LIFE.get((state, on))
+    if found is None:
+        raise LocalError(f"a job that is {state} cannot be {on}")
+    return found
+
+
+def phase_after(kind: str, phase: Phase, outcome: Outcome) -> Phase:
+    """The phase that follows. Raises LocalError where the workflow knows no such step."""
+    found = PHASES.get(kind, {}).get((phase, outcome))
+    if found is None:
+        raise LocalError(f"a job of {kind} that is {phase} cannot come to {outcome}")
+    return found
+
+
+def path(kind: str) -> Iterator[Phase]:
+    """A workflow's phases in the order in which they come when nothing goes wrong, `over` last."""
+    phase = FIRST[kind]
+    while phase is not Phase.OVER:
+        yield phase
+        phase = next(to for (here, _), to in PHASES[kind].items() if here is phase)
+    yield phase
+
+
+def progress(kind: str, phase: Phase) -> tuple[int, int]:
+    """How many steps are behind a job in that phase, of how many."""
+    steps = list(path(kind))
+    return steps.index(phase), len(steps) - 1

@@ -1,0 +1,140 @@
+"""Results' texts, redacted: what a workflow keeps, forwards or answers has been through here.
+
+The redactor is the live path's own (`core.redact`): each piece of a transcript is one finished utterance of its
+speaker, and no time passes between them, so a number that is cut in two by a pause is masked in each.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Final
+
+from captiond.base.ids import RawText, SafeText, UtteranceId
+from captiond.base.inside import sealed
+from captiond.core.redact import Call, Redactor, Shown
+
+PIECE: Final = 2_000  # code points redacted at once; far below what the redactor would mask whole
+SLICE_S: Final = 0.005  # of work; then live captions have their turn
+MAX_SPEAKERS: Final = 32  # of one transcript; more share the last one's state
+PAUSE_S: Final = 0.01  # of event time between two pieces: no silence that would end an open number
+DEFAULT_LANGUAGE: Final = "en-US"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A piece of a transcript as it came."""
+
+    text: RawText = field(repr=False)
+    speaker: str = ""
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """The texts of all pieces in their order, safe, and how many values of each kind were masked."""
+
+    texts: tuple[SafeText, ...] = field(repr=False)
+    redactions: dict[str, int]
+
+
+class Masking:
+    """Redacts what comes from upstream. `kinds`: which are masked; `language`: where a piece names none."""
+
+    def __init__(self, kinds: frozenset[str], language: str = DEFAULT_LANGUAGE) -> None:
+        self._kinds, self._language = kinds, language
+
+    async def transcript(self, pieces: Sequence[Said], *, language: str | None = None) -> Masked:
+        """A whole transcript. Live captions go on meanwhile: the work is done in slices.
+
+        Raises:
+            Inside: the redactor failed; nothing of the text is in it.
+        """
+        work = _Transcript(pieces, kinds=self._kinds, language=language or self._language)
+        while not _go_on(work):  # noqa: ASYNC110  (nothing is waited for: others have their turn)
+            await asyncio.sleep(0)
+        return work.result()
+
+    def words(self, text: str) -> SafeText:
+        """A few words of upstream's, an error message for instance: one utterance alone. A fault inside masks all."""
+        redactor = Redactor(kinds=self._kinds, language=self._language, call=Call())
+        shown = redactor.caption(UtteranceId("words"), RawText(text), final=True, now_s=0.0)
+        for one in redactor.end():
+            shown.append(one)
+        return shown[-1].text if shown else SafeText("")
+
+
+class _Transcript:
+    """One transcript on its way through the redactor."""
+
+    def __init__(self, pieces: Sequence[Said], *, kinds: frozenset[str], language: str) -> None:
+        self._pieces, self._kinds, self._language = pieces, kinds, language
+        self._call = Call()
+        self._redactors: dict[str, Redactor] = {}
+        self._parts: dict[UtteranceId, SafeText] = {}
+        self._parts_of: list[list[UtteranceId]] = []
+        self._redactions: dict[UtteranceId, dict[str, int]] = {}
+        self._cuts = self._cut()
+        self._now_s = 0.0
+
+    def _cut(self) -> Iterable[tuple[Said, UtteranceId, RawText]]:
+        for number, piece in enumerate(self._pieces):
+            self._parts_of.append([])
+            for part, text in enumerate(cut(piece.text)):
+                utterance = UtteranceId(f"{number}.{part}")
+                self._parts_of[number].append(utterance)
+                yield piece, utterance, text
+
+    def slice(self) -> bool:
+        """Works for a while; True at the end."""
+        until_s = monotonic() + SLICE_S
+        for piece, utterance, text in self._cuts:
+            self._now_s += PAUSE_S
+            shown = self._redactor(piece.speaker).caption(
+                utterance, text, final=True, now_s=self._now_s, language=piece.language
+            )
+            self._keep(shown)
+            if monotonic() >= until_s:
+                return False
+        for redactor in self._redactors.values():
+            self._keep(redactor.end())
+        return True
+
+    def result(self) -> Masked:
+        texts = tuple(
+            SafeText(" ".join(text for part in parts if (text := self._parts.get(part)))) for parts in self._parts_of
+        )
+        counted: Counter[str] = Counter()
+        for redactions in self._redactions.values():
+            counted.update(redactions)
+        return Masked(texts, dict(counted))
+
+    def _redactor(self, speaker: str) -> Redactor:
+        name = speaker if speaker in self._redactors or len(self._redactors) < MAX_SPEAKERS else ""
+        if name not in self._redactors:
+            self._redactors[name] = Redactor(kinds=self._kinds, language=self._language, call=self._call)
+        return self._redactors[name]
+
+    def _keep(self, shown: Iterable[Shown]) -> None:
+        for one in shown:
+            self._parts[one.utterance] = one.text
+            self._redactions[one.utterance] = dict(one.redactions)
+
+
+@sealed
+def _go_on(work: _Transcript) -> bool:
+    return work.slice()
+
+
+def cut(text: RawText) -> list[RawText]:
+    """A long text in pieces, between words where there are any."""
+    pieces: list[RawText] = []
+    at = 0
+    while len(text) - at > PIECE:
+        space = text.rfind(" ", at + PIECE // 2, at + PIECE)
+        end = space + 1 if space >= 0 else at + PIECE
+        pieces.append(RawText(text[at:end]))
+        at = end
+    pieces.append(RawText(text[at:]))
+    return pieces

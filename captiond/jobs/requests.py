@@ -1,0 +1,65 @@
+"""What a job may be asked for: bodies of `POST /v1/jobs/{kind}`, parsed and bounded. Also what `/openapi.json` shows.
+
+Source: workflows.md, section 6.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from captiond.base.errors import CaptiondError
+
+MAX_LANGUAGES: Final = 10
+MAX_WEBHOOKS: Final = 5
+MAX_FAULTS: Final = 20  # told of one body
+MAX_KEY_CHARS: Final = 80  # of a key that is echoed
+
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,128}$", description="[A-Za-z0-9._:-]{1,128}")]
+Text = Annotated[str, Field(min_length=1, max_length=2_048)]
+Model = TypeVar("Model", bound="JobBody")
+
+
+class JobBody(BaseModel):
+    """Strict: a key that we do not know is more likely a slip of the pen than a wish for the default."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, strict=True)
+
+
+class Webhook(JobBody):
+    """One more address that Genesys calls, beside captiond's own."""
+
+    uri: Text
+    events: Annotated[list[Text], Field(min_length=1, max_length=10)] | None = None
+
+
+class TranscriptionBody(JobBody):
+    """Kind `transcription-request`: have a stored recording transcribed."""
+
+    media_id: Id
+    languages: Annotated[list[Text], Field(min_length=1, max_length=MAX_LANGUAGES)]
+    redaction_policy_id: Id | None = None
+    enable_speaker_identification: bool = True
+    webhooks: Annotated[list[Webhook], Field(max_length=MAX_WEBHOOKS)] = []
+
+
+class InvalidBody(CaptiondError):
+    """A body that is not what its kind asks for. `faults` name keys and what is wrong with them, never values."""
+
+    def __init__(self, faults: list[dict[str, str]]) -> None:
+        self.faults = faults
+        super().__init__("; ".join(f"{fault['key']}: {fault['fault']}" for fault in faults[:5]))
+
+
+def parse(model: type[Model], body: Mapping[str, Any]) -> Model:
+    """The body as that model. Raises InvalidBody."""
+    faults: list[dict[str, str]]
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        faults = [
+            {"key": ".".join(str(part) for part in fault["loc"])[:MAX_KEY_CHARS], "fault": fault["msg"]}
+            for fault in error.errors(include_url=False, include_input=False, include_context=False)[:MAX_FAULTS]
+        ]
+    raise InvalidBody(faults)

@@ -1,0 +1,257 @@
+"""The workflows in a program of one's own: no daemon, the same machinery, database, redaction and limits.
+
+    from captiond.library import load_config, open_workflows
+
+    async with open_workflows(load_config(None, os.environ)) as workflows:
+        transcript = await workflows.transcribe("media-42", languages=["en-US"])
+        print(transcript.text)
+
+Jobs are as durable as the daemon's: a program that is killed goes on with them when it opens the same database again.
+One database belongs to one process at a time. See docs/workflows.md.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from aiohttp import web
+
+from captiond.audit import AuditLog
+from captiond.base.errors import CaptiondError
+from captiond.base.observe import AuditSink, Meter, NullMeter
+from captiond.chores import kept_up
+from captiond.clock import SystemClock
+from captiond.config import load as load_config
+from captiond.config_keys import Config
+from captiond.core.redact import learn
+from captiond.db.store import Store
+from captiond.genesys.patience import Sleep
+from captiond.jobs.machine import TRANSCRIPTION, State
+from captiond.jobs.refusals import JobFailed, Refused
+from captiond.jobs.runner import Pace
+from captiond.jobs.views import view
+from captiond.listening import listen, url_of
+from captiond.serve.access import Caller, is_local
+from captiond.upstream import upstream_of
+from captiond.workflows import Workflows
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One piece of a transcript, redacted; None where Genesys did not say."""
+
+    text: str
+    speaker: str | None
+    language: str | None
+    confidence: float | None
+    start_ms: int | None
+    end_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Transcription:
+    """What a transcription request came to. Every text in it is redacted.
+
+    Attributes:
+        status: "completed", or "completed-empty" where nothing was said.
+        latency_s: what Genesys says that it took; None where it does not.
+        redactions: how many values of each kind captiond itself masked.
+        warnings: stable words; see docs/workflows.md.
+    """
+
+    job: str
+    transcription_id: str
+    media_id: str
+    status: str
+    latency_s: float | None
+    average_confidence: float | None
+    pieces: tuple[Piece, ...]
+    redactions: Mapping[str, int]
+    warnings: tuple[str, ...]
+    raw: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """All of it, one piece a line."""
+        return "\n".join(piece.text for piece in self.pieces)
+
+    @classmethod
+    def of(cls, job: str, result: Mapping[str, Any]) -> Self:
+        """From the `result` of a job, as the API answers it."""
+        pieces = tuple(
+            Piece(one["text"], one["speaker"], one["language"], one["confidence"], one["startMs"], one["endMs"])
+            for one in result["transcripts"]
+        )
+        return cls(
+            job=job,
+            transcription_id=result["transcriptionId"],
+            media_id=result["mediaId"],
+            status=result["status"],
+            latency_s=result["latencySeconds"],
+            average_confidence=result["averageConfidence"],
+            pieces=pieces,
+            redactions=result["redactions"],
+            warnings=tuple(result["warnings"]),
+            raw=result,
+        )
+
+
+class OpenWorkflows:
+    """The workflows of a program. Made by `open_workflows`.
+
+    Attributes:
+        url: where callbacks are received; "" where the program receives them itself.
+    """
+
+    def __init__(self, workflows: Workflows) -> None:
+        self._workflows = workflows
+        self.url = ""
+
+    async def transcribe(
+        self,
+        media_id: str,
+        *,
+        languages: Sequence[str] = ("en-US",),
+        redaction_policy_id: str | None = None,
+        enable_speaker_identification: bool = True,
+        key: str | None = None,
+    ) -> Transcription:
+        """Has a stored recording transcribed, and waits for it.
+
+        Args:
+            key: the same key gives the same job, also after a restart of the program.
+        Raises:
+            JobFailed: with its `code` (docs/workflows.md).
+            InvalidBody, Refused: it was not taken on.
+        """
+        body = {
+            "mediaId": media_id,
+            "languages": list(languages),
+            "redactionPolicyId": redaction_policy_id,
+            "enableSpeakerIdentification": enable_speaker_identification,
+        }
+        job, result = await self._finished(TRANSCRIPTION, body, key=key)
+        return Transcription.of(job, result)
+
+    async def job(self, job: str) -> dict[str, Any] | None:
+        """One job as the API shows it; None where there is none."""
+        found = await self._workflows.get(job)
+        return None if found is None else view(found)
+
+    async def cancel(self, job: str) -> None:
+        """Ends a job that has not ended."""
+        await self._workflows.cancel(job)
+
+    async def receive(
+        self, kind: str, *, headers: Mapping[str, str], query: Mapping[str, str], body: bytes, local: bool = False
+    ) -> Mapping[str, str]:
+        """A callback, for a program that has an HTTP server of its own; answers what to send back with 200.
+
+        Raises:
+            Refused: with `status` and `code` for the answer.
+        """
+        return await self._workflows.callbacks.receive(kind, headers=headers, query=query, body=body, local=local)
+
+    async def _finished(self, kind: str, body: Mapping[str, Any], *, key: str | None) -> tuple[str, Mapping[str, Any]]:
+        _, job = await self._workflows.submit(kind, body, key=key)
+        async for found in self._workflows.watch(job.id):
+            job = found or job
+        if job.state in (State.COMPLETED, State.COMPLETED_WITH_ERRORS):
+            return job.id, job.result
+        error = job.error or {"code": job.state, "message": f"the job {job.id} is {job.state}"}
+        facts = {name: value for name, value in error.items() if name not in ("code", "message", "status")}
+        raise JobFailed(error["code"], error["message"], status=error.get("status"), extra=facts)
+
+
+@asynccontextmanager
+async def open_workflows(
+    config: Config,
+    *,
+    listen_on: tuple[str, int] | None = ("127.0.0.1", 0),
+    meter: Meter | None = None,
+    audit: AuditSink | None = None,
+    pace: Pace | None = None,
+) -> AsyncIterator[OpenWorkflows]:
+    """The workflows of a configuration, running. What has not ended when it is left goes on when it is opened again.
+
+    Args:
+        config: of `load_config`; its `[genesys]` account, `[database]`, `[jobs]`, `[redaction]` and `[audit]`.
+        listen_on: where callbacks are received; None where the program hands them over with `receive`.
+        meter, audit: other than the configuration's audit file and no figures.
+        pace: the time, other than this machine's.
+    Raises:
+        CaptiondError: no account, or the database, the audit file or the port cannot be had.
+    """
+    pace = pace or SystemClock()
+    learn(config.genesys.languages)
+    async with AsyncExitStack() as stack:
+        store = await Store.open(config.database.url)
+        stack.push_async_callback(store.close)
+        if audit is None:
+            log = AuditLog(Path(config.audit.path))
+            stack.push_async_callback(asyncio.to_thread, log.close)
+            audit = log
+        meter = meter or NullMeter()
+        genesys = upstream_of(config, clock=pace, meter=meter, audit=audit, sleep=_sleeper(pace))
+        if genesys is None:
+            raise CaptiondError("no Genesys account is configured: [genesys] client_id and client_secret")
+        stack.push_async_callback(genesys.close)
+        async with asyncio.TaskGroup() as group, AsyncExitStack() as receiving:
+            flows = Workflows(
+                config,
+                store=store,
+                genesys=genesys,
+                pace=pace,
+                meter=meter,
+                audit=audit,
+                own_url=lambda: opened.url,
+                group=group,
+            )
+            opened = OpenWorkflows(flows)
+            if listen_on is not None:
+                opened.url = await _receive_at(receiving, opened, flows, *listen_on)
+            chores = [group.create_task(kept_up(chore)) for chore in flows.chores]
+            try:
+                yield opened
+            finally:
+                for chore in chores:
+                    chore.cancel()
+
+
+def _sleeper(pace: Pace) -> Sleep:
+    async def sleep(delay_s: float) -> None:
+        await pace.wait(asyncio.Event(), delay_s)
+
+    return sleep
+
+
+async def _receive_at(stack: AsyncExitStack, opened: OpenWorkflows, flows: Workflows, host: str, port: int) -> str:
+    """A server for callbacks alone; answers its URL."""
+
+    async def webhook(request: web.Request) -> web.StreamResponse:
+        kind = request.match_info["kind"]
+        if kind not in flows.callbacks.kinds:
+            return web.json_response({"code": "unknown_kind"}, status=404)
+        local = is_local(Caller.of(request))
+        try:
+            answer = await opened.receive(
+                kind, headers=request.headers, query=request.query, body=await request.read(), local=local
+            )
+        except Refused as refused:
+            return web.json_response({"code": refused.code}, status=refused.status)
+        return web.json_response(dict(answer))
+
+    app = web.Application(client_max_size=flows.max_callback_bytes)
+    app.router.add_post("/v1/webhooks/{kind}", webhook)
+    listener = stack.enter_context(listen(host, port))
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0, auto_decompress=False)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.SockSite(runner, listener).start()
+    return url_of(listener)
+
+
+__all__ = ["JobFailed", "OpenWorkflows", "Piece", "Transcription", "load_config", "open_workflows"]

@@ -1,0 +1,203 @@
+"""Transcriptions of stored media, in the documents' form: the recording, the request, and the callback that follows.
+
+A request with an `Idempotency-Key` that was seen before begins nothing and is answered as the first one was. Callbacks
+go to addresses of this machine only, each until it is answered with 2xx. Source: workflows.md, section 1.
+"""
+
+import asyncio
+import hmac
+import logging
+import secrets
+import uuid
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import aiohttp
+import orjson
+from aiohttp import web
+
+from captiond.base.instants import iso_utc
+from captiond.simulator.desk import Desk
+from captiond.simulator.faults import On
+from captiond.simulator.identifiers import LANGUAGE_TAG, LOOPBACK, SESSION_ID
+from captiond.simulator.media import Recording
+from captiond.simulator.replies import error_body
+from captiond.simulator.world import World
+
+log = logging.getLogger(__name__)
+
+TRIES: Final = 30  # of one callback: a daemon that restarts is back long before
+FIRST_PAUSE_S: Final = 0.1
+LONGEST_PAUSE_S: Final = 5.0
+PATIENCE_S: Final = 5.0  # for one answer; captiond promises 2 s
+WORK_S: Final = 1.5  # what a transcription is said to have taken
+
+
+def is_submission(body: bytes) -> bool:
+    """Whether this asks for the transcription of stored media; the live form has a `mediaSessionId`."""
+    try:
+        asked = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return False
+    return isinstance(asked, dict) and "mediaId" in asked and "mediaSessionId" not in asked
+
+
+class Transcriptions:
+    """The endpoints, and who calls back."""
+
+    def __init__(self, world: World, desk: Desk) -> None:
+        self._world, self._desk = world, desk
+        self._begun: dict[str, str] = {}  # by Idempotency-Key
+        # Of callbacks under way. A group would have to be left by the task that entered it; `stop` may be another's.
+        self._work: set[asyncio.Task[None]] = set()
+        self._http: aiohttp.ClientSession | None = None
+
+    def add_to(self, app: web.Application) -> None:
+        """Registers the routes; `POST /api/v2/media/transcriptions` is shared with the live form."""
+        app.router.add_get("/api/v2/media/{id}", self.media)
+
+    async def rest(self) -> None:
+        """Ends every callback that is under way."""
+        for task in list(self._work):
+            task.cancel()
+        await asyncio.gather(*self._work, return_exceptions=True)
+        if self._http is not None:
+            await self._http.close()
+            self._http = None
+
+    async def media(self, request: web.Request) -> web.StreamResponse:
+        """`GET /api/v2/media/{id}`."""
+        media = request.match_info["id"]
+        struck = await self._desk.fault(request, On.MEDIA, media)
+        refused = struck or self._desk.may_pass(request, "media", media)
+        if refused is not None:
+            return refused
+        recording = self._world.library.find(media)
+        if recording is None:
+            return self._desk.answer(request, "media", 404, error_body(404), session=media)
+        body = {"id": media, "duration": recording.duration, "codec": recording.codec, "format": recording.format}
+        return await self._desk.finish(request, self._desk.answer(request, "media", 200, body, session=media))
+
+    async def submit(self, request: web.Request, content: bytes) -> web.StreamResponse:
+        """`POST /api/v2/media/transcriptions` for stored media: 202, and a callback later."""
+        asked: dict[str, Any] = orjson.loads(content)
+        media = str(asked["mediaId"])[:128]
+        struck = await self._desk.fault(request, On.SUBMISSION, media)
+        refused = struck or self._desk.may_pass(request, "submission", media)
+        if refused is not None:
+            return refused
+        wrong = _wrong(asked)
+        if wrong is not None:
+            body = error_body(400, message=f"{wrong} is not valid", field=wrong)
+            return self._desk.answer(request, "submission", 400, body, session=media)
+        recording = self._world.library.find(media)
+        if recording is None:
+            return self._desk.answer(request, "submission", 404, error_body(404), session=media)
+        transcription = await self._begin(recording, asked, key=request.headers.get("Idempotency-Key"))
+        answer = self._desk.answer(request, "submission", 202, {"transcriptionId": transcription}, session=media)
+        return await self._desk.finish(request, answer)
+
+    async def _begin(self, recording: Recording, asked: Mapping[str, Any], *, key: str | None) -> str:
+        if key is not None and key in self._begun:
+            return self._begun[key]
+        transcription = f"tr-{uuid.UUID(bytes=secrets.token_bytes(16), version=4)}"
+        if key is not None:
+            self._begun[key] = transcription
+        self._world.ledger.transcriptions[recording.media_id] += 1
+        hooks = [hook for hook in asked.get("webhooks") or [] if isinstance(hook, dict)]
+        calls = [
+            self._call(str(hook.get("uri")), recording, transcription)
+            for hook in hooks
+            if recording.outcome != "silent"
+            and (not hook.get("events") or f"transcription.{recording.outcome}" in hook["events"])
+            for _ in range(recording.calls)
+        ]
+        if recording.early:
+            await asyncio.gather(*calls)
+            return transcription
+        for call in calls:
+            task = asyncio.get_running_loop().create_task(call)
+            self._work.add(task)
+            task.add_done_callback(self._work.discard)
+        return transcription
+
+    async def _call(self, uri: str, recording: Recording, transcription: str) -> None:
+        """One callback, sent until it is taken."""
+        if urlsplit(uri).hostname not in LOOPBACK:
+            log.warning("a callback to another machine is not sent")
+            return
+        pace, ledger = self._world.pace, self._world.ledger
+        if not recording.early:
+            await pace.wait(self._world.stopping, recording.delay_s)
+        body = self._body(recording, transcription)
+        pause_s = FIRST_PAUSE_S
+        for _ in range(TRIES):
+            if self._world.stopping.is_set():
+                return
+            ledger.callbacks[transcription] += 1
+            if await self._sent(uri, body):
+                ledger.callbacks_taken[transcription] += 1
+                return
+            await pace.wait(self._world.stopping, pause_s)
+            pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
+
+    async def _sent(self, uri: str, body: bytes) -> bool:
+        if self._http is None:
+            timeout = aiohttp.ClientTimeout(total=PATIENCE_S)
+            self._http = aiohttp.ClientSession(timeout=timeout, connector=aiohttp.TCPConnector(limit=50))
+        headers = {"Content-Type": "application/json"}
+        if self._world.webhook_secret:
+            stamp = str(int(self._world.pace.now_s()))
+            signed = hmac.new(self._world.webhook_secret.encode(), stamp.encode() + b"." + body, sha256)
+            headers |= {"X-Captiond-Timestamp": stamp, "X-Captiond-Signature": f"sha256={signed.hexdigest()}"}
+        try:
+            async with self._http.post(uri, data=body, headers=headers, allow_redirects=False) as response:
+                return 200 <= response.status < 300
+        except (aiohttp.ClientError, OSError, TimeoutError):
+            return False
+
+    def _body(self, recording: Recording, transcription: str) -> bytes:
+        if recording.body is not None:
+            return recording.body.encode("utf-8", "surrogateescape")
+        now_s = self._world.pace.now_s()
+        data: dict[str, Any] = {
+            "transcriptionId": transcription,
+            "status": recording.outcome.upper(),
+            "startedAt": iso_utc(now_s - WORK_S),
+            "completedAt": iso_utc(now_s),
+        }
+        if recording.outcome == "failed":
+            data["failureReason"] = recording.failure_reason
+        else:
+            data["result"] = {
+                "mediaId": recording.media_id,
+                "redacted": recording.redacted,
+                "transcripts": list(recording.transcripts),
+            }
+        data = {key: value for key, value in {**data, **recording.data}.items() if value is not None}
+        return orjson.dumps({"eventType": f"transcription.{recording.outcome}", "data": data})
+
+
+def _wrong(asked: Mapping[str, Any]) -> str | None:
+    """The first field that is not what the documents say."""
+    languages, hooks = asked.get("languages"), asked.get("webhooks", [])
+    if not isinstance(asked.get("mediaId"), str) or not SESSION_ID.fullmatch(asked["mediaId"]):
+        return "mediaId"
+    if not isinstance(languages, list) or not languages or not all(_is_tag(tag) for tag in languages):
+        return "languages"
+    if not isinstance(hooks, list) or not all(
+        isinstance(hook, dict) and isinstance(hook.get("uri"), str) and _may_be_called(hook["uri"]) for hook in hooks
+    ):
+        return "webhooks"
+    return None
+
+
+def _is_tag(tag: Any) -> bool:
+    return isinstance(tag, str) and LANGUAGE_TAG.fullmatch(tag) is not None
+
+
+def _may_be_called(uri: str) -> bool:
+    parts = urlsplit(uri)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)

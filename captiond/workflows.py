@@ -1,0 +1,145 @@
+"""The workflows of one daemon or one program, composed: jobs, callbacks and sinks over one database and one account.
+
+Source: issue 6; docs/workflows.md.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
+
+from captiond.base.backoff import Chance
+from captiond.base.observe import AuditSink, Meter
+from captiond.config_keys import Config
+from captiond.db.jobs import Job
+from captiond.db.store import Store
+from captiond.genesys.client import Genesys
+from captiond.genesys.regions import is_loopback
+from captiond.jobs.callbacks import Callbacks
+from captiond.jobs.masking import Masking
+from captiond.jobs.outbox import Outbox, Sink
+from captiond.jobs.runner import Pace, Runner
+from captiond.jobs.transcription_request import Bounds, TranscriptionRequest
+from captiond.jobs.workflow import Tools
+
+INDEX: Final = "index"
+NLP: Final = "nlp"
+COMPLIANCE: Final = "compliance"
+
+
+class Workflows:
+    """All that runs beside the live path.
+
+    Args:
+        own_url: where this process itself can be reached, for a Genesys on the same machine (the simulator); "" where
+            it serves nothing.
+        group: parent of callbacks that outlive their answers.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        store: Store,
+        genesys: Genesys,
+        pace: Pace,
+        meter: Meter,
+        audit: AuditSink,
+        own_url: Callable[[], str],
+        group: asyncio.TaskGroup,
+        chance: Chance | None = None,
+    ) -> None:
+        wanted = config.jobs
+        self.max_callback_bytes = wanted.max_transcript_bytes
+        self._public_url, self._own_url = wanted.public_url, own_url
+        self._local = is_loopback(urlsplit(config.genesys.api_url).hostname or "")
+        chance = chance or random.SystemRandom()
+        masking = Masking(frozenset(config.redaction.kinds))
+        self.outbox = Outbox(sinks_of(config), store=store, pace=pace, chance=chance, meter=meter, audit=audit)
+        transcription = TranscriptionRequest(Bounds(wanted.max_duration_s, wanted.codecs, wanted.formats))
+        self.runner = Runner(
+            [transcription],
+            store=store,
+            tools=Tools(
+                calls=genesys.calls,
+                masking=masking,
+                clock=pace,
+                meter=meter,
+                audit=audit,
+                called=self._called,
+                address=self._address,
+                sinks=self.outbox.names,
+            ),
+            pace=pace,
+            chance=chance,
+            deadline_s=wanted.deadline_s,
+        )
+        self.callbacks = Callbacks(
+            {transcription.kind: transcription},
+            secret=wanted.webhook_secret.get_secret_value(),
+            store=store,
+            runner=self.runner,
+            masking=masking,
+            clock=pace,
+            meter=meter,
+            group=group,
+        )
+
+    # -- chores ----------------------------------------------------------------------------------------------------
+
+    @property
+    def chores(self) -> tuple[Callable[[], Awaitable[None]], ...]:
+        """What goes on for ever: steps of jobs, and documents for sinks."""
+        return self.runner.run, self.outbox.run
+
+    # -- what callers ask: serve.wiring.Jobs -------------------------------------------------------------------------
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of jobs that there are."""
+        return self.runner.kinds
+
+    async def submit(
+        self, kind: str, body: Mapping[str, Any], *, key: str | None = None, patient: bool = True
+    ) -> tuple[bool, Job]:
+        """See `Runner.submit`."""
+        return await self.runner.submit(kind, body, key=key, patient=patient)
+
+    async def list(self, *, kind: str | None = None, state: str | None = None, most: int = 100) -> Sequence[Job]:
+        """The newest jobs, newest first."""
+        return await self.runner.list(kind=kind, state=state, most=most)
+
+    async def get(self, job: str) -> Job | None:
+        """One job as it stands."""
+        return await self.runner.get(job)
+
+    async def cancel(self, job: str) -> Job | None:
+        """Ends a job that has not ended."""
+        return await self.runner.cancel(job)
+
+    def watch(self, job: str, *, idle_s: float | None = None) -> AsyncGenerator[Job | None, None]:
+        """See `Runner.watch`."""
+        return self.runner.watch(job, idle_s=idle_s)
+
+    # -- what steps ask ----------------------------------------------------------------------------------------------
+
+    async def _called(self, job: Job) -> Any:
+        return await self.runner.called(job)
+
+    def _address(self, job: Job) -> str | None:
+        base = self._public_url or (self._own_url() if self._local else "")
+        if not base:
+            return None
+        return f"{base}/v1/webhooks/{job.kind}?{urlencode(self.callbacks.query(job))}"
+
+
+def sinks_of(config: Config) -> list[Sink]:
+    """The sinks that are configured."""
+    wanted = config.jobs
+    sinks = [
+        Sink(NLP, wanted.nlp_url),
+        Sink(COMPLIANCE, wanted.compliance_url, wanted.compliance_token.get_secret_value()),
+        Sink(INDEX, wanted.index_url),
+    ]
+    return [sink for sink in sinks if sink.url]
