@@ -46,7 +46,7 @@ COMMANDS: Final = (
     Command("token", "mint a viewer token", "captiond.cli_token"),
     Command("audit", "check and read the audit chain", "captiond.cli_audit"),
     Command("transcribe", "have a stored recording transcribed", "captiond.cli_transcribe"),
-    Command("interaction", "fetch the transcript of an interaction"),
+    Command("interaction", "have the talk of an interaction transcribed", "captiond.cli_interaction"),
     Command("recording", "fetch the transcript of a recording"),
     Command("messaging", "fetch the transcript of a messaging conversation"),
     Command("jobs", "list, show and cancel jobs", "captiond.cli_jobs"),

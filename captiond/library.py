@@ -29,7 +29,7 @@ from captiond.config_keys import Config
 from captiond.core.redact import learn
 from captiond.db.store import Store
 from captiond.genesys.patience import Sleep
-from captiond.jobs.machine import TRANSCRIPTION, State
+from captiond.jobs.machine import INTERACTION, TRANSCRIPTION, State
 from captiond.jobs.refusals import JobFailed, Refused
 from captiond.jobs.runner import Pace
 from captiond.jobs.views import view
@@ -99,6 +99,34 @@ class Transcription:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class InteractionTranscript:
+    """What an interaction's transcription came to; its text is redacted. None where nobody said."""
+
+    job: str
+    transcription_id: str
+    interaction_id: str
+    status: str
+    text: str
+    latency_ms: int | None
+    redactions: Mapping[str, int]
+    raw: Mapping[str, Any] = field(repr=False)
+
+    @classmethod
+    def of(cls, job: str, result: Mapping[str, Any]) -> Self:
+        """From the `result` of a job, as the API answers it."""
+        return cls(
+            job=job,
+            transcription_id=result["transcriptionId"],
+            interaction_id=result["interactionId"],
+            status=result["status"],
+            text=result["transcript"],
+            latency_ms=result["latencyMs"],
+            redactions=result["redactions"],
+            raw=result,
+        )
+
+
 class OpenWorkflows:
     """The workflows of a program. Made by `open_workflows`.
 
@@ -136,6 +164,14 @@ class OpenWorkflows:
         job, result = await self._finished(TRANSCRIPTION, body, key=key)
         return Transcription.of(job, result)
 
+    async def transcribe_interaction(
+        self, interaction_id: str, *, locale: str = "en-US", redact_pii: bool = True, key: str | None = None
+    ) -> InteractionTranscript:
+        """Has the talk of an interaction transcribed, and waits for it. `key` and errors as `transcribe`."""
+        body = {"interactionId": interaction_id, "locale": locale, "redactPii": redact_pii}
+        job, result = await self._finished(INTERACTION, body, key=key)
+        return InteractionTranscript.of(job, result)
+
     async def job(self, job: str) -> dict[str, Any] | None:
         """One job as the API shows it; None where there is none."""
         found = await self._workflows.get(job)
@@ -147,7 +183,7 @@ class OpenWorkflows:
 
     async def receive(
         self, kind: str, *, headers: Mapping[str, str], query: Mapping[str, str], body: bytes, local: bool = False
-    ) -> Mapping[str, str]:
+    ) -> Mapping[str, Any]:
         """A callback, for a program that has an HTTP server of its own; answers what to send back with 200.
 
         Raises:
@@ -254,4 +290,12 @@ async def _receive_at(stack: AsyncExitStack, opened: OpenWorkflows, flows: Workf
     return url_of(listener)
 
 
-__all__ = ["JobFailed", "OpenWorkflows", "Piece", "Transcription", "load_config", "open_workflows"]
+__all__ = [
+    "InteractionTranscript",
+    "JobFailed",
+    "OpenWorkflows",
+    "Piece",
+    "Transcription",
+    "load_config",
+    "open_workflows",
+]

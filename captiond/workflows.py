@@ -17,6 +17,7 @@ from captiond.db.store import Store
 from captiond.genesys.client import Genesys
 from captiond.genesys.regions import is_loopback
 from captiond.jobs.callbacks import Callbacks
+from captiond.jobs.interaction_transcription import InteractionTranscription
 from captiond.jobs.masking import Masking
 from captiond.jobs.outbox import Outbox, Sink
 from captiond.jobs.runner import Pace, Runner
@@ -58,8 +59,9 @@ class Workflows:
         masking = Masking(frozenset(config.redaction.kinds))
         self.outbox = Outbox(sinks_of(config), store=store, pace=pace, chance=chance, meter=meter, audit=audit)
         transcription = TranscriptionRequest(Bounds(wanted.max_duration_s, wanted.codecs, wanted.formats))
+        interaction = InteractionTranscription(max_duration_s=wanted.max_duration_s)
         self.runner = Runner(
-            [transcription],
+            [transcription, interaction],
             store=store,
             tools=Tools(
                 calls=genesys.calls,
@@ -68,6 +70,7 @@ class Workflows:
                 meter=meter,
                 audit=audit,
                 called=self._called,
+                keep=self._keep,
                 address=self._address,
                 sinks=self.outbox.names,
             ),
@@ -76,7 +79,7 @@ class Workflows:
             deadline_s=wanted.deadline_s,
         )
         self.callbacks = Callbacks(
-            {transcription.kind: transcription},
+            {transcription.kind: transcription, interaction.kind: interaction},
             secret=wanted.webhook_secret.get_secret_value(),
             store=store,
             runner=self.runner,
@@ -126,6 +129,9 @@ class Workflows:
 
     async def _called(self, job: Job) -> Any:
         return await self.runner.called(job)
+
+    async def _keep(self, job: Job, callback: Any) -> None:
+        await self.callbacks.keep(job, callback)
 
     def _address(self, job: Job) -> str | None:
         base = self._public_url or (self._own_url() if self._local else "")

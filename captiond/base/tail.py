@@ -90,13 +90,15 @@ class Tail(Generic[T]):
         while self._kept and now_s - self._kept[0].at_s > self._max_age_s:
             self._drop_oldest()
 
+    def reaches(self, position: Position) -> bool:
+        """Whether everything after `position` is here."""
+        return position.epoch == self.epoch and 0 <= self.top - position.index <= len(self._kept)
+
     def since(self, position: Position) -> list[T] | None:
         """Everything after `position`, oldest first; None where that can't be proved (other epoch, future, too old)."""
-        if position.epoch != self.epoch or position.index > self.top:
+        if not self.reaches(position):
             return None
         missing = self.top - position.index
-        if missing > len(self._kept):
-            return None
         return [kept.item for kept in islice(self._kept, len(self._kept) - missing, None)]
 
     def __iter__(self) -> Iterator[T]:

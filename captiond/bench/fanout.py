@@ -72,6 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--stalled", type=float, metavar="SHARE", help="as --slow: these viewers read nothing")
     add("--throttled", type=float, metavar="SHARE", help="as --slow: these viewers read 1 kB/s")
     add("--storm", action="store_true", help="all viewers hang up at once, and come back at once with their positions")
+    add("--away", type=int, default=5, metavar="N", help="captions that a --storm misses, default 5; 1100 are not kept")
     add("--workers", type=int, metavar="N", help="a daemon of N processes beside one of a single process")
     add("--repeat", type=int, default=3, metavar="N", help="rounds of --slow and --storm, default 3")
     add("--daemon", metavar="PATH", help="the captiond to measure; default: this one (`captiond --version` says which)")
@@ -159,7 +160,10 @@ def _works(args: argparse.Namespace, names: tuple[str, ...]) -> Iterator[tuple[s
             yield "slow", partial(trials.slow, **many, **pace, **shares, rounds=args.repeat)
         if args.storm:
             many["viewers"] = args.viewers or STORM_VIEWERS
-            yield "storm", partial(trials.storm, **many, rate=args.rate or STORM_RATE, rounds=args.repeat)
+            yield (
+                "storm",
+                partial(trials.storm, **many, away=args.away, rate=args.rate or STORM_RATE, rounds=args.repeat),
+            )
         if args.workers is not None:
             many["viewers"] = args.viewers or VIEWERS
             yield "workers", partial(trials.workers, **many, **rounds, count=args.workers)
@@ -229,6 +233,7 @@ def _faults(args: argparse.Namespace) -> Iterator[str]:
         ("--in-flight", args.in_flight),
         ("--repeat", args.repeat),
         ("--workers", args.workers),
+        ("--away", args.away),
         *(("--idle", one) for one in args.idle or ()),
     )
     yield from (

@@ -46,7 +46,8 @@ def build_of(daemon: str | None) -> Build:
         LoadFailed: there is none that runs.
     """
     path = "" if daemon else str(Path(__file__).parents[2])
-    command = (daemon,) if daemon else (sys.executable, "-m", "captiond")
+    # -P: not the source that may be the working folder.
+    command = (daemon,) if daemon else (sys.executable, "-P", "-m", "captiond")
     environ = _environ({"PYTHONPATH": path} if path else {})
     try:
         ran = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True, env=environ)

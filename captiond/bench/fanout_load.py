@@ -125,7 +125,7 @@ class Loader:
 
     async def storm(self, away: int, rate: float) -> dict[str, Any]:
         """All hang up, `away` captions pass, all come back at once with their positions."""
-        return await self.ask(f"storm {away} {rate:f}")
+        return await self.ask(f"storm {away} {rate:f}", away / 1000)
 
     async def rest(self, seconds: float) -> dict[str, Any]:
         """Only reads."""

@@ -124,7 +124,8 @@ def _slow(one: Mapping[str, Any]) -> Iterator[str]:
 
 def _storm(one: Mapping[str, Any]) -> Iterator[str]:
     yield ""
-    yield f"{TRANSPORTS[one['transport']]}, {one['viewers']} viewers hang up at once and come back at once"
+    whose = f"{TRANSPORTS[one['transport']]}, {one['viewers']} viewers"
+    yield f"{whose} hang up at once, miss {one['away']} captions, and come back at once"
     yield from _rows(
         ("all caught up s", "p50 ms", "p99 ms", "refused", "full queue", "daemon CPU s", "counted"),
         [

@@ -12,7 +12,6 @@ from captiond.bench.fanout_hall import OURS, Hall, Seat, Slice, say
 from captiond.bench.processes import family, listen_overflows, ran_ns, rss_bytes, sockets
 
 BURST: Final = 4
-AWAY: Final = 5  # captions that pass while everybody is away
 THROTTLED_BYTES_PER_S: Final = 1_000
 SAMPLE_S: Final = 0.2
 SLOW_WARM_UP_S: Final = 10.0  # until the kernel's buffers of the slow are full; only then are they felt
@@ -116,8 +115,8 @@ async def slow(
     }
 
 
-async def storm(hall: Hall, transport: str, viewers: int, *, rate: float, rounds: int) -> dict[str, Any]:
-    """All hang up, captions pass, all come back at once; how long until the last has what it missed."""
+async def storm(hall: Hall, transport: str, viewers: int, *, away: int, rate: float, rounds: int) -> dict[str, Any]:
+    """All hang up, `away` captions pass, all come back at once; how long until the last has what it missed."""
     seat = await hall.seat_ours(transport, viewers)
     assert seat.daemon is not None
     await seat.open(rate, 1.0)
@@ -125,7 +124,7 @@ async def storm(hall: Hall, transport: str, viewers: int, *, rate: float, rounds
     for number in range(rounds):
         say(f"storm {number + 1} of {rounds}")
         before, ran, dropped = await seat.daemon.metrics(), ran_ns(seat.pids()), listen_overflows()
-        figures = await seat.loader.storm(AWAY, rate)
+        figures = await seat.loader.storm(away, rate)
         after = await seat.daemon.metrics()
         storms.append(
             {
@@ -139,6 +138,7 @@ async def storm(hall: Hall, transport: str, viewers: int, *, rate: float, rounds
     return {
         "transport": transport,
         "viewers": viewers,
+        "away": away,
         "complete": all(one["caughtUp"] == viewers for one in storms),
         "allS": spread([one["allS"] for one in storms]),
         "storms": storms,

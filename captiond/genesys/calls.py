@@ -37,13 +37,18 @@ class Calls:
         """
         return await self.ask("POST", path, operation=operation, body=orjson.dumps(body), key=key)
 
+    async def delete(self, path: str, *, operation: str) -> None:
+        """One DELETE; whatever the answer of success holds. Raises as `ask`."""
+        await self.ask("DELETE", path, operation=operation, empty=True)
+
     async def ask(
-        self, method: str, path: str, *, operation: str, body: bytes = b"", key: str | None = None
+        self, method: str, path: str, *, operation: str, body: bytes = b"", key: str | None = None, empty: bool = False
     ) -> Mapping[str, Any]:
         """One call, made again once with a new token where the first is refused.
 
         Args:
             path: below the API's address, quoted.
+            empty: an answer of success holds nothing.
         Raises:
             UpstreamInvalid: an answer of success that is no JSON object.
             UpstreamUnavailable, RateLimited, Unauthorised, MissingPermission, UpstreamRefused: as upstream says. After
@@ -51,14 +56,14 @@ class Calls:
         """
         token = await self._tokens.token()
         try:
-            return await self._once(token, method, path, operation=operation, body=body, key=key)
+            return await self._once(token, method, path, operation=operation, body=body, key=key, empty=empty)
         except Unauthorised:
             self._tokens.drop(token)
         token = await self._tokens.token()
-        return await self._once(token, method, path, operation=operation, body=body, key=key)
+        return await self._once(token, method, path, operation=operation, body=body, key=key, empty=empty)
 
     async def _once(
-        self, token: Token, method: str, path: str, *, operation: str, body: bytes, key: str | None
+        self, token: Token, method: str, path: str, *, operation: str, body: bytes, key: str | None, empty: bool
     ) -> Mapping[str, Any]:
         await self.throttle.turn()
         headers = {**token.header, "Accept": "application/json"}
@@ -73,7 +78,7 @@ class Calls:
         except RateLimited as limited:
             self.throttle.pause(UNNAMED_PAUSE_S if limited.retry_after_s is None else limited.retry_after_s)
             raise
-        return object_of(answer.body, operation=operation)
+        return {} if empty else object_of(answer.body, operation=operation)
 
 
 def object_of(body: bytes, *, operation: str) -> Mapping[str, Any]:

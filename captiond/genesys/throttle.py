@@ -6,7 +6,7 @@ from typing import Final
 from captiond.base.observe import Clock
 from captiond.genesys.patience import Sleep
 
-MARGIN: Final = 1.05  # requests sent evenly arrive unevenly; without it a window of the server's has one too many
+MARGIN: Final = 1.1  # sent evenly, requests arrive unevenly: one that is 100 ms late makes no eleventh in a second
 
 
 class Throttle:

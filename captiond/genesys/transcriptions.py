@@ -17,6 +17,7 @@ from captiond.genesys.payloads import MalformedAnswer
 COMPLETED: Final = "transcription.completed"
 FAILED: Final = "transcription.failed"
 EVENTS: Final = (COMPLETED, FAILED)
+MAX_SEGMENTS: Final = 20_000  # of one transcript: eleven a second for half an hour; reading more would hold others up
 PATH: Final = "/api/v2/media/transcriptions"
 
 _ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
@@ -117,7 +118,7 @@ def parse_callback(body: Mapping[str, Any]) -> Callback:
     """A callback, whatever its event.
 
     Raises:
-        MalformedAnswer: no `data.transcriptionId`, or no event type.
+        MalformedAnswer: no `data.transcriptionId`, no event type, or more pieces than any recording has.
     """
     event, data = body.get("eventType"), body.get("data")
     if not isinstance(event, str):
@@ -131,6 +132,8 @@ def parse_callback(body: Mapping[str, Any]) -> Callback:
     media, redacted = result.get("mediaId"), result.get("redacted")
     pieces = result.get("transcripts")
     pieces = pieces if isinstance(pieces, list) else []
+    if len(pieces) > MAX_SEGMENTS:
+        raise MalformedAnswer(f"the callback holds more than {MAX_SEGMENTS} pieces")
     segments = tuple(_segments(pieces))
     reason = next((data[key] for key in ("failureReason", "error", "message") if isinstance(data.get(key), str)), "")
     return Callback(

@@ -6,6 +6,7 @@ What is put in during one turn of the event loop goes out in one write to each v
 
 import logging
 from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
 
 from captiond.base.close_codes import CloseCode
 from captiond.base.ids import Epoch, Index, SessionId
@@ -23,6 +24,15 @@ from captiond.hub.viewer import Viewer
 from captiond.hub.wire import Defer, Encode, Gather, Outlet, Wire
 
 log = logging.getLogger(__name__)
+
+MAX_REPLAYS: Final = 64  # positions; viewers that an outage cuts off have one of the last few
+
+
+class _Replay(NamedTuple):
+    """What a position misses: `piece` is all of it without what it supersedes itself; None where it needs several."""
+
+    items: Sequence[Item[Wire]]
+    piece: Sequence[Wire] | None
 
 
 class Stream:
@@ -70,6 +80,7 @@ class Stream:
         self._board: Board[Wire] = Board(earlier_finals=earlier_finals)
         self._top_for_finals = Index(0)
         self._snapshots: dict[bool, Wire] = {}
+        self._replays: dict[tuple[Index, bool], _Replay] = {}
         self._audience = Audience(meter, gather)
         self._viewers = self._audience.viewers
         self._byes: dict[tuple[CloseCode, int | None], Wire] = {}
@@ -151,12 +162,15 @@ class Stream:
             viewer.finish(CloseCode.SESSION_ENDED)
         self._tail.trim(now_s)
         since = parse_position(position)
-        replay = self._replay(since, partials=partials) if since is not None else None
+        replay = self._missed(since, partials=partials) if since is not None else None
         try:
             if since is None or replay is None:
                 viewer.start(self.greeting(partials=partials), ())
+            elif replay.piece is not None:
+                viewer.start([self._welcome(str(since), recovered=True), *replay.piece], ())
+                self.delivered(outlet.transport, len(replay.piece))
             else:
-                viewer.start([self._welcome(str(since), recovered=True)], replay)
+                viewer.start([self._welcome(str(since), recovered=True)], replay.items)
         except Exception:
             self.leave(viewer)  # it has no screen, so nothing may be added to it
             raise
@@ -199,6 +213,7 @@ class Stream:
             self._top_for_finals = item.index
             self._snapshots.pop(False, None)
         self._snapshots.pop(True, None)
+        self._replays.clear()
         self._waiting.append(item)
         self._waiting_bytes += item.size_bytes
         return before
@@ -334,6 +349,22 @@ class Stream:
             log.error("captions did not go out: session=%s", self.session, exc_info=remains(fault))
             for viewer in list(self._viewers):  # nobody knows who has got what
                 contained(viewer.dismiss)(CloseCode.RESYNC)
+
+    def _missed(self, since: Position, *, partials: bool) -> _Replay | None:
+        """As `_replay`, worked out once for all who come back with one position before anything more is said."""
+        key = (since.index, partials) if self._tail.reaches(since) else None
+        replay = self._replays.get(key) if key is not None else None
+        if replay is None:
+            items = self._replay(since, partials=partials)
+            if items is None:
+                return None
+            scratch: Subscriber[Wire] = Subscriber(max_queued_bytes=0, now_s=0.0)
+            scratch.replay(items)
+            piece = scratch.take()
+            replay = _Replay(items, None if scratch else piece)
+            if key is not None and len(self._replays) < MAX_REPLAYS:
+                self._replays[key] = replay
+        return replay
 
     def _replay(self, since: Position, *, partials: bool) -> list[Item[Wire]] | None:
         """Everything after a position, or None where that can't be proved."""

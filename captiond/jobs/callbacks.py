@@ -31,7 +31,6 @@ log = logging.getLogger(__name__)
 ACKNOWLEDGED_IN_S: Final = 1.5  # workflows.md: within 2 s, the way included
 MAX_AT_ONCE: Final = 16  # callbacks being read and redacted: their texts are all that costs memory
 MAX_STRANGE: Final = 10_000  # kept of ids that nobody knows (yet): an answer may be slower than the callback
-ACCEPTED: Final[Mapping[str, str]] = {"status": "accepted"}
 
 
 class Callbacks:
@@ -75,7 +74,7 @@ class Callbacks:
 
     async def receive(
         self, kind: str, *, headers: Mapping[str, str], query: Mapping[str, str], body: bytes, local: bool
-    ) -> Mapping[str, str]:
+    ) -> Mapping[str, Any]:
         """One callback; answers what the sender is told with 200.
 
         Args:
@@ -96,7 +95,7 @@ class Callbacks:
             raise self._refused(kind, "invalid", Refused(400, "invalid_callback", callback.why))
         if callback is None:
             self._count(kind, "ignored")
-            return ACCEPTED
+            return workflow.acknowledgement
         self._under_way += 1
         work = self._group.create_task(self._keep(workflow, callback, job=query.get("job")), name="callback")
         work.add_done_callback(self._done)
@@ -106,7 +105,16 @@ class Callbacks:
         self._count(kind, outcome)
         if outcome == "busy":
             raise Refused(503, "busy", "the callback is not kept yet; send it again", retry_after_s=5)
-        return ACCEPTED
+        return workflow.acknowledgement
+
+    async def keep(self, job: Job, callback: Any) -> None:
+        """What a step found by looking, kept as if Genesys had called back with it.
+
+        Raises:
+            StoreError: it is not kept; the step is made again.
+        """
+        if await self._keep(self._workflows[job.kind], callback, job=job.id) == "busy":
+            raise StoreError("what was found could not be kept")
 
     def _done(self, _work: "asyncio.Task[str]") -> None:
         self._under_way -= 1

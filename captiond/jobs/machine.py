@@ -8,7 +8,11 @@ tests walk every pair, legal or not. A step is what a phase does once; it may be
 |---|---|---|
 | `checking` | looks at what is to be transcribed | it only reads |
 | `submitting` | asks Genesys to begin | all tries have one `Idempotency-Key`; a callback tells what was begun |
+| `starting` | the same, of an interaction | one `Idempotency-Key` |
+| `subscribing` | asks to be called back about it | one `Idempotency-Key`; a second callback is dropped |
+| `looking` | looks whether it is there already | what it finds is kept once for each id |
 | `awaiting` | looks for the callback, or waits for it | it only reads; callbacks are kept once for each id |
+| `tidying` | takes the subscription back | what is gone is gone |
 | `settling` | judges the callback, and writes result and outbox rows | one transaction; rows have ids of their own |
 
 Source: workflows.md; issue 6.
@@ -21,6 +25,7 @@ from typing import Final
 from captiond.base.errors import LocalError
 
 TRANSCRIPTION: Final = "transcription-request"
+INTERACTION: Final = "interaction-transcription"
 
 
 class State(StrEnum):
@@ -76,7 +81,11 @@ class Phase(StrEnum):
 
     CHECKING = "checking"
     SUBMITTING = "submitting"
+    STARTING = "starting"
+    SUBSCRIBING = "subscribing"
+    LOOKING = "looking"
     AWAITING = "awaiting"
+    TIDYING = "tidying"
     SETTLING = "settling"
     OVER = "over"
 
@@ -95,8 +104,17 @@ PHASES: Final[Mapping[str, Mapping[tuple[Phase, Outcome], Phase]]] = {
         (Phase.AWAITING, Outcome.CALLED_BACK): Phase.SETTLING,
         (Phase.SETTLING, Outcome.DONE): Phase.OVER,
     },
+    INTERACTION: {
+        (Phase.CHECKING, Outcome.DONE): Phase.STARTING,
+        (Phase.STARTING, Outcome.DONE): Phase.SUBSCRIBING,
+        (Phase.SUBSCRIBING, Outcome.DONE): Phase.LOOKING,
+        (Phase.LOOKING, Outcome.DONE): Phase.AWAITING,
+        (Phase.AWAITING, Outcome.CALLED_BACK): Phase.TIDYING,
+        (Phase.TIDYING, Outcome.DONE): Phase.SETTLING,
+        (Phase.SETTLING, Outcome.DONE): Phase.OVER,
+    },
 }
-FIRST: Final[Mapping[str, Phase]] = {TRANSCRIPTION: Phase.CHECKING}
+FIRST: Final[Mapping[str, Phase]] = {TRANSCRIPTION: Phase.CHECKING, INTERACTION: Phase.CHECKING}
 
 
 def after(state: State, on: On) -> State:

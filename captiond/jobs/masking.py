@@ -44,6 +44,8 @@ class Masking:
 
     def __init__(self, kinds: frozenset[str], language: str = DEFAULT_LANGUAGE) -> None:
         self._kinds, self._language = kinds, language
+        # One slice in a turn of the event loop, however many transcripts come at once; they take turns.
+        self._one_slice = asyncio.Lock()
 
     async def transcript(self, pieces: Sequence[Said], *, language: str | None = None) -> Masked:
         """A whole transcript. Live captions go on meanwhile: the work is done in slices.
@@ -52,8 +54,11 @@ class Masking:
             Inside: the redactor failed; nothing of the text is in it.
         """
         work = _Transcript(pieces, kinds=self._kinds, language=language or self._language)
-        while not _go_on(work):  # noqa: ASYNC110  (nothing is waited for: others have their turn)
-            await asyncio.sleep(0)
+        done = False
+        while not done:
+            async with self._one_slice:
+                done = _go_on(work)
+                await asyncio.sleep(0)  # while the others wait: else each would have its slice in this very turn
         return work.result()
 
     def words(self, text: str) -> SafeText:

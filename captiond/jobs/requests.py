@@ -44,6 +44,14 @@ class TranscriptionBody(JobBody):
     webhooks: Annotated[list[Webhook], Field(max_length=MAX_WEBHOOKS)] = []
 
 
+class InteractionBody(JobBody):
+    """Kind `interaction-transcription`: have the talk of an interaction transcribed."""
+
+    interaction_id: Id
+    locale: Text = "en-US"
+    redact_pii: bool = True
+
+
 class InvalidBody(CaptiondError):
     """A body that is not what its kind asks for. `faults` name keys and what is wrong with them, never values."""
 

@@ -47,6 +47,7 @@ class TranscriptionRequest:
 
     kind: str = TRANSCRIPTION
     scopes: tuple[str, ...] = ("media:transcription:write", "media:media:read")
+    acknowledgement: Mapping[str, Any] = {"status": "accepted"}
     limited_waits_s: Sequence[float] = (2.0, 4.0, 8.0)  # workflows.md: `Retry-After`, else 2 s doubling, 3 tries
 
     def __init__(self, bounds: Bounds) -> None:

@@ -46,6 +46,7 @@ class Tools:
         calls: Genesys' REST API.
         masking: redacts; nothing else makes text that may be kept.
         called: the callback of a job, where it has come.
+        keep: keeps what was found by looking as if it had been called back with.
         address: where Genesys calls back for a job; None where it could not reach us.
         sinks: the names of those that are configured.
     """
@@ -56,6 +57,7 @@ class Tools:
     meter: Meter
     audit: AuditSink
     called: Callable[[Job], Awaitable[Called | None]]
+    keep: Callable[[Job, Any], Awaitable[None]]
     address: Callable[[Job], str | None]
     sinks: frozenset[str]
 
@@ -102,6 +104,11 @@ class CalledBack(Protocol):
 
     @property
     def kind(self) -> str: ...
+
+    @property
+    def acknowledgement(self) -> Mapping[str, Any]:
+        """What Genesys is told with 200."""
+        ...
 
     def read(self, body: Mapping[str, Any]) -> Any:
         """A callback as a typed value, its text raw; None for an event that does not concern us.

@@ -64,11 +64,14 @@ class Caller:
 
     @classmethod
     def of(cls, request: web.Request) -> "Caller":
-        """Reads them. `request.host` is not used: it falls back to this machine's name."""
+        """Reads them, once for each request. `request.host` is not used: it falls back to this machine's name."""
+        known: Caller | None = request.get(CALLER)
+        if known is not None:
+            return known
         peer = request.transport.get_extra_info("peername") if request.transport else None
         local = request.transport.get_extra_info("sockname") if request.transport else None
         scheme, _, credential = request.headers.get("Authorization", "").partition(" ")
-        return cls(
+        caller = request[CALLER] = cls(
             peer=str(peer[0]) if isinstance(peer, tuple) else "",
             local=str(local[0]) if isinstance(local, tuple) else "",
             host=request.headers.get("Host", ""),
@@ -76,6 +79,10 @@ class Caller:
             forwarded=any(map(_says_for_whom, request.headers)),
             bearer=credential.strip() if scheme.lower() == "bearer" else None,
         )
+        return caller
+
+
+CALLER: Final = web.RequestKey("caller", Caller)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +249,7 @@ def is_loopback_name(name: str) -> bool:
     return name == "localhost" or is_loopback_address(name)
 
 
+@functools.lru_cache(maxsize=1024)
 def host_name(host: str) -> str:
     """The name in a `Host` header: without port, brackets and final dot, lower case; "" where it is malformed."""
     try:

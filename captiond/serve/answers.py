@@ -157,9 +157,10 @@ class JobList(Answer):
 
 
 class Accepted(Answer):
-    """A callback was kept, or there was nothing to keep."""
+    """A callback was kept, or there was nothing to keep: which of the two depends on the kind."""
 
-    status: Literal["accepted"]
+    status: Literal["accepted"] | None = None
+    acknowledged: Literal[True] | None = None
 
 
 class Health(Answer):

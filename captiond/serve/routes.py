@@ -88,11 +88,11 @@ def workflow_routes() -> tuple[Route, ...]:
             "Start a workflow; the same Idempotency-Key gives the same job",
             answer=answers.JobCreated,
             status=202,
-            body=(requests.TranscriptionBody,),
+            body=(requests.TranscriptionBody, requests.InteractionBody),
             refusals={
                 404: "unknown_kind",
                 422: "invalid_request, idempotency_key_reused, too_long, unsupported_codec, unsupported_format, "
-                "unsupported_language, invalid_webhook_url",
+                "unsupported_language, invalid_webhook_url, no_media, unsupported_media, not_licensed",
                 501: "not_available: a kind that is not in this version",
                 503: "no_account, too_many_jobs, database_unavailable, draining",
             },

@@ -115,7 +115,7 @@ class Callbacks(Protocol):
 
     async def receive(
         self, kind: str, *, headers: Mapping[str, str], query: Mapping[str, str], body: bytes, local: bool
-    ) -> Mapping[str, str]:
+    ) -> Mapping[str, Any]:
         """Checks and keeps one; answers what the sender is told. Raises `Refused`."""
         ...
 

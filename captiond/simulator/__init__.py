@@ -19,6 +19,7 @@ from captiond.simulator.faults import (
     load_faults,
     parse_faults,
 )
+from captiond.simulator.interactions import Interaction
 from captiond.simulator.ledger import Ledger
 from captiond.simulator.media import Recording, packaged_recordings
 from captiond.simulator.pace import ManualPace, Pace, SystemPace
@@ -42,6 +43,7 @@ __all__ = [
     "FaultFileError",
     "Frames",
     "GarbageFault",
+    "Interaction",
     "LateFault",
     "Ledger",
     "LostFault",

@@ -15,7 +15,7 @@ from captiond.simulator.world import World
 
 WINDOW_S: Final = 1.0
 _AFTER: Final = web.RequestKey("fault after", object)
-_SUCCESS: Final[Mapping[On, int]] = {On.TOKEN: 200, On.ACTIVATION: 201, On.MEDIA: 200, On.SUBMISSION: 202}
+_SUCCESS: Final[Mapping[On, int]] = {On.ACTIVATION: 201, On.SUBMISSION: 202}  # others: 200
 
 
 class Desk:
@@ -38,7 +38,7 @@ class Desk:
                     request.transport.abort()
                 return web.Response(status=500)  # nobody is there to read it
             elif isinstance(fault, BrokenFault):
-                status = _SUCCESS[on]
+                status = _SUCCESS.get(on, 200)
                 self.seen(request, on, status, session)
                 broken = broken_body(fault.what, size_bytes=fault.size_bytes)
                 return web.Response(status=status, body=broken, content_type="application/json")

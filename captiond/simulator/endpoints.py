@@ -7,9 +7,11 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from captiond.base.instants import iso_utc
+from captiond.simulator.calling import Calling
 from captiond.simulator.connection import MAX_COMMAND_BYTES, Connection
 from captiond.simulator.desk import Desk, json_answer
 from captiond.simulator.faults import FaultFileError, On, parse_faults
+from captiond.simulator.interactions import Interactions
 from captiond.simulator.replies import check_activation, error_body
 from captiond.simulator.stage import StageFullError
 from captiond.simulator.tokens import bearer_of, credentials_of
@@ -26,7 +28,9 @@ class Endpoints:
     def __init__(self, world: World) -> None:
         self._world = world
         self._desk = Desk(world)
-        self._transcriptions = Transcriptions(world, self._desk)
+        self._calling = Calling(world)
+        self._transcriptions = Transcriptions(world, self._desk, self._calling)
+        self.interactions = Interactions(world, self._desk, self._calling)
         self._open: dict[Connection, None] = {}
 
     @property
@@ -41,7 +45,7 @@ class Endpoints:
 
     async def rest(self) -> None:
         """No more callbacks; those on their way are not waited for."""
-        await self._transcriptions.rest()
+        await self._calling.rest()
 
     def add_to(self, app: web.Application) -> None:
         """Registers the routes."""
@@ -51,6 +55,7 @@ class Endpoints:
         app.router.add_post("/api/v2/media/transcriptions", self.activate)
         app.router.add_get("/api/v2/websocket", self.websocket)
         self._transcriptions.add_to(app)
+        self.interactions.add_to(app)
         app.router.add_get("/_simulator/state", self.state)
         app.router.add_get("/_simulator/faults", self.list_faults)
         app.router.add_post("/_simulator/faults", self.add_faults)

@@ -26,6 +26,15 @@ class On(StrEnum):
     SUBSCRIBE = "subscribe"
     MEDIA = "media"
     SUBMISSION = "submission"
+    INTERACTION = "interaction"
+    CAPABILITIES = "capabilities"
+    START = "start"
+    LOOK = "look"
+    WEBHOOK = "webhook"
+    WEBHOOK_END = "webhook-end"
+
+
+WORKFLOWS: Final = frozenset(On) - {On.TOKEN, On.ACTIVATION, On.HANDSHAKE, On.SUBSCRIBE}
 
 
 class Junk(StrEnum):
@@ -235,8 +244,8 @@ class DropFault(_Asked):
 
 
 def _done_first(fault: Late) -> Late:
-    if fault.after and fault.on not in (On.MEDIA, On.SUBMISSION):
-        raise ValueError("after may be given only where on is media or submission")
+    if fault.after and fault.on not in WORKFLOWS:
+        raise ValueError("after may be given only where on is a call of the workflows")
     return fault
 
 
@@ -244,7 +253,17 @@ class BrokenFault(_Asked):
     """A useless answer with a status of success."""
 
     fault: Literal["broken"] = "broken"
-    on: Literal[On.TOKEN, On.ACTIVATION, On.MEDIA, On.SUBMISSION]
+    on: Literal[
+        On.TOKEN,
+        On.ACTIVATION,
+        On.MEDIA,
+        On.SUBMISSION,
+        On.INTERACTION,
+        On.CAPABILITIES,
+        On.START,
+        On.LOOK,
+        On.WEBHOOK,
+    ]
     what: Broken
     size_bytes: int = Field(default=2_097_152, ge=1, le=MAX_GARBAGE_BYTES)
 

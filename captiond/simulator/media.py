@@ -75,7 +75,7 @@ class Library:
 
     def __init__(self, recordings: Iterable[Recording] = (), *, any_id: bool = False) -> None:
         self._recordings: dict[str, Recording] = {}
-        self._any_id = any_id
+        self.any_id = any_id
         self.add(recordings)
 
     def add(self, recordings: Iterable[Recording]) -> None:
@@ -85,7 +85,7 @@ class Library:
     def find(self, media: str) -> Recording | None:
         """The recording of that id; None where there is none."""
         found = self._recordings.get(media)
-        return Recording(media_id=media) if found is None and self._any_id else found
+        return Recording(media_id=media) if found is None and self.any_id else found
 
 
 def packaged_recordings() -> list[Recording]:

@@ -12,6 +12,7 @@ from captiond.base.instants import iso_utc
 from captiond.simulator.endpoints import MAX_BODY_BYTES, Endpoints
 from captiond.simulator.faultbook import FaultBook
 from captiond.simulator.faults import Fault
+from captiond.simulator.interactions import Interaction, Interactions
 from captiond.simulator.ledger import Ledger
 from captiond.simulator.media import Library, Recording
 from captiond.simulator.pace import Pace, SystemPace
@@ -53,6 +54,7 @@ class Simulator:
         expires_in_s: float = 86_399,
         require_activation: bool = False,
         media: Iterable[Recording] = (),
+        interactions: Iterable[Interaction] = (),
         any_media: bool = False,
         requests_per_s: float | None = None,
         webhook_secret: str = "",
@@ -75,7 +77,8 @@ class Simulator:
             expires_in_s: life of a token.
             require_activation: refuse a subscription (404) to a session that was not activated.
             media: stored recordings that can be transcribed.
-            any_media: a recording of every other id, too: a minute of talk.
+            interactions: those that can be transcribed.
+            any_media: a recording and an interaction of every other id, too: a minute of talk.
             requests_per_s: to the API; more of them within a second get 429. None: as many as come.
             webhook_secret: signs callbacks; "": they are not signed.
             pace: the time; tests hand in a `ManualPace`.
@@ -105,6 +108,7 @@ class Simulator:
             webhook_secret=webhook_secret,
         )
         self._endpoints = Endpoints(self._world)
+        self._endpoints.interactions.store(interactions)
         self._port = port
         self._runner: web.AppRunner | None = None
 
@@ -243,6 +247,11 @@ class Simulator:
     def store(self, *recordings: Recording) -> None:
         """More recordings, or others under the same ids."""
         self._world.library.add(recordings)
+
+    @property
+    def interactions(self) -> Interactions:
+        """Interactions, the subscriptions that stand, and what the account may."""
+        return self._endpoints.interactions
 
     def faults(self) -> list[dict[str, object]]:
         """What is armed, and how often each has struck."""

@@ -4,34 +4,23 @@ A request with an `Idempotency-Key` that was seen before begins nothing and is a
 go to addresses of this machine only, each until it is answered with 2xx. Source: workflows.md, section 1.
 """
 
-import asyncio
-import hmac
-import logging
 import secrets
 import uuid
 from collections.abc import Mapping
-from hashlib import sha256
 from typing import Any, Final
-from urllib.parse import urlsplit
 
-import aiohttp
 import orjson
 from aiohttp import web
 
 from captiond.base.instants import iso_utc
+from captiond.simulator.calling import Calling
 from captiond.simulator.desk import Desk
 from captiond.simulator.faults import On
-from captiond.simulator.identifiers import LANGUAGE_TAG, LOOPBACK, SESSION_ID
+from captiond.simulator.identifiers import LANGUAGE_TAG, SESSION_ID, may_be_called
 from captiond.simulator.media import Recording
 from captiond.simulator.replies import error_body
 from captiond.simulator.world import World
 
-log = logging.getLogger(__name__)
-
-TRIES: Final = 30  # of one callback: a daemon that restarts is back long before
-FIRST_PAUSE_S: Final = 0.1
-LONGEST_PAUSE_S: Final = 5.0
-PATIENCE_S: Final = 5.0  # for one answer; captiond promises 2 s
 WORK_S: Final = 1.5  # what a transcription is said to have taken
 
 
@@ -47,25 +36,13 @@ def is_submission(body: bytes) -> bool:
 class Transcriptions:
     """The endpoints, and who calls back."""
 
-    def __init__(self, world: World, desk: Desk) -> None:
-        self._world, self._desk = world, desk
+    def __init__(self, world: World, desk: Desk, calling: Calling) -> None:
+        self._world, self._desk, self._calling = world, desk, calling
         self._begun: dict[str, str] = {}  # by Idempotency-Key
-        # Of callbacks under way. A group would have to be left by the task that entered it; `stop` may be another's.
-        self._work: set[asyncio.Task[None]] = set()
-        self._http: aiohttp.ClientSession | None = None
 
     def add_to(self, app: web.Application) -> None:
         """Registers the routes; `POST /api/v2/media/transcriptions` is shared with the live form."""
         app.router.add_get("/api/v2/media/{id}", self.media)
-
-    async def rest(self) -> None:
-        """Ends every callback that is under way."""
-        for task in list(self._work):
-            task.cancel()
-        await asyncio.gather(*self._work, return_exceptions=True)
-        if self._http is not None:
-            await self._http.close()
-            self._http = None
 
     async def media(self, request: web.Request) -> web.StreamResponse:
         """`GET /api/v2/media/{id}`."""
@@ -107,56 +84,18 @@ class Transcriptions:
             self._begun[key] = transcription
         self._world.ledger.transcriptions[recording.media_id] += 1
         hooks = [hook for hook in asked.get("webhooks") or [] if isinstance(hook, dict)]
-        calls = [
-            self._call(str(hook.get("uri")), recording, transcription)
-            for hook in hooks
-            if recording.outcome != "silent"
-            and (not hook.get("events") or f"transcription.{recording.outcome}" in hook["events"])
-            for _ in range(recording.calls)
-        ]
-        if recording.early:
-            await asyncio.gather(*calls)
+        if recording.outcome == "silent":
             return transcription
-        for call in calls:
-            task = asyncio.get_running_loop().create_task(call)
-            self._work.add(task)
-            task.add_done_callback(self._work.discard)
-        return transcription
-
-    async def _call(self, uri: str, recording: Recording, transcription: str) -> None:
-        """One callback, sent until it is taken."""
-        if urlsplit(uri).hostname not in LOOPBACK:
-            log.warning("a callback to another machine is not sent")
-            return
-        pace, ledger = self._world.pace, self._world.ledger
-        if not recording.early:
-            await pace.wait(self._world.stopping, recording.delay_s)
         body = self._body(recording, transcription)
-        pause_s = FIRST_PAUSE_S
-        for _ in range(TRIES):
-            if self._world.stopping.is_set():
-                return
-            ledger.callbacks[transcription] += 1
-            if await self._sent(uri, body):
-                ledger.callbacks_taken[transcription] += 1
-                return
-            await pace.wait(self._world.stopping, pause_s)
-            pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
-
-    async def _sent(self, uri: str, body: bytes) -> bool:
-        if self._http is None:
-            timeout = aiohttp.ClientTimeout(total=PATIENCE_S)
-            self._http = aiohttp.ClientSession(timeout=timeout, connector=aiohttp.TCPConnector(limit=50))
-        headers = {"Content-Type": "application/json"}
-        if self._world.webhook_secret:
-            stamp = str(int(self._world.pace.now_s()))
-            signed = hmac.new(self._world.webhook_secret.encode(), stamp.encode() + b"." + body, sha256)
-            headers |= {"X-Captiond-Timestamp": stamp, "X-Captiond-Signature": f"sha256={signed.hexdigest()}"}
-        try:
-            async with self._http.post(uri, data=body, headers=headers, allow_redirects=False) as response:
-                return 200 <= response.status < 300
-        except (aiohttp.ClientError, OSError, TimeoutError):
-            return False
+        for hook in hooks:
+            if hook.get("events") and f"transcription.{recording.outcome}" not in hook["events"]:
+                continue
+            for _ in range(recording.calls):
+                if recording.early:
+                    await self._calling.call(str(hook.get("uri")), body, about=transcription, delay_s=0)
+                else:
+                    self._calling.begin(str(hook.get("uri")), body, about=transcription, delay_s=recording.delay_s)
+        return transcription
 
     def _body(self, recording: Recording, transcription: str) -> bytes:
         if recording.body is not None:
@@ -188,7 +127,7 @@ def _wrong(asked: Mapping[str, Any]) -> str | None:
     if not isinstance(languages, list) or not languages or not all(_is_tag(tag) for tag in languages):
         return "languages"
     if not isinstance(hooks, list) or not all(
-        isinstance(hook, dict) and isinstance(hook.get("uri"), str) and _may_be_called(hook["uri"]) for hook in hooks
+        isinstance(hook, dict) and isinstance(hook.get("uri"), str) and may_be_called(hook["uri"]) for hook in hooks
     ):
         return "webhooks"
     return None
@@ -196,8 +135,3 @@ def _wrong(asked: Mapping[str, Any]) -> str | None:
 
 def _is_tag(tag: Any) -> bool:
     return isinstance(tag, str) and LANGUAGE_TAG.fullmatch(tag) is not None
-
-
-def _may_be_called(uri: str) -> bool:
-    parts = urlsplit(uri)
-    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)

@@ -7,6 +7,7 @@ stops a service or presses Ctrl-C reaches all its processes, and a relay goes wh
 import asyncio
 import gc
 import logging
+import os
 import random
 import signal
 import socket
@@ -48,6 +49,7 @@ from captiond.workers.settings import Settings, parse_settings
 log = logging.getLogger(__name__)
 
 TICK_S: Final = 0.1  # as the head's
+LEAVE_S: Final = 5.0  # for a clean end; after that it just ends: nobody is left to look after it
 ALIVE_S: Final = 1.0  # how often the head hears that we are well
 FIGURES_S: Final = 10.0  # what a relay counts after that is lost if it is killed; a scrape asks by itself
 
@@ -79,6 +81,7 @@ class RelayProcess:
         async with asyncio.TaskGroup() as group:
             watch = group.create_task(self._serve(group, hatch_socket, listener))
             await self._ended.wait()
+            asyncio.get_running_loop().call_later(LEAVE_S, os._exit, 1)
             watch.cancel()
 
     async def _serve(self, group: asyncio.TaskGroup, hatch_socket: socket.socket, listener: socket.socket) -> None:

@@ -49,6 +49,15 @@ def test_a_callback_says_what_it_is_about(body: dict[str, Any]) -> None:
         parse_callback(body)
 
 
+def test_more_pieces_than_any_recording_has_are_refused() -> None:
+    pieces = [{"text": "a"}] * 20_001
+    data = {"transcriptionId": "t", "result": {"transcripts": pieces}}
+    with pytest.raises(MalformedAnswer, match="more than 20000 pieces"):
+        parse_callback({"eventType": "transcription.completed", "data": data})
+    data["result"] = {"transcripts": pieces[1:]}
+    assert len(parse_callback({"eventType": "transcription.completed", "data": data}).segments) == 20_000
+
+
 def test_of_a_callback_only_what_fits_is_kept() -> None:
     number = "4111 1111 1111 1111"
     data = {

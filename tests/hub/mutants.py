@@ -71,6 +71,7 @@ MUTANTS = (
            "viewer.ping_due = True", "viewer.outlet.write([make(viewer.partials)])"),
     Mutant("the bye overtakes what waits", Viewer, "finish", "if self.subscriber.phase is Phase.LIVE:", "if True:"),
     # -- joining and resuming
+    Mutant("a replay is kept though more has been said", Stream, "put", "self._replays.clear()", "pass"),
     Mutant("a replay begins with what the viewer has", Tail, "since",
            "len(self._kept) - missing,", "max(0, len(self._kept) - missing - 1),"),
     Mutant("a replay lacks its first message", Tail, "since",

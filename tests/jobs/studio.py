@@ -1,9 +1,10 @@
 """What tests of the workflows share: the machinery over real sockets, in time that runs faster than it passes."""
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,13 @@ async def sink_server() -> AsyncIterator[SinkServer]:
         yield sink
     finally:
         await runner.cleanup()
+
+
+def documents(folder: Path) -> int:
+    """How many there are for sinks, sent or not."""
+    with closing(sqlite3.connect(f"file:{folder / 'captiond.db'}?mode=ro", uri=True)) as database:
+        [many] = database.execute("SELECT count(*) FROM outbox").fetchone()
+    return int(many)
 
 
 class Api:

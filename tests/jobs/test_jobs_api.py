@@ -14,7 +14,7 @@ import pytest
 
 from captiond.daemon import Daemon
 from captiond.serve import answers
-from captiond.simulator import Recording, RefuseFault, Simulator, SlowFault
+from captiond.simulator import Interaction, Recording, RefuseFault, Simulator, SlowFault
 from captiond.simulator.faults import On
 from tests.harness import TREE, account, daemon_here, eventually
 from tests.jobs.studio import ASKED, KIND, Api, Json, api
@@ -28,7 +28,9 @@ async def serving(folder: Path, *recordings: Recording, **environ: str) -> Async
     media = recordings or (Recording(media_id="m-1", transcripts=SAID), Recording(media_id="silent", outcome="silent"))
     environ = {"CAPTIOND_JOBS__REQUESTS_PER_S": "1000", **environ}
     async with (
-        Simulator(media=media) as upstream,
+        Simulator(
+            media=media, interactions=[Interaction(interaction_id="i-1", text="Call (415) 555-0132.")]
+        ) as upstream,
         daemon_here(folder, upstream, workers=1, **environ) as daemon,
         api(daemon.url) as caller,
     ):
@@ -213,8 +215,9 @@ async def test_commands(tmp_path: Path) -> None:
             "CAPTIOND_AUTH__API_KEYS": "the-key",
             "CAPTIOND_DATABASE__URL": f"sqlite:///{tmp_path / 'captiond.db'}",
         }
-        done, left, refused, listed = await asyncio.gather(
+        done, talk, left, refused, listed = await asyncio.gather(
             captiond(tmp_path, "transcribe", "m-1", "--language", "en-US", "es-ES", **environ),
+            captiond(tmp_path, "interaction", "i-1", "--locale", "en-GB", **environ),
             captiond(tmp_path, "transcribe", "silent", "--no-wait", **environ),
             captiond(tmp_path, "transcribe", "m-unknown", **environ),
             captiond(tmp_path, "jobs", "list", "--json", "--state", "cancelled", **environ),
@@ -224,6 +227,8 @@ async def test_commands(tmp_path: Path) -> None:
         assert (result["status"], result["transcripts"][0]["text"]) == ("completed", "Call [PHONE].")
         assert result["languages"] == ["en-US", "es-ES"]
         assert "4/4 completed" in done.stderr
+        assert json.loads(talk.stdout)["transcript"] == "Call [PHONE]."
+        assert "7/7 completed" in talk.stderr
         assert left.returncode == 0, left.stderr
         job = left.stdout.strip()
         assert (refused.returncode, refused.stdout) == (1, "")

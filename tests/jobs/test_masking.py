@@ -6,7 +6,7 @@ import pytest
 
 from captiond.base.ids import RawText
 from captiond.core.redact import DEFAULT
-from captiond.jobs.masking import PIECE, Masking, Said, cut
+from captiond.jobs.masking import PIECE, Masking, Said, _Transcript, cut
 
 MASKING = Masking(frozenset(DEFAULT))
 
@@ -79,6 +79,34 @@ async def test_others_have_their_turn_meanwhile() -> None:
     assert turns > 5
 
 
+async def test_of_many_at_once_one_slice_is_made_in_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Live captions wait for one slice, not for one of each transcript."""
+    monkeypatch.setattr("captiond.jobs.masking.SLICE_S", 0.0)
+    slices, most, turn = 0, 0, 0
+    true = _Transcript.slice
+
+    def counted(self: _Transcript) -> bool:
+        nonlocal slices
+        slices += 1
+        return true(self)
+
+    async def count_turns() -> None:
+        nonlocal slices, most, turn
+        while True:
+            most, slices, turn = max(most, slices), 0, turn + 1
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr(_Transcript, "slice", counted)
+    async with asyncio.TaskGroup() as group:
+        other = group.create_task(count_turns())
+        done = await asyncio.gather(*(masked(*["it was fine"] * 30) for _ in range(8)))
+        other.cancel()
+    assert turn > 8 * 30
+    assert most == 1
+    assert done == [["it was fine"] * 30] * 8
+
+
+@pytest.mark.source_only
 async def test_a_fault_inside_masks(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> None:
         raise ValueError("4111 1111 1111 1111")

@@ -50,6 +50,8 @@ def test_alone_everything_is_for_me() -> None:
     assert deal.next() == 2
     deal.told({1: 0, 2: 50})
     assert deal.next() == 1
+    deal.told({1: 5, 2: 5})  # as good as any: no reason to pass it on
+    assert [deal.next(), deal.next()] == [2, 1]
     deal.told({})  # a drain
     assert [deal.next(), deal.next()] == [2, 2]
 

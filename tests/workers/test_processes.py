@@ -103,7 +103,9 @@ async def run(folder: Path, environ: dict[str, str], *arguments: str) -> tuple[i
     return process.returncode, said.decode()
 
 
-async def test_a_relay_that_hangs_is_replaced(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_relay_that_hangs_is_replaced(
+    start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr(relays_module, "LATE_S", 1.2)
     monkeypatch.setattr(relays_module, "SILENT_S", 3.0)
     monkeypatch.setattr(relays_module, "END_S", 0.1)
@@ -113,11 +115,26 @@ async def test_a_relay_that_hangs_is_replaced(start: Start, monkeypatch: pytest.
         stopped = node.kill(RELAY, signal.SIGSTOP)
         for _ in range(8):  # the kernel goes on giving it every other connection; the head takes them after a moment
             assert (await asyncio.wait_for(node.get("/healthz"), 5))[0] == 200
-        assert not there.task.done()
+        assert "a worker is late" in caplog.text
+        assert "a worker hangs" not in caplog.text
         await asyncio.wait_for(there.task, 10)  # its connection ends with it
         await node.until_workers_serve(but=stopped)
         assert not alive(stopped)
         await node.watch(RELAY)
+
+
+async def test_while_a_relay_is_away_nobody_waits_for_it(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its listening socket stays in the kernel's group, so the head takes what comes to it."""
+    monkeypatch.setattr(relays_module, "END_S", 0.1)
+    async with start() as node:
+        node.open()
+        monkeypatch.setattr(relays_module, "BOOT", "import time; time.sleep(60)")  # its successor takes its time
+        killed = node.kill(RELAY)
+        await eventually(lambda: killed not in node.pids().values())
+        for _ in range(12):
+            assert (await asyncio.wait_for(node.get("/healthz"), 3))[0] == 200
+        viewers = [await node.watch() for _ in range(4)]
+        assert {watching.worker for watching in viewers} == {HEAD}
 
 
 async def test_a_relay_that_falls_behind_is_given_up_and_delays_nobody(

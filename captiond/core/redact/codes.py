@@ -4,7 +4,7 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from captiond.core.redact.classes import IS_COUNTRY, LETTER, WORD
+from captiond.core.redact.classes import IS_COMMON, IS_COUNTRY, LETTER, WORD
 from captiond.core.redact.kinds import IBAN, IBAN_CHARS, NATIONAL_ID
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
@@ -38,6 +38,14 @@ def may_be_country(window: Window, at: i64, token: Token) -> bool:
         return True
     if token.cls != WORD or not token.flags & IS_COUNTRY:
         return False
-    if token.text[:2].isupper():
+    if token.text[:2].isupper() and not _is_loud(window, at - 1):
         return True
     return token.core not in window.lexicon.common and window.has_cue(IBAN, window.owner(at))
+
+
+def _is_loud(window: Window, at: int) -> bool:
+    """Whether a word that everybody says is in capitals: from a recogniser that knows no others, they tell nothing."""
+    if at < window.base:
+        return False
+    token = window.token(at)
+    return token.cls == WORD and token.flags & IS_COMMON != 0 and token.text.isupper() and len(token.core) > 1

@@ -264,6 +264,8 @@ def _longest(window: Window, parts: list[Part], first: i64, reach: i64, kind: st
         if strength == SURE or (strength and joined == CC):
             return stop, joined, strength
     label, strength = classify(parts[first : first + 1], kind, window.kinds)
+    if kind == CC and label != CC and classify(parts[first:reach], kind, window.kinds) == (CC, SURE):
+        return reach, CC, SURE  # its first ten digits may look like a telephone number
     if strength == SURE:
         return first + 1, label, SURE
     if _widen(window, parts[first], kind):

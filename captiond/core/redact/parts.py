@@ -87,7 +87,7 @@ def cut(window: Window, run: Run) -> list[Part]:
         inside = token is not None and not window.label(at) and _belongs(window, run, at, token, begun >= 0)
         if inside:
             assert token is not None
-            if _stands_alone(window, at, token, cued=run.cued):
+            if _stands_alone(window, at, token, cued=run.cued or run.iban):
                 if begun >= 0:
                     _finish(window, run, parts, (begun, at), (gap_from, barred))
                     barred = False

@@ -86,18 +86,15 @@ class Run:
         self.digits: i64 = 0
         self.gap: i64 = 0
         self.linked: i64 = NONE
-        self.cued = False
-        self.iban = False
         self.group: i64 = NONE
         self.group_last: i64 = NONE
         self.group_gap: i64 = 0
         self.group_digits: i64 = 0
-        self.dated = False
-        self.shaped = False
         self.weak: i64 = NONE
         self.weak_digits: i64 = 0
         self.waiting: i64 = 0
         self.hedged = False
+        self.cued, self.iban, self.dated, self.shaped = False, False, False, False
 
     def reset(self) -> None:
         """No run is open."""
@@ -161,6 +158,8 @@ class Run:
         if self.shaped and not (cls == SILENT or (cls in PAUSES and self._may_go_on(window))):
             if is_cut_off(window, self.last, window.token(self.last), cued=self.cued):
                 self.shaped = False
+            elif unfinished and self._may_go_on(window) and may_be_no_evidence(window.lexicon, token):
+                self.hedged = True  # "$4111, u" of "$4111, uh, 1111"
             else:
                 self._let_go(window)
         if is_percent(window, at, token):
@@ -203,7 +202,8 @@ class Run:
             self.drop_weak()  # "for 20": who writes numerals has heard a word there
         if self.dated and not (self._follows(at) and is_date(window, self.group, at + 1)):
             self._let_go(window)
-        known = not (self.iban or _is_lost(window, at, cued))
+        country = self.weak == at - 1 and may_be_country(window, self.weak, window.token(self.weak))  # "GB 24899,7"
+        known = not (self.iban or country or _is_lost(window, at, cued))
         shaped = known and is_shaped(window, at, token, cued=cued or self.cued)
         shaped = shaped and not (self._follows(at) and is_cut_off(window, at, token, cued=cued or self.cued))
         follows = self._follows(at) or (self.weak != NONE and self.weak == self.last + 1)

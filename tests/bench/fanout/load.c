@@ -175,7 +175,7 @@ static void storm(unsigned away, double rate)
     for (unsigned i = 0; i < away; i++)
         publish(1, true);
     uint32_t goal = base_index + published_so_far();
-    for (uint64_t until = now_ns() + 200000000ull; now_ns() < until;)
+    for (uint64_t until = now_ns() + 200000000ull + away * 1000000ull; now_ns() < until;)
         pump(10); /* what was said while they were away is in the log before they are back */
     returned = now_ns();
     for (unsigned i = 0; i < count; i++)

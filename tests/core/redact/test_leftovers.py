@@ -59,7 +59,7 @@ def test_the_last_digit_behind_a_pause_belongs_to_the_card() -> None:
     other = "I wanted to ask about the delivery"
     assert finals(f"{fifteen} uh three does that help", other)[0] == "my card is [CC] uh [CC] does that help"
     twelve = "my card is oh eight four eight three one double one three five five nine"
-    assert finals(f"{twelve} um seven does that help", other)[0] == "my card is [PHONE] um [PHONE] does that help"
+    assert finals(f"{twelve} um seven does that help", other)[0] == "my card is [CC] um [CC] does that help"
     again = "my card is three nine one five no wait three nine one five two seven six four oh two seven eight"
     assert finals(f"{again} please seven is that fine", other)[0].endswith("please [CC] is that fine")
     whole = "my card is 3782 822463 10005, okay, 7 does that help"

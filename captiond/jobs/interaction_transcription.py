@@ -1,0 +1,226 @@
+"""Workflow 2: the talk of an interaction is transcribed by Genesys, which calls back; the text goes to an NLP service.
+
+checking > starting > subscribing > looking > awaiting > tidying > settling. The subscription's filter needs the id that
+only the start gives, so it comes second; a result that was faster is found by looking once. What was subscribed to is
+taken back. Source: workflows.md, section 2; the documents' form of its endpoints.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import orjson
+
+from captiond.base.backoff import RATE_LIMIT_WAITS_S
+from captiond.base.errors import MissingPermission, UpstreamInvalid, UpstreamRefused
+from captiond.base.instants import iso_utc
+from captiond.db.jobs import Job
+from captiond.db.outbox import Parcel
+from captiond.genesys import interactions as api
+from captiond.genesys.payloads import MalformedAnswer
+from captiond.jobs.machine import INTERACTION, Outcome, Phase
+from captiond.jobs.masking import Masking, Said
+from captiond.jobs.refusals import JobFailed
+from captiond.jobs.requests import InteractionBody, parse
+from captiond.jobs.workflow import WAITS, Step, Tools
+
+log = logging.getLogger(__name__)
+
+NLP: Final = "nlp"  # the sink that gets the text
+
+
+class InteractionTranscription:
+    """The workflow. Holds nothing of a job: all of that is in its row."""
+
+    kind: str = INTERACTION
+    scopes: tuple[str, ...] = (
+        "interaction:transcription:create",
+        "interaction:transcription:view",
+        "interaction:view",
+        "webhook:write",
+        "webhook:view",
+    )
+    limited_waits_s: Sequence[float] = RATE_LIMIT_WAITS_S
+    acknowledgement: Mapping[str, Any] = {"acknowledged": True}
+
+    def __init__(self, *, max_duration_s: float) -> None:
+        self._max_duration_s = max_duration_s
+
+    def accept(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """See `workflow.Workflow.accept`."""
+        asked = parse(InteractionBody, body)
+        if asked.locale not in api.LOCALES:
+            raise JobFailed("unsupported_language", f"locale: allowed are {', '.join(api.LOCALES)}", status=422)
+        return {"interactionId": asked.interaction_id, "locale": asked.locale, "redactPii": asked.redact_pii}
+
+    async def step(self, job: Job, tools: Tools) -> Step:
+        """See `workflow.Workflow.step`."""
+        steps = {
+            Phase.CHECKING: self._check,
+            Phase.STARTING: self._start,
+            Phase.SUBSCRIBING: self._subscribe,
+            Phase.LOOKING: self._look,
+            Phase.AWAITING: self._await,
+            Phase.TIDYING: self._tidy,
+            Phase.SETTLING: self._settle,
+        }
+        return await steps[Phase(job.phase)](job, tools)
+
+    async def _check(self, job: Job, tools: Tools) -> Step:
+        if tools.address(job) is None:
+            raise JobFailed(
+                "invalid_webhook_url", "jobs.public_url is not configured: Genesys could not call back", status=422
+            )
+        answer = await tools.calls.get(api.interaction_path(job.request["interactionId"]), operation="interaction")
+        media = _usable(api.parse_media, answer, operation="interaction")
+        if not media:
+            raise JobFailed("no_media", "the interaction has no media", status=422)
+        heard = [duration_s for kind, duration_s in media if kind in api.HEARD]
+        if not heard:
+            raise JobFailed("unsupported_media", "the interaction has neither audio nor video", status=422)
+        longest_s = max(duration_s for _, duration_s in media if duration_s is not None)
+        if longest_s > self._max_duration_s:
+            raise JobFailed(
+                "too_long",
+                f"a medium lasts {longest_s:g} s, at most {self._max_duration_s:g} s are allowed",
+                status=422,
+            )
+        answer = await tools.calls.get(api.CAPABILITIES, operation="capabilities")
+        if not _usable(api.is_licensed, answer, operation="capabilities"):
+            raise JobFailed("not_licensed", "the licence for transcription is missing or used up", status=422)
+        return Step(Outcome.DONE, data={"durationS": longest_s})
+
+    async def _start(self, job: Job, tools: Tools) -> Step:
+        request = job.request
+        body = api.start(request["interactionId"], locale=request["locale"], redact=request["redactPii"])
+        answer = await tools.calls.post(api.STARTS, body, operation="start", key=f"{job.id}:start")
+        transcription, begun_s = _usable(api.parse_started, answer, operation="start")
+        begun_s = tools.clock.now_s() if begun_s is None else begun_s
+        return Step(
+            Outcome.DONE,
+            data={"begunS": begun_s, "initiationTimestamp": iso_utc(begun_s)},
+            upstream=transcription,
+            facts={"transcriptionId": transcription},
+        )
+
+    async def _subscribe(self, job: Job, tools: Tools) -> Step:
+        address = tools.address(job)
+        if address is None or job.upstream is None:
+            raise JobFailed("invalid_webhook_url", "jobs.public_url is not configured any more")
+        body = api.subscription(job.upstream, endpoint=address)
+        answer = await tools.calls.post(api.WEBHOOKS, body, operation="webhook", key=f"{job.id}:subscribe")
+        return Step(Outcome.DONE, data={"webhook": _usable(api.parse_id, answer, operation="webhook")})
+
+    async def _look(self, job: Job, tools: Tools) -> Step:
+        """Once, now that nothing is lost any more: a short talk may have been done before we were subscribed."""
+        assert job.upstream is not None
+        if await tools.called(job) is not None:
+            return Step(Outcome.DONE)
+        try:
+            answer = await tools.calls.get(api.transcript_path(job.upstream), operation="transcript")
+        except MissingPermission:
+            raise
+        except UpstreamRefused:  # this server knows no such call: the callback will come, or the deadline
+            return Step(Outcome.DONE)
+        transcript = _usable(_parse_looked_at, answer, operation="transcript")
+        del answer
+        if transcript.transcription == job.upstream and transcript.is_there:
+            await tools.keep(job, transcript)
+        return Step(Outcome.DONE)
+
+    async def _await(self, job: Job, tools: Tools) -> Step:
+        called = await tools.called(job)
+        return WAITS if called is None else Step(Outcome.CALLED_BACK)
+
+    async def _tidy(self, job: Job, tools: Tools) -> Step:
+        try:
+            await tools.calls.delete(api.webhook_path(job.data["webhook"]), operation="webhook_end")
+        except UpstreamRefused as refused:  # it is gone already, or this server knows no such call
+            log.info("webhook is not taken back: job=%s status=%d", job.id, refused.status)
+        return Step(Outcome.DONE)
+
+    async def _settle(self, job: Job, tools: Tools) -> Step:
+        called = await tools.called(job)
+        if called is None:
+            raise JobFailed("callback_lost", "the callback is not in the database any more")
+        content, processed_s = called.content, tools.clock.now_s()
+        begun_s = content["begunS"] if content["begunS"] is not None else job.data["begunS"]
+        latency_ms = round((called.received_s - begun_s) * 1000) if called.received_s >= begun_s else None
+        text, processed_at = content["text"], iso_utc(processed_s)
+        status = "failed" if content["failed"] else "completed" if text else "completed-empty"
+        tools.audit.record(
+            "transcription_failed" if content["failed"] else "transcription_completed",
+            job=job.id,
+            transcriptionId=job.upstream,
+            interactionId=job.request["interactionId"],
+            status=status,
+            latencyMs=latency_ms,
+            redacted=content["redacted"],
+            auditAction="transcription.failed" if content["failed"] else "transcription.completed",
+        )
+        if latency_ms is not None:
+            tools.meter.observe("transcription_processing_seconds", latency_ms / 1000, kind=self.kind)
+        if content["failed"]:
+            raise JobFailed("transcription_failed", "Genesys could not transcribe it")
+        document = {
+            "transcriptionId": job.upstream,
+            "transcript": text,
+            "latencyMs": latency_ms,
+            "processedAt": processed_at,
+        }
+        forwards = NLP in tools.sinks and bool(text)
+        parcels = [Parcel(f"{job.id}.{NLP}", NLP, job.id, orjson.dumps(document).decode())] if forwards else []
+        result = {
+            "transcriptionId": job.upstream,
+            "interactionId": job.request["interactionId"],
+            "status": status,
+            "initiationTimestamp": job.data["initiationTimestamp"],
+            "webhookSubscribed": True,
+            "transcript": text,
+            "latencyMs": latency_ms,
+            "processedAt": processed_at,
+            "redacted": content["redacted"],
+            "redactions": content["redactions"],
+            "forwarded": forwards,
+        }
+        return Step(Outcome.DONE, result=result, parcels=parcels, facts={"status": status})
+
+    # -- callbacks -----------------------------------------------------------------------------------------------
+
+    def read(self, body: Mapping[str, Any]) -> api.Transcript | None:
+        """See `workflow.CalledBack.read`."""
+        event = body.get("eventType")
+        if isinstance(event, str) and event != api.EVENT:
+            return None
+        transcript = api.parse_transcript(body)
+        return transcript if transcript.is_there or transcript.text else None
+
+    def subject(self, callback: api.Transcript) -> str:
+        """The transcription's id."""
+        return callback.transcription
+
+    async def digest(self, callback: api.Transcript, masking: Masking, *, job: Job | None) -> dict[str, Any]:
+        """What is kept of a callback: its facts, and its text redacted."""
+        language = job.request["locale"] if job is not None else None
+        masked = await masking.transcript([Said(callback.text)] if callback.text.strip() else [], language=language)
+        return {
+            "interactionId": callback.interaction,
+            "status": callback.status,
+            "failed": callback.failed,
+            "redacted": callback.redacted,
+            "begunS": callback.begun_s,
+            "text": "".join(masked.texts),
+            "redactions": masked.redactions,
+        }
+
+
+def _parse_looked_at(answer: Mapping[str, Any]) -> api.Transcript:
+    return api.parse_transcript(answer, id_key="id")
+
+
+def _usable(read: Any, answer: Mapping[str, Any], *, operation: str) -> Any:
+    """An answer as a typed value. Raises UpstreamInvalid, which names the field and quotes nothing."""
+    try:
+        return read(answer)
+    except MalformedAnswer as fault:
+        raise UpstreamInvalid(operation=operation, why=f"sent an unusable answer: {fault}") from None
