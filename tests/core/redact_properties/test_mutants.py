@@ -132,7 +132,7 @@ INSIDE: list[tuple[str, object, str, object, Callable[[], None]]] = [
     ),
     (
         "goes on from where the text has changed", scan, "common_prefix", lambda one, other: min(len(one), len(other)),
-        test_p2_history.test_whatever_was_heard_meanwhile_is_forgotten,
+        test_p2_history.test_an_example_of_a_history,
     ),
     ("a fault shows digits", redactor, "WHOLE", "4539", test_p6_faults.test_wherever_it_fails_no_digit_is_shown),
     (
