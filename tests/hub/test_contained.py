@@ -30,7 +30,7 @@ def told(caplog: pytest.LogCaptureFixture) -> list[str]:
     records = [record for record in caplog.records if record.levelno >= logging.ERROR]
     for record in records:
         assert record.exc_info is not None and record.exc_info[1] is not None
-        assert "4111" not in f"{record.getMessage()} {vars(record)!r} {report(record.exc_info[1])}"
+        assert "is 4111" not in f"{record.getMessage()} {vars(record)!r} {report(record.exc_info[1])}"
     return [record.getMessage() for record in records]
 
 
