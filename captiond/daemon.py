@@ -114,7 +114,7 @@ class Daemon:
         )
         self.session_audit = SessionAudit(audit, self.rooms)
         self.genesys = upstream_of(config, clock=clock, meter=meter, audit=self.session_audit)
-        self._encode, self._most, self.revocations = encode, most, revocations
+        self._encode, self.revocations = encode, revocations
         self.probe = Probe(
             self.rooms, address=way_back(listeners[0]), clock=clock, meter=meter, language=config.genesys.languages[0]
         )

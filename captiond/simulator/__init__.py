@@ -22,7 +22,7 @@ from captiond.simulator.faults import (
 from captiond.simulator.interactions import Interaction
 from captiond.simulator.ledger import Ledger
 from captiond.simulator.media import Recording, packaged_recordings
-from captiond.simulator.pace import ManualPace, Pace, SystemPace
+from captiond.simulator.pace import ManualPace, Pace
 from captiond.simulator.packaged import Conversation, Voice, packaged_conversations, packaged_tracks
 from captiond.simulator.playback import AtEnd, Resume
 from captiond.simulator.server import Simulator
@@ -57,7 +57,6 @@ __all__ = [
     "SilenceFault",
     "Simulator",
     "SlowFault",
-    "SystemPace",
     "Track",
     "Unknown",
     "Voice",

@@ -1,7 +1,6 @@
 """The simulator's time: a clock that can also wait. Tests hand in one that moves only when told."""
 
 import asyncio
-import time
 from contextlib import suppress
 from typing import Protocol
 
@@ -16,21 +15,6 @@ class Pace(Clock, Protocol):
     async def wait(self, wake: asyncio.Event, timeout_s: float | None) -> None:
         """Returns when `wake` is set or `timeout_s` have passed (None: never); never raises for the time."""
         ...
-
-
-class SystemPace:
-    """The machine's own time."""
-
-    def now_s(self) -> float:
-        return time.time()
-
-    def monotonic_s(self) -> float:
-        return time.monotonic()
-
-    async def wait(self, wake: asyncio.Event, timeout_s: float | None) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(timeout_s):
-                await wake.wait()
 
 
 class ManualPace:

@@ -9,13 +9,14 @@ from aiohttp import web
 
 from captiond.base.errors import LocalError
 from captiond.base.instants import iso_utc
+from captiond.clock import SystemClock
 from captiond.simulator.endpoints import MAX_BODY_BYTES, Endpoints
 from captiond.simulator.faultbook import FaultBook
 from captiond.simulator.faults import Fault
 from captiond.simulator.interactions import Interaction, Interactions
 from captiond.simulator.ledger import Ledger
 from captiond.simulator.media import Library, Recording
-from captiond.simulator.pace import Pace, SystemPace
+from captiond.simulator.pace import Pace
 from captiond.simulator.playback import AtEnd, Playback, Resume
 from captiond.simulator.stage import Stage, Unknown
 from captiond.simulator.tokens import Tokens
@@ -85,7 +86,7 @@ class Simulator:
         """
         if batch < 1:
             raise ValueError("batch: allowed are whole numbers from 1")
-        self._pace = pace or SystemPace()
+        self._pace = pace or SystemClock()
         self.ledger = Ledger()
         self._world = World(
             pace=self._pace,

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from captiond.simulator.pace import ManualPace, SystemPace
+from captiond.clock import SystemClock
+from captiond.simulator.pace import ManualPace
 
 
 async def test_waits_end_at_their_own_deadlines() -> None:
@@ -27,8 +28,8 @@ async def test_waits_end_at_their_own_deadlines() -> None:
     assert pace.next_deadline_s is None
 
 
-@pytest.mark.parametrize("pace", [ManualPace(), SystemPace()], ids=["manual", "system"])
-async def test_a_wait_ends_when_it_is_woken(pace: ManualPace | SystemPace) -> None:
+@pytest.mark.parametrize("pace", [ManualPace(), SystemClock()], ids=["manual", "system"])
+async def test_a_wait_ends_when_it_is_woken(pace: ManualPace | SystemClock) -> None:
     wake = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         waiting = group.create_task(pace.wait(wake, None))
@@ -39,7 +40,7 @@ async def test_a_wait_ends_when_it_is_woken(pace: ManualPace | SystemPace) -> No
 
 
 async def test_the_machine_s_time_passes() -> None:
-    pace = SystemPace()
+    pace = SystemClock()
     before_s = pace.monotonic_s()
     await pace.wait(asyncio.Event(), 0.01)
     assert pace.monotonic_s() - before_s >= 0.009
