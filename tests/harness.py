@@ -17,7 +17,6 @@ from websockets.exceptions import ConnectionClosedError
 
 import captiond
 from captiond.config import load
-from captiond.core.screen import Screen
 from captiond.daemon import Daemon, running
 from captiond.simulator.server import Simulator
 from captiond.simulator.tracks import Track
@@ -217,14 +216,6 @@ async def start(daemon: DaemonProcess | Daemon, session: str, **more: Any) -> Js
         body: Json = await answer.json(content_type=None)
         assert answer.status in (200, 201), body
         return body
-
-
-def screen_of(messages: Iterable[Json]) -> Screen:
-    """What those messages put on a screen; raises where one breaks a promise."""
-    screen = Screen()
-    for message in messages:
-        screen.apply(message)
-    return screen
 
 
 def final_texts(track: Track) -> int:

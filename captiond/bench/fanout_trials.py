@@ -20,7 +20,7 @@ SLOW_WARM_UP_S: Final = 10.0  # until the kernel's buffers of the slow are full;
 async def coalescing(hall: Hall, transport: str, viewers: int, *, rounds: int, slice_s: float) -> dict[str, Any]:
     """Four captions that are due at once, in one frame of upstream and in four, against four that come one by one."""
     seat = await hall.seat_ours(transport, viewers)
-    ways = {
+    ways: dict[str, dict[str, Any]] = {
         "single": {"in_flight": 1, "burst": 1, "one_frame": True},
         "oneFrame": {"in_flight": BURST, "burst": BURST, "one_frame": True},
         "fourFrames": {"in_flight": BURST, "burst": BURST, "one_frame": False},
@@ -30,7 +30,7 @@ async def coalescing(hall: Hall, transport: str, viewers: int, *, rounds: int, s
         if number % 5 == 0:
             say(f"bursts of {BURST}: {number} of {rounds}")
         for name in random.sample(list(ways), len(ways)):
-            slices[name].append(await seat.closed(slice_s, **ways[name]))  # type: ignore[arg-type]
+            slices[name].append(await seat.closed(slice_s, **ways[name]))
     return {
         "transport": transport,
         "viewers": viewers,

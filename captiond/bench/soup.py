@@ -204,11 +204,6 @@ def redacted(text: str, language: str) -> str:
     return speaker.stop()[0]
 
 
-def unnamed(caption: str) -> str:
-    """A caption without the kinds of its masks: a mask may be named better later."""
-    return MASK.sub("[]", caption)
-
-
 def smallest(said: Soup, fails: Callable[[Soup], str]) -> Soup:
     """What is left of a failing soup when each piece goes without which it still fails."""
     shrunk = True

@@ -3,7 +3,7 @@
 Nobody waits for anybody: no await, no lock, and no viewer's failure reaches another.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableSequence, Sequence
 from typing import Any, Final
 
 from captiond.base.close_codes import CloseCode
@@ -178,7 +178,7 @@ class Audience:
         self._meter.count("deliveries_total", deliveries, transport=transport)
 
 
-def swap_remove(things: list[Any], place: int) -> None:
+def swap_remove(things: MutableSequence[Any], place: int) -> None:
     """Takes out one thing; the last one moves to its place."""
     last = things.pop()
     if place < len(things):

@@ -8,6 +8,7 @@ from array import array
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from captiond.hub.audience import swap_remove
 from captiond.hub.wire import Outlet, Wire
 from captiond.serve.outlet import TransportOutlet
 
@@ -44,9 +45,8 @@ class TransportCrowd:
 
     def remove(self, place: int) -> None:
         """The last one moves there."""
-        last, fd = self._outlets.pop(), self._fds.pop()
-        if place < len(self._outlets):
-            self._outlets[place], self._fds[place] = last, fd
+        swap_remove(self._outlets, place)
+        swap_remove(self._fds, place)
 
     def send(self, wires: Sequence[Wire]) -> list[int]:
         """One write to each; answers the places, as they were before, of those that take no more for now."""

@@ -38,7 +38,6 @@ class Line:
         self.known: set[int] = set()
         self.waiting: list[bytes] = []  # of this turn of the loop
         self.waiting_bytes = 0
-        self.filled = False
 
 
 class Feed:
@@ -76,7 +75,6 @@ class Feed:
             if line.link.ended:
                 return
             self._copy(line, stream)
-        line.filled = True
 
     def remove(self, line: Line) -> None:
         """Its link is over."""

@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 
 from captiond.base.ids import SessionId
+from captiond.core.screen import screen_of
 from captiond.daemon import Daemon
 from captiond.simulator.faults import (
     AbortFault,
@@ -22,7 +23,7 @@ from captiond.simulator.faults import (
     RefuseFault,
 )
 from captiond.simulator.server import Simulator
-from tests.harness import Json, Viewer, daemon_here, eventually, screen_of
+from tests.harness import Json, Viewer, daemon_here, eventually
 
 SESSION = "adversity-1"
 SENTENCE = "the parcel left the depot this morning and should be with you by noon"

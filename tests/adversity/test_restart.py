@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from captiond.core.screen import screen_of
 from captiond.simulator.packaged import packaged_tracks
 from captiond.simulator.playback import AtEnd
 from captiond.simulator.server import Simulator
-from tests.harness import ROOT, Viewer, account, daemon_process, eventually, screen_of, start
+from tests.harness import ROOT, Viewer, account, daemon_process, eventually, start
 
 VIEWERS_OF_EACH = 6
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from captiond.core.screen import Screen
+from captiond.core.screen import Screen, screen_of
 from captiond.simulator.packaged import packaged_conversations
 from captiond.simulator.server import Simulator
 from captiond.simulator.tracks import Track, load_tracks
@@ -20,7 +20,6 @@ from tests.harness import (
     account,
     daemon_process,
     final_texts,
-    screen_of,
     start,
 )
 
