@@ -1,5 +1,7 @@
 """Pages and the web component, out of the package `captiond.widget`: a fixed list of files, read once, nothing else.
 
+The component's two files are joined here of its modules, once, when the daemon starts (`captiond.widget.bundle`).
+
 Source: contract, sections 4 and 5 (strict CSP, `frame-ancestors` from `allowed_origins`).
 """
 
@@ -12,6 +14,8 @@ from types import MappingProxyType
 from typing import Final
 
 from aiohttp import web
+
+from captiond.widget import bundle
 
 HTML: Final = "text/html; charset=utf-8"
 SCRIPT: Final = "text/javascript; charset=utf-8"
@@ -27,8 +31,6 @@ PAGES: Final[Mapping[str, str]] = MappingProxyType(
 )
 STATIC: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
-        "live-captions.js": ("live-captions.js", SCRIPT),
-        "live-captions.mjs": ("live-captions.mjs", SCRIPT),
         "demo.js": ("pages/demo.js", SCRIPT),
         "viewer.js": ("pages/viewer.js", SCRIPT),
         "pages.css": ("pages/pages.css", STYLE),
@@ -36,6 +38,7 @@ STATIC: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "icon.svg": ("pages/icon.svg", "image/svg+xml"),
     }
 )
+JOINED: Final = (bundle.CLASSIC, bundle.MODULE)  # under /static/ too
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,8 @@ class Pages:
     Args:
         allowed_origins: who may frame the pages besides ourselves.
         root: where the files are; the package's own unless a test says otherwise.
+    Raises:
+        OSError, BundleError: a file that is missing, modules that cannot be joined.
     """
 
     def __init__(self, allowed_origins: Sequence[str], root: Traversable | None = None) -> None:
@@ -70,6 +75,8 @@ class Pages:
         self.policy = {"Content-Security-Policy": content_security_policy(allowed_origins)}
         self._pages = {path: _read(root, name, HTML) for path, name in PAGES.items()}
         self._static = {name: _read(root, path, kind) for name, (path, kind) in STATIC.items()}
+        for name, text in bundle.bundle(bundle.read_sources(root)).items():
+            self._static[name] = _file(text.encode(), SCRIPT)
 
     async def page(self, request: web.Request) -> web.StreamResponse:
         """`/`, `/demo`, `/overlay/{id}`, `/display/{id}`: the script in the page reads the id from its address."""
@@ -96,5 +103,8 @@ def content_security_policy(allowed_origins: Sequence[str]) -> str:
 
 
 def _read(root: Traversable, name: str, content_type: str) -> File:
-    content = root.joinpath(*name.split("/")).read_bytes()
+    return _file(root.joinpath(*name.split("/")).read_bytes(), content_type)
+
+
+def _file(content: bytes, content_type: str) -> File:
     return File(content, content_type, hashlib.sha256(content).hexdigest()[:32])

@@ -1,32 +1,30 @@
 """Joins the widget's modules into the two files that pages load: `live-captions.js` and `live-captions.mjs`.
 
-There is no build step to use the widget: both files are committed, and a test fails where they are not what the
-sources say. Run `python -m captiond.widget.bundle` after a change of a source. The joining is done by rules that the
-sources keep (checked here): imports only from one another and by name, exports only as `export` before a declaration,
-no top-level name twice.
+Neither is committed: the daemon joins them when it starts (`captiond.serve.pages`), out of the modules that the package
+holds, so there is no build step and nothing generated to merge. `python -m captiond.widget.bundle --out DIR` writes
+them, for the npm package and for a web server of one's own.
+
+What is joined, and in which order, is what the imports say, beginning at `ENTRY`: a new module needs no list. The rules
+that the sources keep, checked here: imports only from one another and by name, at the beginning of a line; exports only
+as `export` before a declaration; no top-level name twice; no circle.
 """
 
+import argparse
 import re
 import sys
+from collections.abc import Mapping
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Final
 
-HERE: Final = Path(__file__).parent
+ENTRY: Final = "live-captions-define.js"  # imports all else, and defines the element
+EXPORTS: Final = ("CaptionFeed", "CaptionsLink", "FeedError", "LiveCaptions", "WORDS")  # of the joined module
+CLASSIC: Final = "live-captions.js"
+MODULE: Final = "live-captions.mjs"
 
-SOURCES: Final = (  # what is imported stands before what imports it
-    "caption-feed.js",
-    "caption-text.js",
-    "sse-parser.js",
-    "captions-link.js",
-    "live-captions-style.js",
-    "caption-lines.js",
-    "live-captions-element.js",
-    "live-captions-define.js",
-)
-EXPORTS: Final = ("CaptionFeed", "CaptionsLink", "FeedError", "LiveCaptions", "WORDS")
-
-_IMPORT: Final = re.compile(r'^import \{([^}]*)\} from "\./([a-z-]+\.js)";\n', re.MULTILINE)
-_EXPORT: Final = re.compile(r"^export (?=(?:const|class|function|async function)\b)", re.MULTILINE)
+_IMPORT: Final = re.compile(r'^import (?:\{([^}]*)\} from )?"\./([a-z0-9-]+\.js)";\n', re.MULTILINE)
+_EXPORT: Final = re.compile(r"^export (?=(?:const|let|class|function|async function)\b)", re.MULTILINE)
 _TOP_LEVEL: Final = re.compile(
     r"^(?:export )?(?:const|let|class|function|async function) ([A-Za-z_$][\w$]*)", re.MULTILINE
 )
@@ -37,19 +35,22 @@ class BundleError(Exception):
     """A source does not keep the rules above; the message names it."""
 
 
-def bundle(sources: dict[str, str]) -> tuple[str, str]:
-    """The classic script and the module, made of `sources` (file name to text, in order of use). Deterministic.
+def bundle(sources: Mapping[str, str]) -> dict[str, str]:
+    """The classic script and the module by their file names, made of `sources` (file name to text). Deterministic.
+
+    Sources that `ENTRY` does not reach are left out.
 
     Raises:
-        BundleError: an import that cannot be resolved, an unknown form of import or export, or a name used twice.
+        BundleError: an import that cannot be resolved or goes round in a circle, an unknown form of import or export,
+            a name that is used twice, an export that is not there.
     """
     owners: dict[str, str] = {}
     pieces: list[str] = []
-    for name, text in sources.items():
-        for names, origin in _IMPORT.findall(text):
-            for wanted in (part.strip() for part in names.split(",")):
-                if wanted and owners.get(wanted) != origin:
-                    raise BundleError(f"{name}: imports {wanted} from {origin}, which does not stand before it")
+    for name in in_order(sources):
+        text = sources[name]
+        for wanted, origin in _imports(text):
+            if owners.get(wanted) != origin:
+                raise BundleError(f"{name}: imports {wanted}, which {origin} does not declare")
         body = _EXPORT.sub("", _IMPORT.sub("", text))
         if left := re.search(r"^(?:import|export)\b.*$", body, re.MULTILINE):
             raise BundleError(f"{name}: cannot join {left.group()!r}")
@@ -58,26 +59,69 @@ def bundle(sources: dict[str, str]) -> tuple[str, str]:
                 raise BundleError(f"{name}: {declared} is declared in {owners[declared]} too")
             owners[declared] = name
         pieces.append(f"// ---- {name}\n{body.strip()}\n")
+    if missing := [name for name in EXPORTS if name not in owners]:
+        raise BundleError(f"{', '.join(missing)}: to be exported, but declared nowhere")
     joined = "\n".join(pieces)
-    classic = f'{_BANNER}(() => {{\n"use strict";\n\n{joined}\nglobalThis.LiveCaptions ??= LiveCaptions;\n}})();\n'
-    module = f"{_BANNER}{joined}\nexport {{ {', '.join(EXPORTS)} }};\n"
-    return classic, module
+    return {
+        CLASSIC: f'{_BANNER}(() => {{\n"use strict";\n\n{joined}\nglobalThis.LiveCaptions ??= LiveCaptions;\n}})();\n',
+        MODULE: f"{_BANNER}{joined}\nexport {{ {', '.join(EXPORTS)} }};\n",
+    }
 
 
-def read_sources() -> dict[str, str]:
-    """The committed sources, in the order in which they are joined."""
-    return {name: (HERE / name).read_text(encoding="utf-8") for name in SOURCES}
+def in_order(sources: Mapping[str, str]) -> list[str]:
+    """The names that `ENTRY` reaches, each behind what it imports: the order in which a browser would run them.
+
+    Raises:
+        BundleError: a module that is not there, or imports itself by way of others.
+    """
+    ordered: list[str] = []
+    above: list[str] = []
+
+    def visit(name: str) -> None:
+        if name in ordered:
+            return
+        if name in above:
+            raise BundleError(f"{name}: imports itself, by way of {above[-1]}")
+        if name not in sources:
+            raise BundleError(f"{above[-1] if above else 'the widget'}: imports {name}, which is not there")
+        above.append(name)
+        for match in _IMPORT.finditer(sources[name]):
+            visit(match[2])
+        ordered.append(above.pop())
+
+    visit(ENTRY)
+    return ordered
 
 
-def main() -> int:
-    """Writes both files. Exit status 1 where a source breaks a rule."""
+def _imports(text: str) -> list[tuple[str, str]]:
+    """(name, file) of all that is imported by name."""
+    return [
+        (wanted, match[2])
+        for match in _IMPORT.finditer(text)
+        for part in (match[1] or "").split(",")
+        if (wanted := part.strip())
+    ]
+
+
+def read_sources(root: Traversable | None = None) -> dict[str, str]:
+    """All modules that lie beside one another in `root`; by default the package's own."""
+    root = root if root is not None else files("captiond.widget")
+    return {file.name: file.read_text(encoding="utf-8") for file in root.iterdir() if file.name.endswith(".js")}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Writes both files. Exit status 1 where a source breaks a rule or the folder cannot be written to."""
+    parser = argparse.ArgumentParser(prog="python -m captiond.widget.bundle", description=main.__doc__)
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write them; made if missing")
+    folder: Path = parser.parse_args(argv).out
     try:
-        classic, module = bundle(read_sources())
-    except BundleError as fault:
+        made = bundle(read_sources())
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in made.items():
+            (folder / name).write_text(text, encoding="utf-8")
+    except (BundleError, OSError) as fault:
         sys.stderr.write(f"{fault}\n")
         return 1
-    (HERE / "live-captions.js").write_text(classic, encoding="utf-8")
-    (HERE / "live-captions.mjs").write_text(module, encoding="utf-8")
     return 0
 
 

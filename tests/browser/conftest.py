@@ -21,8 +21,8 @@ import pytest
 from aiohttp import web
 from websockets.asyncio.client import ClientConnection, connect
 
-from captiond.serve.pages import PAGES, STATIC, content_security_policy
-from captiond.widget.bundle import HERE as WIDGET
+from captiond.serve.app import SECURITY_HEADERS
+from captiond.serve.pages import PAGES, Pages
 
 ARTIFACTS = Path(__file__).parents[2] / "artifacts" / "browser"
 FLAGS = (
@@ -207,28 +207,18 @@ class Station:
 
     def app(self) -> web.Application:
         app = web.Application()
-        for route, name in PAGES.items():
-            app.router.add_get(route, self._file(name, "text/html; charset=utf-8"))
-        for route, (name, content_type) in STATIC.items():
-            app.router.add_get(f"/static/{route}", self._file(name, content_type))
+        pages = Pages([])
+        for route in PAGES:
+            app.router.add_get(route, pages.page)
+        app.router.add_get("/static/{name}", pages.static)
+        app.on_response_prepare.append(self._headers)
         app.router.add_get("/v1/sessions", self._list)
         app.router.add_get("/v1/sessions/{id}/ws", self._ws)
         app.router.add_get("/v1/sessions/{id}/events", self._sse)
         return app
 
-    def _file(self, name: str, content_type: str) -> Callable[[web.Request], Awaitable[web.Response]]:
-        async def answer(_: web.Request) -> web.Response:
-            return web.Response(
-                body=(WIDGET / name).read_bytes(),
-                headers={
-                    "Content-Type": content_type,
-                    "Content-Security-Policy": content_security_policy([]),
-                    "X-Content-Type-Options": "nosniff",
-                    "Referrer-Policy": "no-referrer",
-                },
-            )
-
-        return answer
+    async def _headers(self, _: web.Request, response: web.StreamResponse) -> None:
+        response.headers.update(SECURITY_HEADERS)
 
     async def _list(self, _: web.Request) -> web.Response:
         return web.json_response({"sessions": self.sessions})

@@ -6,7 +6,8 @@ from importlib.resources import files
 import pytest
 
 from captiond.serve.access import Rules
-from captiond.serve.pages import PAGES, STATIC
+from captiond.serve.pages import JOINED, PAGES, SCRIPT, STATIC
+from captiond.widget.bundle import bundle, read_sources
 from tests.serve.serving import Served, raw, serving
 
 
@@ -26,12 +27,18 @@ async def test_who_may_frame_is_configured() -> None:
         assert answer.headers["content-security-policy"].endswith("frame-ancestors 'self' https://good.example")
 
 
-@pytest.mark.parametrize("name", STATIC)
+def expected(name: str) -> tuple[bytes, str]:
+    if name in JOINED:
+        return bundle(read_sources())[name].encode(), SCRIPT
+    path, content_type = STATIC[name]
+    return files("captiond.widget").joinpath(*path.split("/")).read_bytes(), content_type
+
+
+@pytest.mark.parametrize("name", [*STATIC, *JOINED])
 async def test_scripts_and_styles_are_served_with_their_types(served: Served, name: str) -> None:
     async with served.http.get(f"{served.url}/static/{name}") as answer:
         assert answer.status == 200
-        assert await answer.read() == files("captiond.widget").joinpath(*STATIC[name][0].split("/")).read_bytes()
-        assert answer.headers["Content-Type"] == STATIC[name][1]
+        assert (await answer.read(), answer.headers["Content-Type"]) == expected(name)
         etag = answer.headers["ETag"]
     async with served.http.get(f"{served.url}/static/{name}", headers={"If-None-Match": etag}) as answer:
         assert (answer.status, await answer.read()) == (304, b"")
@@ -51,5 +58,5 @@ def test_all_that_a_page_asks_for_is_on_the_list_and_nothing_is_inline() -> None
         page = files("captiond.widget").joinpath(*name.split("/")).read_text()
         asked = re.findall(r'(?:src|href)="/static/([^"]+)"', page)
         assert asked
-        assert set(asked) <= set(STATIC), name
+        assert set(asked) <= {*STATIC, *JOINED}, name
         assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*src=)", page), name

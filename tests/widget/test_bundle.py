@@ -1,34 +1,63 @@
-"""captiond.widget and captiond.widget.bundle: what is committed is what is served and what was written."""
+"""captiond.widget and captiond.widget.bundle: modules are joined by what they import, pages keep the policy."""
 
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from captiond.serve.pages import PAGES, STATIC, content_security_policy
-from captiond.widget.bundle import EXPORTS, HERE, SOURCES, BundleError, bundle, read_sources
+import captiond.widget
+from captiond.serve.pages import JOINED, PAGES, STATIC, content_security_policy
+from captiond.widget.bundle import ENTRY, EXPORTS, BundleError, bundle, in_order, main, read_sources
+
+HERE = Path(captiond.widget.__file__).parent
 
 
-def test_the_committed_files_are_what_the_sources_say() -> None:
-    classic, module = bundle(read_sources())
-    stale = "run `python -m captiond.widget.bundle`"
-    assert (HERE / "live-captions.js").read_text(encoding="utf-8") == classic, stale
-    assert (HERE / "live-captions.mjs").read_text(encoding="utf-8") == module, stale
+CLASSIC_AND_MODULE = {"live-captions.js", "live-captions.mjs"}
 
 
-def test_every_script_of_the_folder_is_joined() -> None:
-    assert {path.name for path in HERE.glob("*.js")} - {"live-captions.js"} == set(SOURCES)
+def modules(**texts: str) -> dict[str, str]:
+    """Sources that can be joined, and `texts` (`a` for a.js), all of which the entry imports."""
+    given = {f"{name}.js": text for name, text in texts.items()}
+    exported = "".join(f"export const {name} = 1;\n" for name in EXPORTS)
+    entry = "".join(f'import "./{name}";\n' for name in ("exported.js", *given))
+    return {ENTRY: entry, "exported.js": exported} | given
 
 
-def test_the_module_loads_where_there_is_no_browser() -> None:
+def test_what_is_imported_stands_before_what_imports_it_and_once() -> None:
+    sources = modules(
+        b='import {\n  a,\n} from "./a.js";\nconst b = a;\n',
+        a='import { c } from "./c.js";\nexport const a = c;\n',
+        c="export const c = 1;\n",
+    )
+    assert in_order(sources) == ["exported.js", "c.js", "a.js", "b.js", ENTRY]
+    for text in bundle(sources | {"forgotten.js": "export const z = 9;\n"}).values():
+        assert re.findall(r"^const [abcz] = .*", text, re.MULTILINE) == ["const c = 1;", "const a = c;", "const b = a;"]
+
+
+def test_the_command_writes_both_files(tmp_path: Path) -> None:
+    assert main(["--out", str(tmp_path / "new")]) == 0
+    made = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "new").iterdir()}
+    assert made == bundle(read_sources())
+    assert set(made) == CLASSIC_AND_MODULE
+
+
+def test_a_folder_that_cannot_be_written_to_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+    assert main(["--out", str(tmp_path / "file")]) == 1
+    assert "file" in capsys.readouterr().err
+
+
+def test_the_module_loads_where_there_is_no_browser(tmp_path: Path) -> None:
     node = shutil.which("node")
     assert node, "Node.js is needed to test the widget: install the Debian package nodejs"
+    assert main(["--out", str(tmp_path)]) == 0
     names = ", ".join(EXPORTS)
     said = f"import {{ {names} }} from './live-captions.mjs'; console.log([{names}].every(Boolean), CaptionFeed.name)"
     ran = subprocess.run(
         [node, "--input-type=module", "-e", said],
-        cwd=HERE,
+        cwd=tmp_path,
         capture_output=True,
         text=True,
         timeout=30,
@@ -40,10 +69,14 @@ def test_the_module_loads_where_there_is_no_browser() -> None:
 @pytest.mark.parametrize(
     ("sources", "fault"),
     [
-        ({"b.js": 'import { a } from "./a.js";\n'}, "imports a from a.js"),
-        ({"a.js": "export const a = 1;\n", "b.js": "const a = 2;\n"}, "declared in a.js too"),
-        ({"a.js": "export default 7;\n"}, "cannot join"),
-        ({"a.js": 'import * as all from "./b.js";\n'}, "cannot join"),
+        ({}, "imports live-captions-define.js, which is not there"),
+        (modules(b='import { a } from "./a.js";\n'), "imports a.js, which is not there"),
+        (modules(a="", b='import { a } from "./a.js";\n'), "b.js: imports a, which a.js does not declare"),
+        (modules(a='import { b } from "./b.js";\n', b='import { a } from "./a.js";\n'), "imports itself"),
+        (modules(a="export const a = 1;\n", b="const a = 2;\n"), "declared in a.js too"),
+        (modules(a="export default 7;\n"), "cannot join"),
+        (modules(b="", a='import * as all from "./b.js";\n'), "cannot join"),
+        (modules() | {"exported.js": ""}, "CaptionFeed.*declared nowhere"),
     ],
 )
 def test_a_source_that_cannot_be_joined_is_named(sources: dict[str, str], fault: str) -> None:
@@ -66,7 +99,7 @@ def test_pages_keep_the_policy(name: str) -> None:
     for target in re.findall(r'<(?:a|img|link|script)\b[^>]*\b(?:src|href)="([^"]*)"', page):
         route = target.split("?")[0]
         assert (
-            route.removeprefix("/static/") in STATIC
+            route.removeprefix("/static/") in {*STATIC, *JOINED}
             or route in PAGES
             or route in {"/openapi.json", "/healthz", "/metrics"}
         ), target
