@@ -2,7 +2,8 @@
  * <live-captions src session>: live captions as a custom element. No dependency, no inline style, `textContent` only.
  *
  * Attributes: `src` (base URL of the daemon; default the page's origin), `session`, `lines` (roll-up of that many
- * lines instead of a scrolling list), `finals-only`, `announce` ("status" by default, "finals", "off"), `theme`
+ * lines instead of a scrolling list), `stability` ("responsive" by default, "balanced", "steady", "finals": how long words
+ * wait until they are shown, docs/stability.md), `finals-only`, `announce` ("status" by default, "finals", "off"), `theme`
  * ("light", "dark"; default the viewer's), `label` / `label-internal` / `label-external` (speaker names).
  * Properties: `token`, `tokenProvider` (may be async; asked before each connection), `labels`, `state`, `feed`,
  * `figures`. A `token` attribute is taken and removed at once: attributes are in the page's source and its snapshots.
@@ -12,6 +13,7 @@
 
 import { CaptionFeed } from "./caption-feed.js";
 import { CaptionLines } from "./caption-lines.js";
+import { Stabiliser } from "./caption-stability.js";
 import { MASK_NAMES, textRuns } from "./caption-text.js";
 import { CaptionsLink } from "./captions-link.js";
 import { STYLE } from "./live-captions-style.js";
@@ -47,7 +49,7 @@ const Base = globalThis.HTMLElement ?? class {}; // importable where there is no
 
 export class LiveCaptions extends Base {
   static observedAttributes = [
-    "src", "session", "lines", "finals-only", "theme", "label", "label-internal", "label-external", "token",
+    "src", "session", "lines", "stability", "finals-only", "theme", "label", "label-internal", "label-external", "token",
   ];
   static words = WORDS;
 
@@ -60,6 +62,8 @@ export class LiveCaptions extends Base {
   #tokenProvider = null;
   #labels = {};
   #feed = new CaptionFeed();
+  #stability = new Stabiliser();
+  #stabilityTimer;
   #link = null;
   #status = { state: "connecting", reason: "", transport: "ws" };
   #startQueued = false;
@@ -153,6 +157,7 @@ export class LiveCaptions extends Base {
       this.#link = null;
       clearTimeout(this.#announceTimer);
       this.#announceTimer = undefined;
+      clearTimeout(this.#stabilityTimer);
     });
   }
 
@@ -165,7 +170,8 @@ export class LiveCaptions extends Base {
     } else if (name === "lines") {
       const lines = Math.min(Math.max(Math.trunc(Number(after)) || 3, 1), 40);
       this.#parts.viewport.style.setProperty("--_lines", lines);
-    } else if (name.startsWith("label")) this.#lines.clear();
+    } else if (name === "stability") this.#stability.profile = after;
+    else if (name.startsWith("label")) this.#lines.clear();
     this.#queueDraw();
   }
 
@@ -232,6 +238,7 @@ export class LiveCaptions extends Base {
 
   #changed(change) {
     if (change.what === "caption") {
+      this.#stability.apply(change.caption, performance.now()); // each revision counts, also between two frames
       this.#emit("captions-caption", { caption: { ...change.caption }, correction: change.correction });
       if (change.caption.final && !change.correction) {
         if (!this.#following) this.#unread += 1;
@@ -315,7 +322,8 @@ export class LiveCaptions extends Base {
     const { earlier, empty, status } = this.#parts;
     const words = this.constructor.words;
     const { state, reason } = this.#shownState();
-    this.#lines.draw(this.#feed.items, (channel) => this.#label(channel));
+    this.#lines.draw(this.#stability.items(this.#feed.items, performance.now()), (channel) => this.#label(channel));
+    this.#drawWhenDue();
     setText(earlier, this.#feed.earlierFinals > 0 ? words.earlier(this.#feed.earlierFinals) : "");
     earlier.hidden = this.#feed.earlierFinals === 0 || this.hasAttribute("lines");
     empty.hidden = state !== "live" || this.#feed.items.length > 0;
@@ -326,6 +334,14 @@ export class LiveCaptions extends Base {
     setText(status, state === "live" ? "" : reason);
     this.dataset.state = state; // for the page's style: live-captions[data-state="reconnecting"]
     this.#follow();
+  }
+
+  /** Words that wait become old enough without anything coming in. */
+  #drawWhenDue() {
+    clearTimeout(this.#stabilityTimer);
+    const dueMs = this.#stability.nextDueMs;
+    if (dueMs === null || !this.isConnected) return;
+    this.#stabilityTimer = setTimeout(() => this.#queueDraw(), Math.max(dueMs - performance.now(), 0));
   }
 
   #follow() {
