@@ -5,6 +5,7 @@
 | network error, 5xx, lost stream | by chance from 0 to 1, 2, 4, 8, 16, 30, 30 … s (full jitter) | the caller says |
 | 429 with `Retry-After` | what the header says, at most 3,600 s | after 3 tries |
 | 429 without | 5, 10, 20 s | after 3 tries |
+| asked whether something is there yet: no | 2, 4, 8, 16, 30, 30 … s and by chance up to 1 s more | the caller says |
 
 Source: contract, section 3.
 """
@@ -17,6 +18,7 @@ from typing import Final, Protocol
 
 FIRST_CEILING_S: Final = 1.0  # the first try comes within a second: most losses are one broken connection
 CEILING_S: Final = 30.0  # longer, and a viewer thinks that captions are over
+POLL_JITTER_S: Final = 1.0
 RATE_LIMIT_WAITS_S: Final[Sequence[float]] = (5.0, 10.0, 20.0)  # one entry for each try after the first
 MAX_RETRY_AFTER_S: Final = 3_600.0  # an hour; a server that asks for more has made a mistake, and no call lasts so long
 
@@ -60,6 +62,17 @@ def rate_limit_delay_s(
     if retry_after_s is None:
         return waits_s[tries_before]
     return clamp_retry_after_s(retry_after_s)
+
+
+def poll_delay_s(polls_before: int, *, base_s: float, chance: Chance) -> float:
+    """The delay before it is looked again whether upstream has something ready: doubles from `base_s` to 30 s, and by
+    chance up to 1 s more, so that jobs begun together do not ask together for ever.
+
+    Args:
+        polls_before: how many delays there were, from 0.
+    """
+    doublings = min(max(polls_before, 0), 16)
+    return min(CEILING_S, base_s * 2.0**doublings) + POLL_JITTER_S * chance.random()
 
 
 def clamp_retry_after_s(asked_s: float) -> float:

@@ -14,6 +14,10 @@ tests walk every pair, legal or not. A step is what a phase does once; it may be
 | `awaiting` | looks for the callback, or waits for it | it only reads; callbacks are kept once for each id |
 | `tidying` | takes the subscription back | what is gone is gone |
 | `settling` | judges the callback, and writes result and outbox rows | one transaction; rows have ids of their own |
+| `polling` | looks once whether a transcript is there | it only reads; how often it looked is written down |
+| `fetching` | a few pieces of it, redacted, into a file | begins where the last step that was written down ended |
+| `resubmitting` | asks Genesys to transcribe again | claimed once for a recording, one `Idempotency-Key` |
+| `falling_back` | the audio, into a file | it only reads; the file is written anew |
 
 Source: workflows.md; issue 6.
 """
@@ -26,6 +30,7 @@ from captiond.base.errors import LocalError
 
 TRANSCRIPTION: Final = "transcription-request"
 INTERACTION: Final = "interaction-transcription"
+RECORDING: Final = "recording-transcript"
 
 
 class State(StrEnum):
@@ -87,6 +92,10 @@ class Phase(StrEnum):
     AWAITING = "awaiting"
     TIDYING = "tidying"
     SETTLING = "settling"
+    POLLING = "polling"
+    FETCHING = "fetching"
+    RESUBMITTING = "resubmitting"
+    FALLING_BACK = "falling_back"
     OVER = "over"
 
 
@@ -95,6 +104,9 @@ class Outcome(StrEnum):
 
     DONE = "done"
     CALLED_BACK = "called back"
+    MORE = "more"  # the same phase goes on where this step ended
+    NO_TEXT = "no text"
+    NO_TEXT_YET = "no text yet"  # it is asked for once more
 
 
 PHASES: Final[Mapping[str, Mapping[tuple[Phase, Outcome], Phase]]] = {
@@ -113,8 +125,25 @@ PHASES: Final[Mapping[str, Mapping[tuple[Phase, Outcome], Phase]]] = {
         (Phase.TIDYING, Outcome.DONE): Phase.SETTLING,
         (Phase.SETTLING, Outcome.DONE): Phase.OVER,
     },
+    RECORDING: {
+        (Phase.POLLING, Outcome.DONE): Phase.FETCHING,
+        (Phase.POLLING, Outcome.NO_TEXT): Phase.FALLING_BACK,
+        (Phase.POLLING, Outcome.NO_TEXT_YET): Phase.RESUBMITTING,
+        (Phase.RESUBMITTING, Outcome.DONE): Phase.POLLING,
+        (Phase.RESUBMITTING, Outcome.NO_TEXT): Phase.FALLING_BACK,
+        (Phase.FETCHING, Outcome.DONE): Phase.SETTLING,
+        (Phase.FETCHING, Outcome.MORE): Phase.FETCHING,
+        (Phase.FETCHING, Outcome.NO_TEXT): Phase.FALLING_BACK,
+        (Phase.FETCHING, Outcome.NO_TEXT_YET): Phase.RESUBMITTING,
+        (Phase.FALLING_BACK, Outcome.DONE): Phase.SETTLING,
+        (Phase.SETTLING, Outcome.DONE): Phase.OVER,
+    },
 }
-FIRST: Final[Mapping[str, Phase]] = {TRANSCRIPTION: Phase.CHECKING, INTERACTION: Phase.CHECKING}
+FIRST: Final[Mapping[str, Phase]] = {
+    TRANSCRIPTION: Phase.CHECKING,
+    INTERACTION: Phase.CHECKING,
+    RECORDING: Phase.POLLING,
+}
 
 
 def after(state: State, on: On) -> State:
@@ -143,6 +172,10 @@ def path(kind: str) -> Iterator[Phase]:
 
 
 def progress(kind: str, phase: Phase) -> tuple[int, int]:
-    """How many steps are behind a job in that phase, of how many."""
+    """How many steps are behind a job in that phase, of how many. A phase beside the path counts as the step before the
+    one that it leads to."""
     steps = list(path(kind))
-    return steps.index(phase), len(steps) - 1
+    if phase in steps:
+        return steps.index(phase), len(steps) - 1
+    leads_to = next(to for (here, _), to in PHASES[kind].items() if here is phase)
+    return max(0, steps.index(leads_to) - 1), len(steps) - 1

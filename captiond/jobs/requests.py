@@ -52,6 +52,20 @@ class InteractionBody(JobBody):
     redact_pii: bool = True
 
 
+class RecordingBody(JobBody):
+    """Kind `recording-transcript`: fetch the transcript of a recording; `language` is what is spoken, where one knows.
+
+    Where there is no transcript its audio is fetched. `fallbackOnTimeout`: also where it does not come in time;
+    `resubmit`: Genesys is asked once to transcribe again before that.
+    """
+
+    transcript_id: Id
+    recording_id: Id | None = None
+    fallback_on_timeout: bool = False
+    resubmit: bool = False
+    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")] | None = None
+
+
 class InvalidBody(CaptiondError):
     """A body that is not what its kind asks for. `faults` name keys and what is wrong with them, never values."""
 

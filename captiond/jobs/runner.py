@@ -288,6 +288,8 @@ class Runner:
         if step.outcome is None:
             if self._pace.now_s() >= job.deadline_s:
                 return await self._fail(job, _too_late(job))
+            if step.again_s is not None:
+                return await self._look_again(job, step, step.again_s)
             return await self._postpone(job, due_s=job.deadline_s, awaits=True)
         return await self._advance(job, step, step.outcome)
 
@@ -331,6 +333,13 @@ class Runner:
             self._meter.count("upstream_rate_limited_total")
         self._note(job, "again", seconds=round(delay_s, 3), cause=type(error).__name__, tries=sum(tries.values()))
         return await self._postpone(replace(job, tries=tries), due_s=now_s + delay_s)
+
+    async def _look_again(self, job: Job, step: Step, again_s: float) -> Job | None:
+        """What was asked for is not there yet. Tries that failed are forgotten: this one did not."""
+        tries = {"polled": job.tries.get("polled", 0) + 1}
+        self._note(job, "not yet", seconds=round(again_s, 3), tries=tries["polled"], **step.facts)
+        going = replace(job, data={**job.data, **step.data}, tries=tries)
+        return await self._postpone(going, due_s=min(self._pace.now_s() + again_s, job.deadline_s))
 
     async def _postpone(self, job: Job, *, due_s: float, awaits: bool = False) -> Job | None:
         state = after(State(job.state), On.POSTPONED)

@@ -17,13 +17,14 @@ class Step:
     """What one step came to.
 
     Attributes:
-        outcome: picks the next phase; None where the job has to wait for its callback.
+        outcome: picks the next phase; None where the job has to wait: for its callback, or for a time (`again_s`).
         data: added to what the job knows.
         upstream: the id that Genesys gave, once it is known.
         result: of the whole job, with its last step.
         in_part: it ends `completed_with_errors`.
         parcels: what sinks are to get.
         facts: for the audit record of this step; no text.
+        again_s: the step is to be made again in so long; how often it was is the job's `tries["polled"]`.
     """
 
     outcome: Outcome | None
@@ -33,6 +34,7 @@ class Step:
     in_part: bool = False
     parcels: Sequence[Parcel] = field(default=(), repr=False)
     facts: Mapping[str, Any] = field(default_factory=dict)
+    again_s: float | None = None
 
 
 WAITS = Step(None)
