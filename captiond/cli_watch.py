@@ -5,24 +5,21 @@ import asyncio
 import contextlib
 import os
 import random
-import re
 import shutil
 import sys
-import time
 from collections.abc import Mapping
 from typing import Any, Final, TextIO
-from urllib.parse import urlsplit
 
 from captiond.base.errors import CaptiondError
+from captiond.clock import SystemClock
 from captiond.core.screen import Applied, Screen
-from captiond.watch.follow import LOOPBACK, BadAddress, Follow, WatchFailed, stream_address
+from captiond.watch.asked import add_stream_arguments, asked_stream
+from captiond.watch.follow import BadAddress, Follow, WatchFailed
 from captiond.watch.pace import Pace
 from captiond.watch.show import Show, TaggedLines, Terminal, printable
 
 REPORT_EVERY_S: Final = 10.0
 STATUS_EVERY_S: Final = 0.5  # figures that change faster cannot be read
-SESSION_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
-TOKEN: Final = re.compile(r"[\x21-\x7e]{1,8192}")  # what fits a header; longer ones no server takes
 
 
 class OutputClosed(CaptiondError):
@@ -33,27 +30,15 @@ class OutputClosed(CaptiondError):
         super().__init__("the output is closed")
 
 
-class SystemClock:
-    """The process's two times (base.observe.Clock)."""
-
-    def now_s(self) -> float:
-        return time.time()
-
-    def monotonic_s(self) -> float:
-        return time.monotonic()
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
-    parser.add_argument("url", metavar="URL", help="the daemon's base URL, such as http://127.0.0.1:8787")
-    parser.add_argument("session", metavar="SESSION", help="the session's id")
-    parser.add_argument("--token", metavar="T", help="a viewer token, where the daemon asks for one")
+    add_stream_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Watches until the session ends (0), for good fails (1), or Ctrl-C (0); 2 for wrong usage."""
     try:
-        address = _checked(args)
+        address = asked_stream(args, command="captiond watch")
     except BadAddress as fault:
         print(f"captiond watch: {fault}", file=sys.stderr)
         return 2
@@ -73,18 +58,6 @@ def run(args: argparse.Namespace) -> int:
             return 0
         print("captiond watch: the output cannot be written", file=sys.stderr)
         return 1
-
-
-def _checked(args: argparse.Namespace) -> str:
-    """The stream's address; raises BadAddress naming the argument that is wrong."""
-    address = stream_address(args.url, args.session)
-    if not SESSION_ID.fullmatch(args.session):
-        raise BadAddress("SESSION: expected 1 to 128 of A-Z a-z 0-9 . _ : -")
-    if args.token is not None and not TOKEN.fullmatch(args.token):
-        raise BadAddress("--token: not a token")
-    if args.token and address.startswith("ws:") and urlsplit(address).hostname not in LOOPBACK:
-        print("captiond watch: warning: the token goes over the network in the clear; use https", file=sys.stderr)
-    return address
 
 
 def _terminal() -> Terminal:
