@@ -28,6 +28,7 @@ class Copy:
     session: SessionId
     epoch: Epoch
     language: str
+    created_at: str
     state: SessionState
     reason: str | None
     top_for_finals: Index

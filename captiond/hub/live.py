@@ -62,6 +62,7 @@ class Live(Stream, Booked):
             session,
             epoch,
             language=language,
+            created_at=created_at,
             encode=encode,
             clock=clock,
             meter=meter,
@@ -72,7 +73,7 @@ class Live(Stream, Booked):
             defer=defer,
         )
         Booked.__init__(self, Ledger(session, source=source, meter=meter, audit=audit), clock)
-        self.source, self.created_at = source, created_at
+        self.source = source
         self.last_event_s = clock.monotonic_s()
         self.ended_s: float | None = None
         self._room, self._keep = room, keep

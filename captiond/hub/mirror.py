@@ -121,6 +121,7 @@ class Mirrors:
             copy.session,
             copy.epoch,
             language=copy.language,
+            created_at=copy.created_at,
             encode=self._encode,
             clock=self._clock,
             meter=NullMeter() if hidden else self._meter,

@@ -44,6 +44,7 @@ class Stream:
         defer: calls back when this turn of the loop is over; None: everything goes out at once.
 
     Attributes:
+        created_at: ISO 8601 UTC, when the session was asked for.
         state, reason: as viewers were told last.
         elsewhere: viewers that other workers of this node have.
         wake_s: monotonic time at which `tick` has something to do.
@@ -55,6 +56,7 @@ class Stream:
         epoch: Epoch,
         *,
         language: str,
+        created_at: str,
         encode: Encode,
         clock: Clock,
         meter: Meter,
@@ -64,7 +66,7 @@ class Stream:
         gather: Gather = EachAlone,
         defer: Defer | None = None,
     ) -> None:
-        self.session, self.language = session, language
+        self.session, self.language, self.created_at = session, language, created_at
         self.state = SessionState.ACTIVATING
         self.reason: str | None = None
         self.elsewhere = 0
@@ -117,6 +119,7 @@ class Stream:
             session=self.session,
             epoch=self._tail.epoch,
             language=self.language,
+            created_at=self.created_at,
             state=self.state,
             reason=self.reason,
             top_for_finals=self._top_for_finals,
@@ -389,6 +392,7 @@ class Stream:
             recovered=recovered,
             state=self.state,
             language=self.language,
+            started_at=self.created_at,
             ping_s=self._limits.ping_s,
             now_s=self._clock.now_s(),
         )

@@ -52,10 +52,14 @@ class Encode(Protocol):
         recovered: bool,
         state: SessionState,
         language: str,
+        started_at: str,
         ping_s: int,
         now_s: float,
     ) -> Wire:
-        """The first message. `position` is the one resumed from where `recovered`, else the snapshot's."""
+        """The first message. `position` is the one resumed from where `recovered`, else the snapshot's.
+
+        `started_at`: ISO 8601 UTC, when the session was asked for; transcripts count from it.
+        """
         ...
 
     def snapshot(self, *, position: str, captions: Sequence[Wire], gaps: Sequence[Wire], earlier_finals: int) -> Wire:

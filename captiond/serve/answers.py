@@ -179,6 +179,7 @@ class Welcome(Answer):
     recovered: bool
     state: State
     language: str
+    started_at: str
     ping_s: int
     server_time: str
 

@@ -69,6 +69,7 @@ class Encoder:
         recovered: bool,
         state: SessionState,
         language: str,
+        started_at: str,
         ping_s: int,
         now_s: float,
     ) -> Bytes:
@@ -81,6 +82,7 @@ class Encoder:
             "recovered": recovered,
             "state": state.value,
             "language": language,
+            "startedAt": started_at,
             "pingS": ping_s,
             "serverTime": iso_utc(now_s),
         }

@@ -105,6 +105,7 @@ def _welcome() -> Bytes:
         recovered=False,
         state=SessionState.LIVE,
         language="en-US",
+        started_at="2024-06-15T10:29:00.000Z",
         ping_s=25,
         now_s=SENT_S,
     )
@@ -119,6 +120,7 @@ def test_welcome_ping_notice_and_bye() -> None:
         "recovered": False,
         "state": "live",
         "language": "en-US",
+        "startedAt": "2024-06-15T10:29:00.000Z",
         "pingS": 25,
         "serverTime": "2024-06-15T10:30:00.250Z",
     }
