@@ -161,22 +161,25 @@ def measure(
     """
     gc.collect()
     gc.freeze()  # the streams: no collection while the clock runs should go through what is only there to be measured
-    for one in sets:
-        if node is not None:
-            node.load(one.key, [growth.partials for growth in one.streams])
-            for _ in range(WARM_UP_ROUNDS):
-                node.round(one.key, one.passes)
-        time_streams(one.streams, redactors(one.streams), cpu_ns, clock_ns)
-    for number in range(rounds):
+    try:
         for one in sets:
-            if number % 2:
-                _node_round(one, node)
-            _core_round(one, cpu_ns, clock_ns)
-            if not number % 2:
-                _node_round(one, node)
-            one.core_each_ns += time_each(one.streams, redactors(one.streams), clock_ns)
             if node is not None:
-                one.node_each_ns += node.each(one.key)
+                node.load(one.key, [growth.partials for growth in one.streams])
+                for _ in range(WARM_UP_ROUNDS):
+                    node.round(one.key, one.passes)
+            time_streams(one.streams, redactors(one.streams), cpu_ns, clock_ns)
+        for number in range(rounds):
+            for one in sets:
+                if number % 2:
+                    _node_round(one, node)
+                _core_round(one, cpu_ns, clock_ns)
+                if not number % 2:
+                    _node_round(one, node)
+                one.core_each_ns += time_each(one.streams, redactors(one.streams), clock_ns)
+                if node is not None:
+                    one.node_each_ns += node.each(one.key)
+    finally:
+        gc.unfreeze()
 
 
 def _core_round(one: Measured, cpu_ns: Clock, clock_ns: Clock) -> None:
