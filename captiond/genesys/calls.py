@@ -3,13 +3,14 @@
 When to try again is not decided here: a workflow's tries outlive the process (`jobs.runner`).
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final
 
 import orjson
 
 from captiond.base.errors import RateLimited, Unauthorised, UpstreamInvalid
-from captiond.genesys.exchange import Exchange
+from captiond.genesys.exchange import Exchange, Stream
 from captiond.genesys.oauth import Token, Tokens
 from captiond.genesys.throttle import Throttle
 
@@ -61,6 +62,52 @@ class Calls:
             self._tokens.drop(token)
         token = await self._tokens.token()
         return await self._once(token, method, path, operation=operation, body=body, key=key, empty=empty)
+
+    @asynccontextmanager
+    async def stream(
+        self, path: str, *, operation: str, headers: Mapping[str, str], also: frozenset[int] = frozenset()
+    ) -> AsyncIterator[Stream]:
+        """One GET whose answer may be larger than memory, made again once with a new token where the first is refused.
+
+        Args:
+            also: statuses that are an answer here, beside those of success.
+        Raises:
+            UpstreamUnavailable, RateLimited, Unauthorised, MissingPermission, UpstreamRefused: as `ask`.
+        """
+        async with AsyncExitStack() as stack:
+            token = await self._tokens.token()
+            try:
+                answer = await self._opened(stack, token, path, operation=operation, headers=headers, also=also)
+            except Unauthorised:
+                self._tokens.drop(token)
+                token = await self._tokens.token()
+                answer = await self._opened(stack, token, path, operation=operation, headers=headers, also=also)
+            yield answer
+
+    async def _opened(
+        self,
+        stack: AsyncExitStack,
+        token: Token,
+        path: str,
+        *,
+        operation: str,
+        headers: Mapping[str, str],
+        also: frozenset[int],
+    ) -> Stream:
+        await self.throttle.turn()
+        try:
+            return await stack.enter_async_context(
+                self._exchange.stream(
+                    self._api_url + path,
+                    operation=operation,
+                    headers={**token.header, **headers},
+                    secret=token.value,
+                    also=also,
+                )
+            )
+        except RateLimited as limited:
+            self.throttle.pause(UNNAMED_PAUSE_S if limited.retry_after_s is None else limited.retry_after_s)
+            raise
 
     async def _once(
         self, token: Token, method: str, path: str, *, operation: str, body: bytes, key: str | None, empty: bool

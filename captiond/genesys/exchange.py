@@ -1,7 +1,8 @@
 """One HTTP request and its answer, bounded in time and size. Knows no tokens and never tries again."""
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,6 +16,7 @@ MAX_ANSWER_BYTES: Final = 262_144  # the answers here have under 2 KB; an error 
 ANSWER_TIMEOUT_S: Final = 10.0  # as long as a caller of our API waits
 CONNECT_TIMEOUT_S: Final = 5.0
 USER_AGENT: Final = "captiond"
+STREAM_PIECE_BYTES: Final = 65_536  # of an answer that is not held, in memory at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,44 @@ class Answer:
 
     status: int
     body: bytes = field(repr=False)
+
+
+class Stream:
+    """An answer whose body is read as it comes; nothing of it is held.
+
+    Attributes:
+        complete: whether all of the body has come, by what HTTP says of its length.
+    """
+
+    def __init__(self, response: aiohttp.ClientResponse, *, operation: str) -> None:
+        self._response, self._operation = response, operation
+        self.complete = False
+
+    @property
+    def status(self) -> int:
+        """Its status."""
+        return self._response.status
+
+    def header(self, name: str) -> str | None:
+        """One of its headers."""
+        return self._response.headers.get(name)
+
+    async def pieces(self, most_bytes: int = STREAM_PIECE_BYTES) -> AsyncIterator[bytes]:
+        """The body, in pieces of `most_bytes` at most.
+
+        Raises:
+            UpstreamUnavailable: it ended too early, or nothing came for so long as an answer may take.
+        """
+        try:
+            while piece := await self._response.content.read(most_bytes):
+                yield piece
+            self.complete = True
+        except TimeoutError:
+            why = "stopped in the middle"
+        except (aiohttp.ClientError, OSError) as error:
+            why = f"was cut in the middle ({type(error).__name__})"
+        if not self.complete:
+            raise UpstreamUnavailable(operation=self._operation, why=why)
 
 
 class Exchange:
@@ -99,6 +139,58 @@ class Exchange:
             self._meter.count("upstream_requests_total", operation=operation, status=status)
             self._meter.observe("upstream_request_seconds", self._clock.monotonic_s() - started_s, operation=operation)
 
+    @asynccontextmanager
+    async def stream(
+        self,
+        url: str,
+        *,
+        operation: str,
+        headers: Mapping[str, str],
+        secret: str = "",
+        also: frozenset[int] = frozenset(),
+    ) -> AsyncIterator[Stream]:
+        """One GET whose answer may be larger than memory. Its head must come in time, then each piece of it.
+
+        Args:
+            also: statuses that are an answer here, beside those of success.
+        Raises:
+            UpstreamUnavailable, RateLimited, Unauthorised, MissingPermission, UpstreamRefused: as `send`.
+        """
+        started_s, status = self._clock.monotonic_s(), "none"
+        most_s = self._timeout.total
+        try:
+            response = await self._http().get(
+                url,
+                headers={**headers, "Accept-Encoding": "identity"},
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(sock_connect=self._timeout.sock_connect, sock_read=most_s),
+            )
+        except TimeoutError:
+            raise UpstreamUnavailable(operation=operation, why="timed out") from None
+        except ssl.SSLError:
+            raise UpstreamUnavailable(operation=operation, why="could not be reached by TLS") from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise UpstreamUnavailable(operation=operation, why=f"failed ({type(error).__name__})") from None
+        else:
+            status = str(response.status)
+        finally:
+            self._meter.count("upstream_requests_total", operation=operation, status=status)
+            self._meter.observe("upstream_request_seconds", self._clock.monotonic_s() - started_s, operation=operation)
+        try:
+            if not 200 <= response.status < 300 and response.status not in also:
+                words = await _words(response.content)
+                raise error_of_answer(
+                    operation=operation,
+                    status=response.status,
+                    body=words,
+                    now_s=self._clock.now_s(),
+                    retry_after=response.headers.get("Retry-After"),
+                    secrets=(secret,),
+                )
+            yield Stream(response, operation=operation)
+        finally:
+            response.close()  # what was not read is not wanted
+
     async def close(self) -> None:
         """Closes every connection. Nothing can be asked afterwards."""
         self._closed = True
@@ -119,6 +211,14 @@ class Exchange:
                 trust_env=False,
             )
         return self._session
+
+
+async def _words(content: aiohttp.StreamReader) -> bytes:
+    """What an error says, or the part of it that came: its status is known."""
+    try:
+        return await _read(content, most_bytes=MAX_ANSWER_BYTES)
+    except (TimeoutError, aiohttp.ClientError, OSError):
+        return b""
 
 
 async def _read(content: aiohttp.StreamReader, *, most_bytes: int) -> bytes:

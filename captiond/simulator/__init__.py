@@ -11,6 +11,7 @@ from captiond.simulator.faults import (
     GarbageFault,
     LateFault,
     LostFault,
+    RangeFault,
     RefuseFault,
     RepeatedFault,
     RestartFault,
@@ -25,6 +26,7 @@ from captiond.simulator.media import Recording, packaged_recordings
 from captiond.simulator.pace import ManualPace, Pace
 from captiond.simulator.packaged import Conversation, Voice, packaged_conversations, packaged_tracks
 from captiond.simulator.playback import AtEnd, Resume
+from captiond.simulator.recordings import Transcript
 from captiond.simulator.server import Simulator
 from captiond.simulator.stage import Unknown
 from captiond.simulator.tracks import EventFileError, Track, load_tracks, track_of
@@ -49,6 +51,7 @@ __all__ = [
     "LostFault",
     "ManualPace",
     "Pace",
+    "RangeFault",
     "Recording",
     "RefuseFault",
     "RepeatedFault",
@@ -58,6 +61,7 @@ __all__ = [
     "Simulator",
     "SlowFault",
     "Track",
+    "Transcript",
     "Unknown",
     "Voice",
     "load_faults",

@@ -7,7 +7,7 @@ from typing import Any, Final
 import orjson
 from aiohttp import web
 
-from captiond.simulator.faults import BrokenFault, DropFault, On, RefuseFault, SlowFault
+from captiond.simulator.faults import BrokenFault, DropFault, On, RangeFault, RefuseFault, SlowFault
 from captiond.simulator.ledger import Seen
 from captiond.simulator.replies import broken_body, error_body, refusal_headers
 from captiond.simulator.tokens import bearer_of
@@ -15,7 +15,8 @@ from captiond.simulator.world import World
 
 WINDOW_S: Final = 1.0
 _AFTER: Final = web.RequestKey("fault after", object)
-_SUCCESS: Final[Mapping[On, int]] = {On.ACTIVATION: 201, On.SUBMISSION: 202}  # others: 200
+_RANGE: Final = web.RequestKey("range fault", RangeFault)
+_SUCCESS: Final[Mapping[On, int]] = {On.ACTIVATION: 201, On.SUBMISSION: 202, On.RESUBMISSION: 202}  # others: 200
 
 
 class Desk:
@@ -37,6 +38,8 @@ class Desk:
                 if request.transport is not None:
                     request.transport.abort()
                 return web.Response(status=500)  # nobody is there to read it
+            elif isinstance(fault, RangeFault):
+                request[_RANGE] = fault
             elif isinstance(fault, BrokenFault):
                 status = _SUCCESS.get(on, 200)
                 self.seen(request, on, status, session)
@@ -62,6 +65,10 @@ class Desk:
         elif isinstance(fault, DropFault) and request.transport is not None:
             request.transport.abort()
         return response
+
+    def range_fault(self, request: web.Request) -> RangeFault | None:
+        """What goes wrong with the range that is asked for."""
+        return request.get(_RANGE)
 
     def may_pass(self, request: web.Request, operation: str, session: str | None = None) -> web.Response | None:
         """Who has no token is told so, and who asks faster than allowed; None: go on."""

@@ -15,6 +15,7 @@ from captiond.simulator.faults import (
     LostFault,
     MomentFault,
     On,
+    RangeFault,
     RefuseFault,
     RepeatedFault,
     RequestFault,
@@ -68,7 +69,7 @@ class FaultBook:
         fatal: list[RequestFault] = []
         for item in self._armed:
             fault = item.fault
-            if not isinstance(fault, RefuseFault | SlowFault | DropFault | BrokenFault):
+            if not isinstance(fault, RefuseFault | SlowFault | DropFault | BrokenFault | RangeFault):
                 continue
             if fault.on != on or not item.concerns(session):
                 continue

@@ -32,6 +32,10 @@ class On(StrEnum):
     LOOK = "look"
     WEBHOOK = "webhook"
     WEBHOOK_END = "webhook-end"
+    TRANSCRIPT = "transcript"
+    CONTENT = "content"
+    AUDIO = "audio"
+    RESUBMISSION = "resubmission"
 
 
 WORKFLOWS: Final = frozenset(On) - {On.TOKEN, On.ACTIVATION, On.HANDSHAKE, On.SUBSCRIBE}
@@ -64,6 +68,20 @@ class Broken(StrEnum):
     MISSING_KEYS = "missing-keys"
     WRONG_TYPES = "wrong-types"
     HUGE = "huge"
+
+
+class Range(StrEnum):
+    """What goes wrong with a part of a text that was asked for."""
+
+    WHOLE = "whole"  # 200 and all of it
+    UNSATISFIED = "unsatisfied"  # 416
+    SHORT = "short"  # fewer bytes than it says
+    LONG = "long"  # more
+    NOT_SAID = "not-said"  # no Content-Range
+    OTHER_START = "other-start"
+    OTHER_TOTAL = "other-total"
+    CHANGED = "changed"  # from now on it is another text
+    CUT = "cut"  # the connection ends in the middle
 
 
 Late = TypeVar("Late", "SlowFault", "DropFault")
@@ -263,13 +281,24 @@ class BrokenFault(_Asked):
         On.START,
         On.LOOK,
         On.WEBHOOK,
+        On.TRANSCRIPT,
+        On.RESUBMISSION,
     ]
     what: Broken
     size_bytes: int = Field(default=2_097_152, ge=1, le=MAX_GARBAGE_BYTES)
 
 
+class RangeFault(_Asked):
+    """A transcript's text, or a recording's audio, comes otherwise than asked for. `after_bytes`: of a cut."""
+
+    fault: Literal["range"] = "range"
+    on: Literal[On.CONTENT, On.AUDIO] = On.CONTENT
+    what: Range
+    after_bytes: int = Field(default=1_000, ge=0)
+
+
 MomentFault = CloseFault | AbortFault | SilenceFault | GarbageFault | ExpireTokensFault
-RequestFault = RefuseFault | SlowFault | DropFault | BrokenFault
+RequestFault = RefuseFault | SlowFault | DropFault | BrokenFault | RangeFault
 Fault = Annotated[
     MomentFault | LostFault | RepeatedFault | LateFault | RestartFault | RequestFault, Field(discriminator="fault")
 ]

@@ -18,6 +18,7 @@ from captiond.simulator.ledger import Ledger
 from captiond.simulator.media import Library, Recording
 from captiond.simulator.pace import Pace
 from captiond.simulator.playback import AtEnd, Playback, Resume
+from captiond.simulator.recordings import Recordings, Transcript
 from captiond.simulator.stage import Stage, Unknown
 from captiond.simulator.tokens import Tokens
 from captiond.simulator.tracks import Track, track_of
@@ -56,6 +57,7 @@ class Simulator:
         require_activation: bool = False,
         media: Iterable[Recording] = (),
         interactions: Iterable[Interaction] = (),
+        transcripts: Iterable[Transcript] = (),
         any_media: bool = False,
         requests_per_s: float | None = None,
         webhook_secret: str = "",
@@ -79,7 +81,8 @@ class Simulator:
             require_activation: refuse a subscription (404) to a session that was not activated.
             media: stored recordings that can be transcribed.
             interactions: those that can be transcribed.
-            any_media: a recording and an interaction of every other id, too: a minute of talk.
+            transcripts: those of recordings; `size-N` as an id is one of N bytes, always.
+            any_media: a recording, an interaction and a transcript of every other id, too: a minute of talk.
             requests_per_s: to the API; more of them within a second get 429. None: as many as come.
             webhook_secret: signs callbacks; "": they are not signed.
             pace: the time; tests hand in a `ManualPace`.
@@ -110,6 +113,7 @@ class Simulator:
         )
         self._endpoints = Endpoints(self._world)
         self._endpoints.interactions.store(interactions)
+        self._endpoints.recordings.store(transcripts)
         self._port = port
         self._runner: web.AppRunner | None = None
 
@@ -253,6 +257,11 @@ class Simulator:
     def interactions(self) -> Interactions:
         """Interactions, the subscriptions that stand, and what the account may."""
         return self._endpoints.interactions
+
+    @property
+    def recordings(self) -> Recordings:
+        """Transcripts of recordings, and what was asked of them."""
+        return self._endpoints.recordings
 
     def faults(self) -> list[dict[str, object]]:
         """What is armed, and how often each has struck."""
