@@ -18,11 +18,13 @@ tests walk every pair, legal or not. A step is what a phase does once; it may be
 | `fetching` | a few pieces of it, redacted, into a file | begins where the last step that was written down ended |
 | `resubmitting` | asks Genesys to transcribe again | claimed once for a recording, one `Idempotency-Key` |
 | `falling_back` | the audio, into a file | it only reads; the file is written anew |
+| `querying` | asks once which conversations there are | it only reads; begins where the last one ended |
+| `collecting` | a few conversations, each written as it ends | one that has ended is not asked for again |
 
 Source: workflows.md; issue 6.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -31,6 +33,7 @@ from captiond.base.errors import LocalError
 TRANSCRIPTION: Final = "transcription-request"
 INTERACTION: Final = "interaction-transcription"
 RECORDING: Final = "recording-transcript"
+MESSAGING: Final = "messaging-transcript"
 
 
 class State(StrEnum):
@@ -96,6 +99,8 @@ class Phase(StrEnum):
     FETCHING = "fetching"
     RESUBMITTING = "resubmitting"
     FALLING_BACK = "falling_back"
+    QUERYING = "querying"
+    COLLECTING = "collecting"
     OVER = "over"
 
 
@@ -138,12 +143,24 @@ PHASES: Final[Mapping[str, Mapping[tuple[Phase, Outcome], Phase]]] = {
         (Phase.FALLING_BACK, Outcome.DONE): Phase.SETTLING,
         (Phase.SETTLING, Outcome.DONE): Phase.OVER,
     },
+    MESSAGING: {
+        (Phase.CHECKING, Outcome.DONE): Phase.QUERYING,
+        (Phase.QUERYING, Outcome.DONE): Phase.COLLECTING,
+        (Phase.QUERYING, Outcome.MORE): Phase.QUERYING,
+        (Phase.COLLECTING, Outcome.DONE): Phase.SETTLING,
+        (Phase.COLLECTING, Outcome.MORE): Phase.COLLECTING,
+        (Phase.SETTLING, Outcome.DONE): Phase.OVER,
+    },
 }
 FIRST: Final[Mapping[str, Phase]] = {
     TRANSCRIPTION: Phase.CHECKING,
     INTERACTION: Phase.CHECKING,
     RECORDING: Phase.POLLING,
+    MESSAGING: Phase.CHECKING,
 }
+UNITS: Final = "units"  # of a job's data: [how many of a phase's units are behind it, of how many]
+UNITED: Final = Phase.COLLECTING  # the phase that has them
+ENDS_ITSELF: Final = frozenset({Phase.AWAITING, Phase.SETTLING, Phase.COLLECTING})  # at the job's deadline
 
 
 def after(state: State, on: On) -> State:
@@ -171,11 +188,22 @@ def path(kind: str) -> Iterator[Phase]:
     yield phase
 
 
-def progress(kind: str, phase: Phase) -> tuple[int, int]:
+def progress(kind: str, phase: Phase, units: Sequence[int] = (0, 1)) -> tuple[int, int]:
     """How many steps are behind a job in that phase, of how many. A phase beside the path counts as the step before the
-    one that it leads to."""
+    one that it leads to.
+
+    Args:
+        units: of the phase that has some: how many are behind it, of how many. Each counts as a step.
+    """
     steps = list(path(kind))
     if phase in steps:
-        return steps.index(phase), len(steps) - 1
-    leads_to = next(to for (here, _), to in PHASES[kind].items() if here is phase)
-    return max(0, steps.index(leads_to) - 1), len(steps) - 1
+        done = steps.index(phase)
+    else:
+        leads_to = next(to for (here, _), to in PHASES[kind].items() if here is phase)
+        done = max(0, steps.index(leads_to) - 1)
+    behind, of = units
+    if UNITED in steps:
+        at = steps.index(UNITED)
+        done += behind if done == at else of - 1 if done > at else 0
+        return done, len(steps) - 2 + of
+    return done, len(steps) - 1

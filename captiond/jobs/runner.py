@@ -22,7 +22,7 @@ from captiond.db import jobs as rows
 from captiond.db.jobs import Called, Job
 from captiond.db.outbox import Parcel
 from captiond.db.store import Store, StoreError
-from captiond.jobs.machine import FIRST, On, Outcome, Phase, State, after, phase_after
+from captiond.jobs.machine import ENDS_ITSELF, FIRST, On, Outcome, Phase, State, after, phase_after
 from captiond.jobs.refusals import JobFailed, Refused, failure_of
 from captiond.jobs.workflow import Step, Tools, Workflow
 
@@ -268,7 +268,7 @@ class Runner:
         now_s = self._pace.now_s()
         if workflow is None:
             return await self._fail(job, JobFailed("not_available", "this captiond does not know such jobs"))
-        if job.phase not in (Phase.AWAITING, Phase.SETTLING):
+        if job.phase not in ENDS_ITSELF:
             if now_s >= job.deadline_s:
                 return await self._fail(job, _too_late(job))
             if (backlog_s := self._tools.calls.throttle.backlog_s) > LONG_PAUSE_S:

@@ -8,7 +8,7 @@ from typing import Any
 
 from captiond.base.instants import iso_utc
 from captiond.db.jobs import Job
-from captiond.jobs.machine import FIRST, Phase, State, progress
+from captiond.jobs.machine import FIRST, UNITS, Phase, State, progress
 
 
 def view(job: Job) -> dict[str, Any]:
@@ -18,7 +18,7 @@ def view(job: Job) -> dict[str, Any]:
 
 def summary(job: Job) -> dict[str, Any]:
     """A job in a list: all but what it came to."""
-    done, of = progress(job.kind, Phase(job.phase)) if job.kind in FIRST else (0, 0)
+    done, of = progress(job.kind, Phase(job.phase), job.data.get(UNITS, (0, 1))) if job.kind in FIRST else (0, 0)
     return {
         "id": job.id,
         "kind": job.kind,
