@@ -6,13 +6,13 @@ them, for the npm package and for a web server of one's own.
 
 What is joined, and in which order, is what the imports say, beginning at `ENTRY`: a new module needs no list. The rules
 that the sources keep, checked here: imports only from one another and by name, at the beginning of a line; exports only
-as `export` before a declaration; no top-level name twice; no circle.
+as `export` before a constant, a class or a function; no circle. Each module keeps a scope of its own.
 """
 
 import argparse
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -24,10 +24,7 @@ CLASSIC: Final = "live-captions.js"
 MODULE: Final = "live-captions.mjs"
 
 _IMPORT: Final = re.compile(r'^import (?:\{([^}]*)\} from )?"\./([a-z0-9-]+\.js)";\n', re.MULTILINE)
-_EXPORT: Final = re.compile(r"^export (?=(?:const|let|class|function|async function)\b)", re.MULTILINE)
-_TOP_LEVEL: Final = re.compile(
-    r"^(?:export )?(?:const|let|class|function|async function) ([A-Za-z_$][\w$]*)", re.MULTILINE
-)
+_EXPORT: Final = re.compile(r"^export (?=(?:const|class|function\*?|async function) ([A-Za-z_$][\w$]*))", re.MULTILINE)
 _BANNER: Final = "/*! captiond <live-captions>. Made from captiond/widget/*.js by captiond.widget.bundle. */\n"
 
 
@@ -42,30 +39,48 @@ def bundle(sources: Mapping[str, str]) -> dict[str, str]:
 
     Raises:
         BundleError: an import that cannot be resolved or goes round in a circle, an unknown form of import or export,
-            a name that is used twice, an export that is not there.
+            an export that is not there, one that two modules have.
     """
-    owners: dict[str, str] = {}
+    exported: dict[str, list[str]] = {}
     pieces: list[str] = []
     for name in in_order(sources):
         text = sources[name]
+        exported[name] = _EXPORT.findall(text)
+        taken: list[str] = []
         for wanted, origin in _imports(text):
-            if owners.get(wanted) != origin:
-                raise BundleError(f"{name}: imports {wanted}, which {origin} does not declare")
+            if wanted not in exported[origin]:
+                raise BundleError(f"{name}: imports {wanted}, which {origin} does not export")
+            taken.append(f"const {{ {wanted} }} = {_variable(origin)};\n")
         body = _EXPORT.sub("", _IMPORT.sub("", text))
         if left := re.search(r"^(?:import|export)\b.*$", body, re.MULTILINE):
             raise BundleError(f"{name}: cannot join {left.group()!r}")
-        for declared in _TOP_LEVEL.findall(text):
-            if declared in owners:
-                raise BundleError(f"{name}: {declared} is declared in {owners[declared]} too")
-            owners[declared] = name
-        pieces.append(f"// ---- {name}\n{body.strip()}\n")
-    if missing := [name for name in EXPORTS if name not in owners]:
-        raise BundleError(f"{', '.join(missing)}: to be exported, but declared nowhere")
-    joined = "\n".join(pieces)
+        pieces.append(
+            f"// ---- {name}\nconst {_variable(name)} = (() => {{\n{''.join(taken)}{body.strip()}\n"
+            f"return {{ {', '.join(exported[name])} }};\n}})();\n"
+        )
+    shown = "\n".join(f"const {{ {name} }} = {_variable(_owner(name, exported))};" for name in EXPORTS)
+    joined = "\n".join([*pieces, shown])
     return {
         CLASSIC: f'{_BANNER}(() => {{\n"use strict";\n\n{joined}\nglobalThis.LiveCaptions ??= LiveCaptions;\n}})();\n',
         MODULE: f"{_BANNER}{joined}\nexport {{ {', '.join(EXPORTS)} }};\n",
     }
+
+
+def _variable(name: str) -> str:
+    """What holds the exports of a module: no name that a source would use."""
+    return f"${name.removesuffix('.js').replace('-', '_')}"
+
+
+def _owner(wanted: str, exported: Mapping[str, Sequence[str]]) -> str:
+    """The module that exports a name.
+
+    Raises:
+        BundleError: none does, or two do.
+    """
+    owners = [name for name, names in exported.items() if wanted in names]
+    if len(owners) != 1:
+        raise BundleError(f"{wanted}: to be exported, but {' and '.join(owners) or 'no module'} exports it")
+    return owners[0]
 
 
 def in_order(sources: Mapping[str, str]) -> list[str]:

@@ -36,6 +36,16 @@ def test_what_is_imported_stands_before_what_imports_it_and_once() -> None:
         assert re.findall(r"^const [abcz] = .*", text, re.MULTILINE) == ["const c = 1;", "const a = c;", "const b = a;"]
 
 
+def test_modules_may_use_the_same_names_inside(tmp_path: Path) -> None:
+    sources = modules(
+        a="const same = 1;\nexport const a = () => same;\n",
+        b='import { a } from "./a.js";\nconst same = 2;\nglobalThis.said = [a(), same];\n',
+    )
+    for name, text in bundle(sources).items():
+        (tmp_path / name).write_text(text)
+        assert node(f"await import('./{name}'); console.log(globalThis.said.join())", tmp_path) == "1,2"
+
+
 def test_the_command_writes_both_files(tmp_path: Path) -> None:
     assert main(["--out", str(tmp_path / "new")]) == 0
     made = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "new").iterdir()}
@@ -49,21 +59,26 @@ def test_a_folder_that_cannot_be_written_to_is_said(tmp_path: Path, capsys: pyte
     assert "file" in capsys.readouterr().err
 
 
-def test_the_module_loads_where_there_is_no_browser(tmp_path: Path) -> None:
-    node = shutil.which("node")
-    assert node, "Node.js is needed to test the widget: install the Debian package nodejs"
-    assert main(["--out", str(tmp_path)]) == 0
-    names = ", ".join(EXPORTS)
-    said = f"import {{ {names} }} from './live-captions.mjs'; console.log([{names}].every(Boolean), CaptionFeed.name)"
+def node(script: str, folder: Path) -> str:
+    program = shutil.which("node")
+    assert program, "Node.js is needed to test the widget: install the Debian package nodejs"
     ran = subprocess.run(
-        [node, "--input-type=module", "-e", said],
-        cwd=tmp_path,
+        [program, "--input-type=module", "-e", script],
+        cwd=folder,
         capture_output=True,
         text=True,
         timeout=30,
         check=False,
     )
-    assert (ran.returncode, ran.stdout.strip()) == (0, "true CaptionFeed"), ran.stderr
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout.strip()
+
+
+def test_the_module_loads_where_there_is_no_browser(tmp_path: Path) -> None:
+    assert main(["--out", str(tmp_path)]) == 0
+    names = ", ".join(EXPORTS)
+    said = f"import {{ {names} }} from './live-captions.mjs'; console.log([{names}].every(Boolean), CaptionFeed.name)"
+    assert node(said, tmp_path) == "true CaptionFeed"
 
 
 @pytest.mark.parametrize(
@@ -71,12 +86,14 @@ def test_the_module_loads_where_there_is_no_browser(tmp_path: Path) -> None:
     [
         ({}, "imports live-captions-define.js, which is not there"),
         (modules(b='import { a } from "./a.js";\n'), "imports a.js, which is not there"),
-        (modules(a="", b='import { a } from "./a.js";\n'), "b.js: imports a, which a.js does not declare"),
+        (modules(a="", b='import { a } from "./a.js";\n'), "b.js: imports a, which a.js does not export"),
         (modules(a='import { b } from "./b.js";\n', b='import { a } from "./a.js";\n'), "imports itself"),
-        (modules(a="export const a = 1;\n", b="const a = 2;\n"), "declared in a.js too"),
+        (modules(a='import { b } from "./b.js";\n', b="const b = 2;\n"), "a.js: imports b, which b.js does not export"),
+        (modules(a="export const WORDS = 1;\n"), "WORDS: to be exported, but exported.js and a.js exports it"),
+        (modules(a="export let a = 7;\n"), "cannot join"),
         (modules(a="export default 7;\n"), "cannot join"),
         (modules(b="", a='import * as all from "./b.js";\n'), "cannot join"),
-        (modules() | {"exported.js": ""}, "CaptionFeed.*declared nowhere"),
+        (modules() | {"exported.js": ""}, "CaptionFeed: to be exported, but no module"),
     ],
 )
 def test_a_source_that_cannot_be_joined_is_named(sources: dict[str, str], fault: str) -> None:

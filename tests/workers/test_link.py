@@ -123,7 +123,8 @@ def test_a_batch_that_is_cut_anywhere_is_a_fault_or_shorter_by_whole_messages() 
 def a_stream(clock: VirtualClock, **limits: Any) -> Stream:
     return Stream(
         SessionId("s"), EPOCH, language="en-US", created_at="2024-06-15T10:29:00.000Z",
-        encode=Encoder(), clock=clock, meter=NullMeter(), limits=Limits(**limits), arriving=lambda _by: None, earlier_finals=2,
+        encode=Encoder(), clock=clock, meter=NullMeter(), limits=Limits(**limits),
+        arriving=lambda _by: None, earlier_finals=2,
     )  # fmt: skip
 
 
