@@ -18,7 +18,7 @@ from captiond.base.instants import iso_utc
 from captiond.base.observe import AuditSink, Clock
 from captiond.core.arrival import Arrival
 from captiond.core.messages import Caption, SessionState
-from captiond.db.records import SavedSession
+from captiond.db.records import KeptSession, SavedSession
 from captiond.genesys.payloads import MediaRequest
 from captiond.genesys.stream import Ended, StreamSink
 from captiond.hub.contained import contained
@@ -53,6 +53,8 @@ class Memory(Protocol):
     def end_session(self, session: SessionId, *, state: str, reason: str | None = None) -> None: ...
 
     async def finals(self, session: SessionId) -> list[Caption]: ...
+
+    async def kept(self, session: SessionId) -> KeptSession | None: ...
 
     async def live_sessions(self) -> list[SavedSession]: ...
 
@@ -134,17 +136,13 @@ class Sessions:
     async def transcript(self, session: SessionId) -> Transcript | None:
         """Redacted finals so far, from the store: also what is older than the log, and sessions of earlier lives."""
         live = self._rooms.get(session)
+        kept = await self._memory.kept(session)
         finals = await self._memory.finals(session)
-        if live is None and not finals:
-            return None
-        first = live.created_at if live is not None else finals[0].emitted_at
-        return Transcript(
-            session=session,
-            language=live.language if live is not None else finals[0].language,
-            state=(live.state if live is not None else SessionState.ENDED).value,
-            started_at=first,
-            finals=finals,
-        )
+        if live is not None:
+            return Transcript(session, live.language, live.state.value, live.created_at, finals)
+        if kept is None or (kept.state == SessionState.FAILED.value and not finals):
+            return None  # one that upstream refused at once never was
+        return Transcript(session, kept.language, kept.state, kept.created_at, finals)
 
     async def audit(self, session: SessionId) -> AsyncGenerator[bytes, None]:
         """That session's audit records, oldest first. The file is read in a thread, a batch at a time."""

@@ -31,6 +31,8 @@ def beside(url: str) -> Iterator[sqlite3.Connection]:
     except sqlite3.Error as fault:
         raise StoreError(f"the database {path} cannot be opened: {fault}") from None
     try:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON").fetchall()  # who erases from outside erases as the daemon does
         [done] = connection.execute("SELECT max(step) FROM migrations").fetchone()
         if done != len(STEPS):
             raise StoreError(f"the database {path} was made by another version: `captiond serve` brings it up to date")

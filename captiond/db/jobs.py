@@ -1,8 +1,8 @@
 """Jobs and the callbacks that they wait for, as rows. Each function is one read or one transaction on a connection.
 
 A job is `running` while this daemon makes a step of it; what a step found out, and what sinks are to get because of it,
-are written together, so that a process that is killed leaves each step done or not done. Nothing here holds text that
-was not redacted.
+are written together, so that a process that is killed leaves each step done or not done; so are the texts that the
+search finds. Nothing here holds text that was not redacted.
 """
 
 import sqlite3
@@ -12,7 +12,9 @@ from typing import Any, Final
 
 import orjson
 
+from captiond.db import search
 from captiond.db.outbox import Parcel, put
+from captiond.db.passages import passages_of
 
 _COLUMNS: Final = (
     "id, kind, request, state, phase, data, tries, upstream, result, error, idempotency_key, due_s, deadline_s, "
@@ -162,6 +164,8 @@ def save(connection: sqlite3.Connection, job: Job, *, parcels: Sequence[Parcel] 
         ).rowcount
         if changed:
             put(connection, parcels, now_s=job.updated_s)
+            if job.ended_s is not None:
+                search.put(connection, job.id, passages_of(job.result))
     return bool(changed)
 
 

@@ -1,5 +1,7 @@
 """The tables, one step after the other. A step that was released is never changed; a new one is added."""
 
+from collections.abc import Iterator
+from sqlite3 import complete_statement
 from typing import Final
 
 STEPS: Final[tuple[str, ...]] = (
@@ -95,6 +97,53 @@ STEPS: Final[tuple[str, ...]] = (
     CREATE INDEX outbox_by_state ON outbox (sink, state);
     CREATE INDEX outbox_by_age ON outbox (ended_s) WHERE ended_s IS NOT NULL;
     """,
+    """
+    CREATE TABLE passages (
+        row INTEGER PRIMARY KEY,
+        job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+        place INTEGER NOT NULL,
+        conversation TEXT,
+        text TEXT NOT NULL,
+        channel TEXT NOT NULL,
+        language TEXT NOT NULL,
+        said_at TEXT,
+        start_ms INTEGER,
+        end_ms INTEGER,
+        confidence REAL,
+        UNIQUE (job, place)
+    );
+    CREATE VIEW spoken AS SELECT place AS row, text FROM finals UNION ALL SELECT row, text FROM passages;
+    CREATE VIRTUAL TABLE spoken_stems USING fts5 (
+        text, content = 'spoken', content_rowid = 'row', tokenize = 'porter unicode61 remove_diacritics 2'
+    );
+    CREATE VIRTUAL TABLE spoken_words USING fts5 (
+        text, content = '', detail = none, columnsize = 0, tokenize = 'unicode61 remove_diacritics 2'
+    );
+    INSERT INTO spoken_stems (rowid, text) SELECT place, text FROM finals;
+    INSERT INTO spoken_words (rowid, text) SELECT place, text FROM finals;
+    CREATE TRIGGER finals_spoken AFTER INSERT ON finals BEGIN
+        INSERT INTO spoken_stems (rowid, text) VALUES (new.place, new.text);
+        INSERT INTO spoken_words (rowid, text) VALUES (new.place, new.text);
+    END;
+    CREATE TRIGGER finals_corrected AFTER UPDATE OF text ON finals WHEN old.text IS NOT new.text BEGIN
+        INSERT INTO spoken_stems (spoken_stems, rowid, text) VALUES ('delete', old.place, old.text);
+        INSERT INTO spoken_words (spoken_words, rowid, text) VALUES ('delete', old.place, old.text);
+        INSERT INTO spoken_stems (rowid, text) VALUES (new.place, new.text);
+        INSERT INTO spoken_words (rowid, text) VALUES (new.place, new.text);
+    END;
+    CREATE TRIGGER finals_erased AFTER DELETE ON finals BEGIN
+        INSERT INTO spoken_stems (spoken_stems, rowid, text) VALUES ('delete', old.place, old.text);
+        INSERT INTO spoken_words (spoken_words, rowid, text) VALUES ('delete', old.place, old.text);
+    END;
+    CREATE TRIGGER passages_spoken AFTER INSERT ON passages BEGIN
+        INSERT INTO spoken_stems (rowid, text) VALUES (new.row, new.text);
+        INSERT INTO spoken_words (rowid, text) VALUES (new.row, new.text);
+    END;
+    CREATE TRIGGER passages_erased AFTER DELETE ON passages BEGIN
+        INSERT INTO spoken_stems (spoken_stems, rowid, text) VALUES ('delete', old.row, old.text);
+        INSERT INTO spoken_words (spoken_words, rowid, text) VALUES ('delete', old.row, old.text);
+    END;
+    """,
 )
 """`conversations`: a session each time it is started, so that an id used again does not mix two transcripts.
 `finals`: redacted text only; `place` is the order of first saying. `kept_s` and `ended_s` are the daemon's clock, in
@@ -103,4 +152,19 @@ seconds since 1970; erasing goes by them, since upstream's times are upstream's.
 rises with each change. `callbacks`: what Genesys called back with, once for each id, redacted before that; `job`
 where the callback's address named one. `outbox`: what a sink is still to get, has got ('delivered') or will not take
 ('dead'). Times as above.
-`revocations`: tokens issued up to then do not open that session; see `serve.revocations`, also for the id ""."""
+`revocations`: tokens issued up to then do not open that session; see `serve.revocations`, also for the id "".
+`passages`: the texts of a job's result, redacted as it is, for the search; their `row` is far above every `place`, so
+that one index holds both. `spoken_stems` and `spoken_words` are that index (`db.search`): words by their stem with
+their places in a text, and as they are, for prefixes. Triggers keep it, so whoever erases a row, or corrects it, has
+done all that is to be done; what an erased row leaves in the index until it is merged goes by `db.search.purge`."""
+
+
+def statements(step: str) -> Iterator[str]:
+    """The statements of a step: a trigger is one, whatever semicolons are in it."""
+    statement = ""
+    for piece in step.split(";"):
+        statement += piece + ";"
+        if complete_statement(statement):
+            if statement.strip(" \n;"):
+                yield statement
+            statement = ""

@@ -35,6 +35,20 @@ class SavedSession:
     conversation: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class KeptSession:
+    """What is known of a session that was started once.
+
+    Attributes:
+        state: "live" until it has ended; then "ended" or "failed".
+        created_at: ISO 8601 UTC; times of its transcript count from it.
+    """
+
+    language: str
+    state: str
+    created_at: str
+
+
 def final_row(caption: Caption) -> tuple[Any, ...]:
     """A caption's values in the order of `FINAL_COLUMNS`."""
     return (

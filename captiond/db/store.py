@@ -22,10 +22,10 @@ from captiond.base.errors import CaptiondError
 from captiond.base.ids import SessionId
 from captiond.base.inside import remains
 from captiond.core.messages import Caption
-from captiond.db import jobs, outbox
+from captiond.db import retention, search
 from captiond.db.address import sqlite_path
-from captiond.db.migrations import STEPS
-from captiond.db.records import CLOSED_MASK, FINAL_COLUMNS, OPEN_MASK, SavedSession, final_of, final_row
+from captiond.db.migrations import STEPS, statements
+from captiond.db.records import CLOSED_MASK, FINAL_COLUMNS, OPEN_MASK, KeptSession, SavedSession, final_of, final_row
 
 MAX_WAITING_WRITES: Final = 50_000  # some 50 MB of finals, minutes of the largest load: later ones are refused
 BATCH_WRITES: Final = 1_000  # in one transaction: some 10 ms
@@ -92,6 +92,7 @@ class Store:
         self._connection, self._now_s = connection, now_s
         self._work: queue.Queue[_Write | _Read | None] = queue.Queue(max_waiting)
         self._refused = 0
+        self._unpurged, self._purge_due_s = False, float("-inf")
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="captiond-db", daemon=True)
         self._thread.start()
@@ -157,12 +158,33 @@ class Store:
             lambda connection: dict(connection.execute("SELECT session, revoked_s FROM revocations"))
         )
 
+    async def kept(self, session: SessionId) -> KeptSession | None:
+        """The newest start of that session, whether it has ended or not; None where it is not known (any more)."""
+        return await self._ask(lambda connection: _kept(connection, session))
+
     async def erase_older(self, days: float) -> int:
-        """Erases finals kept, and sessions ended, more than `days` ago; answers how many finals that were. What is
-        erased is overwritten on the disk.
+        """Erases finals kept, and sessions and jobs ended, more than `days` ago; answers how many finals that were.
+        What is erased is overwritten on the disk, and goes from the search at once; see `purge` for its index.
         """
         before_s = self._now_s() - days * 86_400
-        return await self._ask(lambda connection: _erase(connection, before_s))
+        erased, more = await self._ask(lambda connection: retention.erase(connection, before_s))
+        self._unpurged = self._unpurged or bool(erased or more)
+        # Merging the index costs as much as the index is large: at most a hundredth of the time goes into it.
+        if self._unpurged and self._now_s() >= self._purge_due_s:
+            began_s = self._now_s()
+            await self.purge()
+            self._purge_due_s = self._now_s() + 100.0 * (self._now_s() - began_s)
+        return erased
+
+    async def purge(self) -> None:
+        """Overwrites on the disk what erased texts have left in the search's index. In portions: finals are written
+        in between.
+        """
+        self._unpurged = False
+        begin = True
+        while await self._ask(lambda connection, begin=begin: search.purge(connection, begin=begin)):  # type: ignore[misc]
+            begin = False
+        await self._ask(retention.fold_back)
 
     async def close(self, timeout_s: float = 5.0) -> None:
         """Writes what waits and lets go of the file, in `timeout_s` at most."""
@@ -303,15 +325,12 @@ def _finals(connection: sqlite3.Connection, session: SessionId) -> list[Caption]
     return [final_of(row) for row in reversed(rows)]
 
 
-def _erase(connection: sqlite3.Connection, before_s: float) -> int:
-    with connection:
-        erased = connection.execute("DELETE FROM finals WHERE kept_s < ?", (before_s,)).rowcount
-        connection.execute("DELETE FROM conversations WHERE ended_s < ?", (before_s,))
-        jobs.erase(connection, before_s)
-        outbox.erase(connection, before_s)
-    # The log of changes still holds the old pages until it is folded back into the file.
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    return erased
+def _kept(connection: sqlite3.Connection, session: SessionId) -> KeptSession | None:
+    row = connection.execute(
+        f"SELECT language, state, created_at FROM conversations WHERE row = ({_NEWEST})",  # noqa: S608
+        (session,),
+    ).fetchone()
+    return None if row is None else KeptSession(*row)
 
 
 def _connect(url: str, now_s: Callable[[], float]) -> sqlite3.Connection:
@@ -352,7 +371,7 @@ def _migrate(connection: sqlite3.Connection, path: str, now_s: float) -> None:
         if done > len(STEPS):
             raise StoreError(f"the database {path} was made by a newer captiond: use that one, or another file")
         for number, step in enumerate(STEPS[done:], start=done + 1):
-            for statement in filter(str.strip, step.split(";")):
+            for statement in statements(step):
                 connection.execute(statement)
             connection.execute("INSERT INTO migrations VALUES (?, ?)", (number, now_s))
         # A file that may only be read is found out here, too, and not by the first final.
