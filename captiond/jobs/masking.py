@@ -33,10 +33,15 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Masked:
-    """The texts of all pieces in their order, safe, and how many values of each kind were masked."""
+    """The texts of all pieces in their order, safe, and how many values of each kind were masked.
+
+    Attributes:
+        of_each: the same for each piece; a value that is cut over several counts in the last one.
+    """
 
     texts: tuple[SafeText, ...] = field(repr=False)
     redactions: dict[str, int]
+    of_each: tuple[dict[str, int], ...] = ()
 
 
 class Masking:
@@ -110,10 +115,14 @@ class _Transcript:
         texts = tuple(
             SafeText(" ".join(text for part in parts if (text := self._parts.get(part)))) for parts in self._parts_of
         )
-        counted: Counter[str] = Counter()
-        for redactions in self._redactions.values():
-            counted.update(redactions)
-        return Masked(texts, dict(counted))
+        counted, of_each = Counter[str](), []
+        for parts in self._parts_of:
+            piece = Counter[str]()
+            for part in parts:
+                piece.update(self._redactions.get(part, {}))
+            counted.update(piece)
+            of_each.append(dict(piece))
+        return Masked(texts, dict(counted), tuple(of_each))
 
     def _redactor(self, speaker: str) -> Redactor:
         name = speaker if speaker in self._redactors or len(self._redactors) < MAX_SPEAKERS else ""

@@ -37,7 +37,9 @@ async def test_a_correction_reaches_the_piece_that_it_is_about() -> None:
 
 async def test_each_kind_is_counted_once() -> None:
     pieces = [Said(RawText("jane.doe@example.com or 4111 1111 1111 1111"), "a"), Said(RawText("(415) 555-0132"), "b")]
-    assert (await MASKING.transcript(pieces)).redactions == {"EMAIL": 1, "CC": 1, "PHONE": 1}
+    done = await MASKING.transcript(pieces)
+    assert done.redactions == {"EMAIL": 1, "CC": 1, "PHONE": 1}
+    assert done.of_each == ({"EMAIL": 1, "CC": 1}, {"PHONE": 1})
 
 
 async def test_the_language_of_the_request_counts() -> None:
