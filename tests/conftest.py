@@ -4,10 +4,15 @@ Tests marked `shared` read data that is not part of the repository. Where it is 
 says so. Tests marked `source_only` are for the core as Python, `compiled_only` for the core as machine code; a run says
 which it has and how many it left out, and ends at once if it is not the one that `--core` names. Any other test that
 skips itself fails the run.
+
+With `-n` several processes share the tests: each collects all of them, and what it left out or skipped is told to the
+one that says how the run ended.
 """
 
-from collections.abc import Generator
+import logging
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -42,6 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_left_out] = 0
     config.stash[_other_core] = 0
     config.stash[_skipped] = []
+    config.pluginmanager.register(Skips(config))
     if config.getoption("core") != HOW:
         pytest.exit(
             f"--core is {config.getoption('core')}, but the core found is {HOW}", returncode=pytest.ExitCode.USAGE_ERROR
@@ -63,17 +69,33 @@ def _leave_out(config: pytest.Config, items: list[pytest.Item], marker: str) -> 
     return len(marked)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    report = yield
-    if report.skipped and not hasattr(report, "wasxfail"):
-        item.config.stash[_skipped].append(item.nodeid)
-    return report
+class Skips:
+    """Notes what skipped itself; reports of other processes come here, too."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._names = config.stash[_skipped]
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.skipped and not hasattr(report, "wasxfail"):
+            self._names.append(report.nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Another process is done: the numbers are the same in all of them."""
+    told = getattr(node, "workeroutput", {})
+    stash = node.config.stash
+    stash[_left_out] = max(stash[_left_out], told.get("left_out", 0))
+    stash[_other_core] = max(stash[_other_core], told.get("other_core", 0))
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    if session.config.stash[_skipped] and session.exitstatus == pytest.ExitCode.OK:
+    stash = session.config.stash
+    told = getattr(session.config, "workeroutput", None)
+    if told is not None:
+        told.update(left_out=stash[_left_out], other_core=stash[_other_core])
+    if stash[_skipped] and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -85,3 +107,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     terminalreporter.line(f"the core tested here: {HOW}; tests for the {other} one: {config.stash[_other_core]}")
     for name in config.stash[_skipped]:
         terminalreporter.line(f"SKIPPED, which counts as a failure here: {name}", red=True)
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """What a test sets up for the process' logging is not there for the next one."""
+    root, ours, access = logging.getLogger(), logging.getLogger("captiond"), logging.getLogger("aiohttp.access")
+    handlers, levels, disabled = list(root.handlers), (root.level, ours.level), access.disabled
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(levels[0])
+    ours.setLevel(levels[1])
+    access.disabled = disabled
+    logging.captureWarnings(False)
+    logging.setLogRecordFactory(logging.LogRecord)

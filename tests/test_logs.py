@@ -26,20 +26,6 @@ def stream() -> io.StringIO:
     return io.StringIO()
 
 
-@pytest.fixture(autouse=True)
-def as_before() -> Iterator[None]:
-    """Leaves the process' logging as pytest had it."""
-    root, ours, access = logging.getLogger(), logging.getLogger("captiond"), logging.getLogger("aiohttp.access")
-    handlers, levels, disabled = list(root.handlers), (root.level, ours.level), access.disabled
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(levels[0])
-    ours.setLevel(levels[1])
-    access.disabled = disabled
-    logging.captureWarnings(False)
-    logging.setLogRecordFactory(logging.LogRecord)
-
-
 def lines(stream: io.StringIO) -> list[str]:
     return stream.getvalue().splitlines()
 
