@@ -84,6 +84,7 @@ class TranscriptLine(Answer):
     text: str
     held: bool
     channel: str
+    speaker: str
     language: str
     emitted_at: str
     start_ms: Count
@@ -91,6 +92,14 @@ class TranscriptLine(Answer):
     timed: bool
     redactions: dict[str, int]
     confidence: float | None = None
+
+
+class TranscriptGap(Answer):
+    """Updates that were lost; null: not known how many."""
+
+    at_ms: Count
+    lost: int | None
+    cause: Literal["sequence", "disconnect", "owner"]
 
 
 class TranscriptAnswer(Answer):
@@ -101,6 +110,7 @@ class TranscriptAnswer(Answer):
     state: str
     started_at: str
     captions: list[TranscriptLine]
+    gaps: list[TranscriptGap]
 
 
 JobState = Literal["queued", "running", "waiting", "completed", "completed_with_errors", "failed", "cancelled"]

@@ -4,6 +4,7 @@ Source: contract, section 4. What this version does not serve answers 501 `not_a
 """
 
 import asyncio
+import hashlib
 from collections.abc import Mapping
 from contextlib import aclosing
 from typing import Any, Final
@@ -16,7 +17,7 @@ from captiond.base.instants import iso_utc
 from captiond.serve.access import Caller
 from captiond.serve.bodies import parse_session, parse_token
 from captiond.serve.problems import Handler, Problem, not_available
-from captiond.serve.transcripts import FORMS
+from captiond.serve.transcripts import FORMS, file_name
 from captiond.serve.wiring import WIRING, Wiring
 
 NO_STORE: Final = {"Cache-Control": "no-store"}
@@ -94,11 +95,21 @@ async def revoke(request: web.Request) -> web.StreamResponse:
 async def transcript(request: web.Request) -> web.StreamResponse:
     """`GET /v1/sessions/{id}/transcript.{json,txt,vtt,srt}`: redacted finals so far."""
     wiring, session = _of(request)
-    content_type, write = FORMS[request.match_info["form"]]
+    form = request.match_info["form"]
+    content_type, write = FORMS[form]
     found = await wiring.sessions.transcript(session)
     if found is None:
         raise not_found()
-    return web.Response(body=write(found), headers={"Content-Type": content_type, **NO_STORE})
+    body = await asyncio.to_thread(write, found)  # hours of talk are tens of milliseconds: captions go on meanwhile
+    tag = hashlib.sha256(body).hexdigest()[:32]
+    if any(known.value in (tag, "*") for known in request.if_none_match or ()):
+        answer = web.Response(status=304, headers=NO_STORE)  # who asks again and again gets it when it has grown
+    else:
+        name = file_name(found, form)  # for the browser that keeps it; nobody shows a transcript as a page of ours
+        headers = {"Content-Type": content_type, "Content-Disposition": f'attachment; filename="{name}"', **NO_STORE}
+        answer = web.Response(body=body, headers=headers)
+    answer.etag = tag
+    return answer
 
 
 async def audit(request: web.Request) -> web.StreamResponse:

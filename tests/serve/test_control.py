@@ -128,7 +128,7 @@ async def test_without_keys_only_this_machine_itself_is_answered(served: Served,
 
 
 async def test_transcripts_in_four_forms(served: Served) -> None:
-    served.open()
+    live = served.open()
     served.sessions.finals[SessionId("s1")] = [
         Caption(
             utterance=UtteranceId("u1"),
@@ -146,14 +146,20 @@ async def test_transcripts_in_four_forms(served: Served) -> None:
     ]
     expected = {
         "json": ("application/json", '"text":"hello"'),
-        "txt": ("text/plain", "[00:00:01.000] external: hello\n"),
-        "vtt": ("text/vtt", "00:00:01.000 --> 00:00:01.500\nhello\n"),
-        "srt": ("application/x-subrip", "1\n00:00:01,000 --> 00:00:01,500\nhello\n"),
+        "txt": ("text/plain", "[00:00:01.000] Customer: hello\n"),
+        "vtt": ("text/vtt", "00:00:01.000 --> 00:00:01.500\n<v Customer>hello\n"),
+        "srt": ("application/x-subrip", "1\n00:00:01,000 --> 00:00:01,500\nCustomer: hello\n"),
     }
     for form, (content_type, part) in expected.items():
         async with served.http.get(f"{served.url}/v1/sessions/s1/transcript.{form}") as answer:
             assert (answer.status, answer.content_type) == (200, content_type)
             assert part in await answer.text()
+            name = f"captions-s1-{live.created_at[:10]}.{form}"
+            assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
+            assert answer.headers["Cache-Control"] == "no-store"
+            tag = {"If-None-Match": answer.headers["ETag"]}
+        async with served.http.get(f"{served.url}/v1/sessions/s1/transcript.{form}", headers=tag) as answer:
+            assert (answer.status, await answer.read(), answer.headers["ETag"]) == (304, b"", tag["If-None-Match"])
 
 
 async def test_audit_records_as_json_lines_of_this_life_or_an_earlier_one(served: Served) -> None:
