@@ -55,6 +55,8 @@ export class CaptionFeed {
     this.gone = new Set();
     /** Whether only finals were asked for: the partials before them are then no sign that something was missed. */
     this.finalsOnly = false;
+    /** Told of each item that leaves the screen because of its age. @type {((item: object) => void) | null} */
+    this.onTrim = null;
   }
 
   /** Where to resume: all up to here has been applied. Null before the first snapshot. */
@@ -104,7 +106,7 @@ export class CaptionFeed {
     // up to it have not been applied yet. Dropped there, we ask again from where we truly are.
     this.awaitsSnapshot = message.recovered !== true;
     if (this.awaitsSnapshot) this.index = null;
-    return { what: "welcome", recovered: !this.awaitsSnapshot };
+    return { what: "welcome", recovered: !this.awaitsSnapshot, serverTime: message.serverTime };
   }
 
   #snapshot(message) {
@@ -189,7 +191,7 @@ export class CaptionFeed {
     const at = parsePosition(message.position);
     if (!at) throw new FeedError("ping without a position");
     const missed = !this.awaitsSnapshot && (at.epoch !== this.epoch || at.index > this.index);
-    return { what: missed ? "missed" : "ping", position: message.position };
+    return { what: missed ? "missed" : "ping", position: message.position, serverTime: message.serverTime };
   }
 
   #setState(state, reason) {
@@ -241,6 +243,7 @@ export class CaptionFeed {
         continue;
       }
       this.items.splice(at, 1);
+      this.onTrim?.(item);
       if (item.kind === "caption") {
         this.captions.delete(item.utterance);
         this.#forget(item.utterance);

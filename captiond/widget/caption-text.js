@@ -18,7 +18,7 @@ export const MASK_NAMES = {
   NATIONAL_ID: "national ID",
 };
 
-const MASK = new RegExp(`\\[(?:\\.\\.\\.|${Object.keys(MASK_NAMES).join("|")})\\]`, "g");
+export const MASK = new RegExp(`\\[(?:\\.\\.\\.|${Object.keys(MASK_NAMES).join("|")})\\]`, "g");
 
 /** The UTF-16 offset of the `count`th code point; the string's length where there are fewer. */
 export function unitsOfCodePoints(text, count) {

@@ -14,8 +14,11 @@ NODE_TESTS = sorted(path.name for path in HERE.glob("*.test.mjs"))
 def test_all_pure_parts_have_node_tests() -> None:
     assert NODE_TESTS == [
         "caption-feed.test.mjs",
+        "caption-reader.test.mjs",
+        "caption-settings.test.mjs",
         "caption-text.test.mjs",
         "captions-link.test.mjs",
+        "reading-parts.test.mjs",
         "sse-parser.test.mjs",
     ]
 

@@ -1,0 +1,73 @@
+/** Earlier finals, from the daemon's `transcript.json`. No DOM; `fetch` comes in. */
+
+/** Twice what the daemon keeps of a long call: a bigger answer is not its. */
+const MAX_BYTES = 16 * 1024 * 1024;
+const MAX_CAPTIONS = 50_000;
+const MAX_TEXT_UNITS = 65_536;
+const MAX_ID_UNITS = 512;
+/** A transcript is written from memory or one table; longer than this the server is in trouble. */
+const TIMEOUT_MS = 15_000;
+
+/** Why there are no earlier lines: `refused` (this viewer may not) or `failed`. */
+export class HistoryError extends Error {
+  constructor(why) {
+    super(why);
+    this.name = "HistoryError";
+    this.why = why;
+  }
+}
+
+/** The captions of a transcript as a feed's items; what is not one of ours is left out. */
+export function readTranscript(transcript) {
+  const captions = Array.isArray(transcript?.captions) ? transcript.captions.slice(-MAX_CAPTIONS) : [];
+  return captions.filter(isCaption).map((caption) => ({
+    kind: "caption",
+    utterance: caption.utterance,
+    revision: Number.isSafeInteger(caption.revision) ? caption.revision : 1,
+    final: true,
+    held: caption.held === true,
+    text: caption.text,
+    stableLength: caption.text.length,
+    channel: typeof caption.channel === "string" ? caption.channel : "",
+    language: typeof caption.language === "string" ? caption.language : "",
+    startMs: Number.isFinite(caption.startMs) ? caption.startMs : null,
+    emittedAt: typeof caption.emittedAt === "string" ? caption.emittedAt : null,
+    sentAt: null,
+    redactions: {},
+    correction: false,
+    index: -1, // before all that the stream numbers
+    firstIndex: -1,
+  }));
+}
+
+function isCaption(caption) {
+  const { utterance, text } = caption ?? {};
+  return typeof utterance === "string" && utterance.length <= MAX_ID_UNITS && typeof text === "string" && text.length <= MAX_TEXT_UNITS;
+}
+
+/**
+ * Asks for the transcript of a session.
+ * @param {{base: string, session: string, token: string | null, fetch?: typeof fetch}} request
+ * @returns {Promise<object[]>} see readTranscript
+ * @throws {HistoryError}
+ */
+export async function fetchHistory({ base, session, token, fetch = globalThis.fetch }) {
+  const url = new URL(`v1/sessions/${encodeURIComponent(session)}/transcript.json`, base.endsWith("/") ? base : `${base}/`);
+  let text;
+  try {
+    const answer = await fetch(url.href, {
+      headers: token ? { Authorization: `Bearer ${token}` } : {},
+      cache: "no-store",
+      credentials: "omit",
+      redirect: "error",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    if ([401, 403, 404, 410].includes(answer.status)) throw new HistoryError("refused");
+    if (answer.status !== 200 || Number(answer.headers.get("Content-Length") ?? 0) > MAX_BYTES) throw new HistoryError("failed");
+    text = await answer.text();
+    if (text.length > MAX_BYTES) throw new HistoryError("failed");
+    return readTranscript(JSON.parse(text));
+  } catch (error) {
+    throw error instanceof HistoryError ? error : new HistoryError("failed");
+  }
+}
