@@ -9,17 +9,20 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Final
+from typing import Final, Protocol
 
 from captiond.base.ids import RawText, SafeText, UtteranceId
 from captiond.base.inside import sealed
 from captiond.core.redact import Call, Redactor, Shown
+from captiond.jobs.long_text import LongText, Mark
 
 PIECE: Final = 2_000  # code points redacted at once; far below what the redactor would mask whole
 SLICE_S: Final = 0.005  # of work; then live captions have their turn
 MAX_SPEAKERS: Final = 32  # of one transcript; more share the last one's state
 PAUSE_S: Final = 0.01  # of event time between two pieces: no silence that would end an open number
 DEFAULT_LANGUAGE: Final = "en-US"
+OPEN_MASK: Final = "[...]"
+CLOSED_MASK: Final = "[NUMBER]"  # contract, section 6: digits of no certain kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,14 @@ class Masked:
     of_each: tuple[dict[str, int], ...] = ()
 
 
+class Work(Protocol):
+    """Redaction that takes long."""
+
+    def slice(self) -> bool:
+        """Works for a few milliseconds; True where nothing is left to do."""
+        ...
+
+
 class Masking:
     """Redacts what comes from upstream. `kinds`: which are masked; `language`: where a piece names none."""
 
@@ -59,12 +70,24 @@ class Masking:
             Inside: the redactor failed; nothing of the text is in it.
         """
         work = _Transcript(pieces, kinds=self._kinds, language=language or self._language)
-        done = False
-        while not done:
-            async with self._one_slice:
-                done = _go_on(work)
-                await asyncio.sleep(0)  # while the others wait: else each would have its slice in this very turn
+        while not await self.go_on(work):
+            pass
         return work.result()
+
+    def long_text(self, mark: Mark, *, language: str | None, markers: Iterable[str]) -> LongText:
+        """A text that is too long to hold, from that mark on; `go_on` works on what it was fed."""
+        return LongText(kinds=self._kinds, language=language or "", markers=markers, mark=mark)
+
+    async def go_on(self, work: "Work") -> bool:
+        """One slice of some work; whether it is done.
+
+        Raises:
+            Inside: the redactor failed; nothing of the text is in it.
+        """
+        async with self._one_slice:
+            done = _go_on(work)
+            await asyncio.sleep(0)  # while the others wait: else each would have its slice in this very turn
+        return done
 
     def words(self, text: str) -> SafeText:
         """A few words of upstream's, an error message for instance: one utterance alone. A fault inside masks all."""
@@ -73,6 +96,15 @@ class Masking:
         for one in redactor.end():
             shown.append(one)
         return shown[-1].text if shown else SafeText("")
+
+    def excerpt(self, text: RawText) -> SafeText:
+        """A piece that was cut out of a transcript somewhere: a number may have begun before it, and may go on behind
+        it. So its first number counts as asked for, and one that is open at its end stays masked.
+        """
+        redactor = Redactor(kinds=self._kinds, language=self._language, call=Call())
+        redactor.lose()
+        shown = redactor.caption(UtteranceId("excerpt"), text, final=True, now_s=0.0)
+        return SafeText(shown[-1].text.replace(OPEN_MASK, CLOSED_MASK)) if shown else SafeText("")
 
 
 class _Transcript:
@@ -137,7 +169,7 @@ class _Transcript:
 
 
 @sealed
-def _go_on(work: _Transcript) -> bool:
+def _go_on(work: Work) -> bool:
     return work.slice()
 
 

@@ -140,6 +140,11 @@ class Redactor:
             return None
         return self._last_s + SILENCE_S
 
+    @property
+    def oldest_waiting(self) -> UtteranceId | None:
+        """The first final that may still be corrected; None where none is."""
+        return self._waiting[0].utterance if self._waiting else None
+
     def caption(
         self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float, language: str | None = None
     ) -> list[Shown]:
