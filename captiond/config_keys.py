@@ -237,6 +237,10 @@ class Jobs(Section):
     requests_per_s: Seconds = Field(
         10.0, ge=0.01, le=10_000, description="0.01 to 10000 a second, of all jobs together"
     )
+    reads_per_s: Seconds = Field(
+        100.0, ge=0.01, le=10_000, description="0.01 to 10000 a second, of messaging conversations"
+    )
+    fingerprint_secret: SecretStr = _hidden("the key of messages' fingerprints; empty: one of this database's own")
     poll_attempts: Whole = _whole(20, 1, 10_000)
     poll_base_s: Seconds = _seconds(2.0, 0.01, 3_600)
     chunk_bytes: Whole = _whole(8_192, 512, 16_777_216, "bytes")

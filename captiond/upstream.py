@@ -26,4 +26,5 @@ def upstream_of(
         audit=audit,
         sleep=sleep,
         calls_per_s=config.jobs.requests_per_s,
+        reads_per_s=config.jobs.reads_per_s,
     )

@@ -30,6 +30,14 @@ class UpstreamInvalid(UpstreamUnavailable):
     """An answer of success that is not what the documents say. `why` names what lacks, never what was there."""
 
 
+class AnswerTooLong(UpstreamInvalid):
+    """An answer of success with more than `most_bytes`: it was not read to its end."""
+
+    def __init__(self, *, operation: str, most_bytes: int) -> None:
+        self.most_bytes = most_bytes
+        super().__init__(operation=operation, why=f"sent an unusable answer: longer than {most_bytes} bytes")
+
+
 class UpstreamRefused(UpstreamError):
     """A 4xx that another try won't change. `message` is what the server said, bounded to 500 characters; `field` the
     part of the request that it named, "" where it named none."""

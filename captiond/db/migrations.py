@@ -144,6 +144,35 @@ STEPS: Final[tuple[str, ...]] = (
         INSERT INTO spoken_words (spoken_words, rowid, text) VALUES ('delete', old.row, old.text);
     END;
     """,
+    """
+    CREATE TABLE gaps (
+        row INTEGER PRIMARY KEY,
+        conversation INTEGER NOT NULL REFERENCES conversations (row) ON DELETE CASCADE,
+        behind INTEGER NOT NULL,
+        lost INTEGER,
+        cause TEXT NOT NULL,
+        kept_s REAL NOT NULL
+    );
+    CREATE INDEX gaps_by_conversation ON gaps (conversation, row);
+    CREATE INDEX gaps_by_age ON gaps (kept_s);
+    """,
+    """
+    CREATE TABLE job_parts (
+        row INTEGER PRIMARY KEY,
+        job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+        name TEXT NOT NULL,
+        place INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        facts TEXT NOT NULL,
+        tries TEXT NOT NULL,
+        due_s REAL NOT NULL,
+        version INTEGER NOT NULL,
+        content TEXT,
+        UNIQUE (job, name)
+    );
+    CREATE INDEX job_parts_due ON job_parts (job, state, due_s);
+    CREATE TABLE keys (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+    """,
 )
 """`conversations`: a session each time it is started, so that an id used again does not mix two transcripts.
 `finals`: redacted text only; `place` is the order of first saying. `kept_s` and `ended_s` are the daemon's clock, in
@@ -152,6 +181,9 @@ seconds since 1970; erasing goes by them, since upstream's times are upstream's.
 rises with each change. `callbacks`: what Genesys called back with, once for each id, redacted before that; `job`
 where the callback's address named one. `outbox`: what a sink is still to get, has got ('delivered') or will not take
 ('dead'). Times as above.
+`gaps`: where updates were lost, behind the final of that `place`.
+`job_parts`: parts of a job that end one by one (`db.parts`), redacted; `version` is the job's when it ended. They go
+with their job. `keys`: random bytes that must be the same after a restart.
 `revocations`: tokens issued up to then do not open that session; see `serve.revocations`, also for the id "".
 `passages`: the texts of a job's result, redacted as it is, for the search; their `row` is far above every `place`, so
 that one index holds both. `spoken_stems` and `spoken_words` are that index (`db.search`): words by their stem with

@@ -10,18 +10,31 @@ from typing import Any, Final
 import orjson
 
 from captiond.base.errors import RateLimited, Unauthorised, UpstreamInvalid
-from captiond.genesys.exchange import Exchange, Stream
+from captiond.genesys.exchange import MAX_ANSWER_BYTES, Exchange, Stream
 from captiond.genesys.oauth import Token, Tokens
 from captiond.genesys.throttle import Throttle
 
-UNNAMED_PAUSE_S: Final = 2.0  # after a 429 that names no time: the shortest wait of any workflow
+UNNAMED_PAUSE_S: Final = 2.0  # after a 429 that names no time: the shortest wait of the workflows at the common pace
 
 
 class Calls:
-    """The REST API of one account, as workflows use it."""
+    """The REST API of one account, as workflows use it.
 
-    def __init__(self, *, exchange: Exchange, api_url: str, tokens: Tokens, throttle: Throttle) -> None:
+    Args:
+        unnamed_pause_s: nobody asks for so long after a 429 that names no time.
+    """
+
+    def __init__(
+        self,
+        *,
+        exchange: Exchange,
+        api_url: str,
+        tokens: Tokens,
+        throttle: Throttle,
+        unnamed_pause_s: float = UNNAMED_PAUSE_S,
+    ) -> None:
         self._exchange, self._api_url, self._tokens = exchange, api_url, tokens
+        self._unnamed_pause_s = unnamed_pause_s
         self.throttle = throttle
 
     async def get(self, path: str, *, operation: str) -> Mapping[str, Any]:
@@ -29,39 +42,65 @@ class Calls:
         return await self.ask("GET", path, operation=operation)
 
     async def post(
-        self, path: str, body: Mapping[str, Any], *, operation: str, key: str | None = None
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        *,
+        operation: str,
+        key: str | None = None,
+        most_bytes: int = MAX_ANSWER_BYTES,
     ) -> Mapping[str, Any]:
         """One POST; the answer's JSON object. Raises as `ask`.
 
         Args:
             key: goes along as `Idempotency-Key`, so that a server that knows it starts nothing twice.
         """
-        return await self.ask("POST", path, operation=operation, body=orjson.dumps(body), key=key)
+        content = orjson.dumps(body)
+        return await self.ask("POST", path, operation=operation, body=content, key=key, most_bytes=most_bytes)
+
+    async def fetch(self, path: str, *, operation: str, most_bytes: int) -> bytes:
+        """One GET; the answer as it came. Raises as `ask`, and AnswerTooLong where it has more than that."""
+        return await self._asked("GET", path, operation=operation, most_bytes=most_bytes)
 
     async def delete(self, path: str, *, operation: str) -> None:
         """One DELETE; whatever the answer of success holds. Raises as `ask`."""
         await self.ask("DELETE", path, operation=operation, empty=True)
 
     async def ask(
-        self, method: str, path: str, *, operation: str, body: bytes = b"", key: str | None = None, empty: bool = False
+        self,
+        method: str,
+        path: str,
+        *,
+        operation: str,
+        body: bytes = b"",
+        key: str | None = None,
+        empty: bool = False,
+        most_bytes: int = MAX_ANSWER_BYTES,
     ) -> Mapping[str, Any]:
         """One call, made again once with a new token where the first is refused.
 
         Args:
             path: below the API's address, quoted.
             empty: an answer of success holds nothing.
+            most_bytes: of the answer.
         Raises:
-            UpstreamInvalid: an answer of success that is no JSON object.
+            UpstreamInvalid: an answer of success that is no JSON object, or longer than that.
             UpstreamUnavailable, RateLimited, Unauthorised, MissingPermission, UpstreamRefused: as upstream says. After
                 a 429 nobody else asks, either, before its time has passed.
         """
+        answer = await self._asked(method, path, operation=operation, body=body, key=key, most_bytes=most_bytes)
+        return {} if empty else object_of(answer, operation=operation)
+
+    async def _asked(
+        self, method: str, path: str, *, operation: str, body: bytes = b"", key: str | None = None, most_bytes: int
+    ) -> bytes:
         token = await self._tokens.token()
         try:
-            return await self._once(token, method, path, operation=operation, body=body, key=key, empty=empty)
+            return await self._once(token, method, path, operation=operation, body=body, key=key, most_bytes=most_bytes)
         except Unauthorised:
             self._tokens.drop(token)
         token = await self._tokens.token()
-        return await self._once(token, method, path, operation=operation, body=body, key=key, empty=empty)
+        return await self._once(token, method, path, operation=operation, body=body, key=key, most_bytes=most_bytes)
 
     @asynccontextmanager
     async def stream(
@@ -106,12 +145,12 @@ class Calls:
                 )
             )
         except RateLimited as limited:
-            self.throttle.pause(UNNAMED_PAUSE_S if limited.retry_after_s is None else limited.retry_after_s)
+            self.throttle.pause(self._unnamed_pause_s if limited.retry_after_s is None else limited.retry_after_s)
             raise
 
     async def _once(
-        self, token: Token, method: str, path: str, *, operation: str, body: bytes, key: str | None, empty: bool
-    ) -> Mapping[str, Any]:
+        self, token: Token, method: str, path: str, *, operation: str, body: bytes, key: str | None, most_bytes: int
+    ) -> bytes:
         await self.throttle.turn()
         headers = {**token.header, "Accept": "application/json"}
         if body:
@@ -120,12 +159,18 @@ class Calls:
             headers["Idempotency-Key"] = key
         try:
             answer = await self._exchange.send(
-                method, self._api_url + path, operation=operation, headers=headers, body=body, secret=token.value
+                method,
+                self._api_url + path,
+                operation=operation,
+                headers=headers,
+                body=body,
+                secret=token.value,
+                most_bytes=most_bytes,
             )
         except RateLimited as limited:
-            self.throttle.pause(UNNAMED_PAUSE_S if limited.retry_after_s is None else limited.retry_after_s)
+            self.throttle.pause(self._unnamed_pause_s if limited.retry_after_s is None else limited.retry_after_s)
             raise
-        return {} if empty else object_of(answer.body, operation=operation)
+        return answer.body
 
 
 def object_of(body: bytes, *, operation: str) -> Mapping[str, Any]:

@@ -20,12 +20,14 @@ from captiond.genesys.stream import Ended, Stream, StreamSink, Timing
 from captiond.genesys.throttle import Throttle
 
 CALLS_PER_S: Final = 10.0  # the documents' limit for a tenant
+READS_PER_S: Final = 100.0  # and for reading conversations, "about"
+READ_PAUSE_S: Final = 1.0  # after a 429 that names no time: the first wait of workflows.md, section 4
 
 
 class Genesys:
     """Profile `media`. Use it as an async context manager, or `close()` it.
 
-    `calls` is the REST API for the workflows.
+    `calls` is the REST API for the workflows, `reads` the same at the pace that is allowed for reading conversations.
 
     Args:
         endpoints: from `regions.resolve`.
@@ -37,6 +39,7 @@ class Genesys:
         timing: the limits of streams.
         answer_timeout_s: for one REST answer.
         calls_per_s: what the account allows the workflows; the live path, which asks seldom, does not wait for them.
+        reads_per_s: what it allows for reading conversations.
         tls: whom to trust; None means the system's certificates.
     """
 
@@ -53,6 +56,7 @@ class Genesys:
         timing: Timing | None = None,
         answer_timeout_s: float = ANSWER_TIMEOUT_S,
         calls_per_s: float = CALLS_PER_S,
+        reads_per_s: float = READS_PER_S,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         tls = tls or ssl.create_default_context()
@@ -80,6 +84,13 @@ class Genesys:
             api_url=endpoints.api_url,
             tokens=self._tokens,
             throttle=Throttle(calls_per_s, clock=clock, sleep=sleep),
+        )
+        self.reads = Calls(
+            exchange=self._exchange,
+            api_url=endpoints.api_url,
+            tokens=self._tokens,
+            throttle=Throttle(reads_per_s, clock=clock, sleep=sleep, yielding=True),
+            unnamed_pause_s=READ_PAUSE_S,
         )
         self._stream = Stream(
             url=endpoints.stream_url,

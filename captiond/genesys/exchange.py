@@ -8,7 +8,7 @@ from typing import Final
 
 import aiohttp
 
-from captiond.base.errors import LocalError, UpstreamUnavailable
+from captiond.base.errors import AnswerTooLong, LocalError, UpstreamUnavailable
 from captiond.base.observe import Clock, Meter
 from captiond.genesys.recovery import error_of_answer
 
@@ -92,15 +92,25 @@ class Exchange:
         return await self.send("POST", url, operation=operation, headers=headers, body=body, secret=secret)
 
     async def send(
-        self, method: str, url: str, *, operation: str, headers: Mapping[str, str], body: bytes = b"", secret: str = ""
+        self,
+        method: str,
+        url: str,
+        *,
+        operation: str,
+        headers: Mapping[str, str],
+        body: bytes = b"",
+        secret: str = "",
+        most_bytes: int = MAX_ANSWER_BYTES,
     ) -> Answer:
         """One request.
 
         Args:
             operation: the label of its metrics, and what errors name.
             secret: taken out of what the server says, should it repeat it.
+            most_bytes: of an answer of success; one more byte, and it is not read on.
         Raises:
-            UpstreamUnavailable: no answer in time, no connection, 5xx, or more than is read.
+            AnswerTooLong: it has more than that.
+            UpstreamUnavailable: no answer in time, no connection, or 5xx.
             RateLimited, Unauthorised, MissingPermission, UpstreamRefused: as the status says.
         """
         started_s = self._clock.monotonic_s()
@@ -114,8 +124,9 @@ class Exchange:
                 allow_redirects=False,
             ) as response:
                 status = str(response.status)
-                received = await _read(response.content, most_bytes=MAX_ANSWER_BYTES)
-                if not 200 <= response.status < 300:
+                good = 200 <= response.status < 300
+                received = await _read(response.content, most_bytes=most_bytes if good else MAX_ANSWER_BYTES)
+                if not good:
                     raise error_of_answer(
                         operation=operation,
                         status=response.status,
@@ -124,9 +135,8 @@ class Exchange:
                         retry_after=response.headers.get("Retry-After"),
                         secrets=(secret,),
                     )
-                if len(received) > MAX_ANSWER_BYTES:
-                    words = f"sent an unusable answer: longer than {MAX_ANSWER_BYTES} bytes"
-                    raise UpstreamUnavailable(operation=operation, why=words)
+                if len(received) > most_bytes:
+                    raise AnswerTooLong(operation=operation, most_bytes=most_bytes)
                 return Answer(status=response.status, body=received)
         except TimeoutError:
             raise UpstreamUnavailable(operation=operation, why="timed out") from None
