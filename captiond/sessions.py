@@ -137,12 +137,12 @@ class Sessions:
         """Redacted finals so far, from the store: also what is older than the log, and sessions of earlier lives."""
         live = self._rooms.get(session)
         kept = await self._memory.kept(session)
-        finals = await self._memory.finals(session)
+        finals, missed = await self._memory.finals(session), kept.missed if kept else ()
         if live is not None:
-            return Transcript(session, live.language, live.state.value, live.created_at, finals)
+            return Transcript(session, live.language, live.state.value, live.created_at, finals, missed)
         if kept is None or (kept.state == SessionState.FAILED.value and not finals):
             return None  # one that upstream refused at once never was
-        return Transcript(session, kept.language, kept.state, kept.created_at, finals)
+        return Transcript(session, kept.language, kept.state, kept.created_at, finals, missed)
 
     async def audit(self, session: SessionId) -> AsyncGenerator[bytes, None]:
         """That session's audit records, oldest first. The file is read in a thread, a batch at a time."""

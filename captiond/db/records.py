@@ -7,7 +7,7 @@ from typing import Any, Final
 import orjson
 
 from captiond.base.ids import SafeText, SessionId, UtteranceId
-from captiond.core.messages import Caption
+from captiond.core.messages import Caption, Gap
 
 OPEN_MASK: Final = "[...]"
 CLOSED_MASK: Final = "[NUMBER]"  # contract, section 6: digits of no certain kind
@@ -36,17 +36,27 @@ class SavedSession:
 
 
 @dataclass(frozen=True, slots=True)
+class Missed:
+    """Updates that were lost. `before`: so many of the session's finals, counted from the newest, came behind it."""
+
+    before: int
+    gap: Gap
+
+
+@dataclass(frozen=True, slots=True)
 class KeptSession:
     """What is known of a session that was started once.
 
     Attributes:
         state: "live" until it has ended; then "ended" or "failed".
         created_at: ISO 8601 UTC; times of its transcript count from it.
+        missed: where updates were lost, in order; the newest `gaps.MAX_GAPS`.
     """
 
     language: str
     state: str
     created_at: str
+    missed: Sequence[Missed] = ()
 
 
 def final_row(caption: Caption) -> tuple[Any, ...]:

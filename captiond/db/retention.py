@@ -12,6 +12,7 @@ def erase(connection: sqlite3.Connection, before_s: float) -> tuple[int, int]:
     with connection:
         erased = connection.execute("DELETE FROM finals WHERE kept_s < ?", (before_s,)).rowcount
         before = connection.total_changes
+        connection.execute("DELETE FROM gaps WHERE kept_s < ?", (before_s,))
         connection.execute("DELETE FROM conversations WHERE ended_s < ?", (before_s,))
         jobs.erase(connection, before_s)
         outbox.erase(connection, before_s)

@@ -21,8 +21,8 @@ import orjson
 from captiond.base.errors import CaptiondError
 from captiond.base.ids import SessionId
 from captiond.base.inside import remains
-from captiond.core.messages import Caption
-from captiond.db import retention, search
+from captiond.core.messages import Caption, Gap
+from captiond.db import gaps, retention, search
 from captiond.db.address import sqlite_path
 from captiond.db.migrations import STEPS, statements
 from captiond.db.records import CLOSED_MASK, FINAL_COLUMNS, OPEN_MASK, KeptSession, SavedSession, final_of, final_row
@@ -129,6 +129,13 @@ class Store:
         nothing is kept.
         """
         self._put(_Write(_INSERT_FINAL, (self._now_s(), *final_row(caption), session)))
+
+    def keep(self, session: SessionId, said: Caption | Gap) -> None:
+        """Keeps a final, as `keep_final` does, or that updates were lost behind the finals of now."""
+        if isinstance(said, Caption):
+            self.keep_final(session, said)
+        else:
+            self._put(_Write(gaps.INSERT, (self._now_s(), said.lost, said.cause, session)))
 
     # -- reading: awaited --------------------------------------------------------------------------------------------
 
@@ -330,7 +337,10 @@ def _kept(connection: sqlite3.Connection, session: SessionId) -> KeptSession | N
         f"SELECT language, state, created_at FROM conversations WHERE row = ({_NEWEST})",  # noqa: S608
         (session,),
     ).fetchone()
-    return None if row is None else KeptSession(*row)
+    if row is None:
+        return None
+    language, state, created_at = row
+    return KeptSession(language, state, created_at, gaps.read(connection, session))
 
 
 def _connect(url: str, now_s: Callable[[], float]) -> sqlite3.Connection:

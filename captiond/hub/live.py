@@ -21,8 +21,8 @@ from captiond.hub.limits import Limits
 from captiond.hub.stream import Stream
 from captiond.hub.wire import Defer, Encode, Gather, Wire
 
-Keep = Callable[[SessionId, Caption], None]
-"""Takes each final and each correction, redacted, to store it. Must neither wait nor raise."""
+Keep = Callable[[SessionId, Caption | Gap], None]
+"""Takes each final and each correction, redacted, and each gap, to store it. Must neither wait nor raise."""
 
 
 class Live(Stream, Booked):
@@ -197,11 +197,13 @@ class Live(Stream, Booked):
                 self._ledger.put_out(message, before, now_s=now_s)
                 if message.final:
                     self._store(message)
+            elif isinstance(message, Gap):
+                self._store(message)
 
     @contained
-    def _store(self, caption: Caption) -> None:
+    def _store(self, said: Caption | Gap) -> None:
         if self._keep is not None:
-            self._keep(self.session, caption)
+            self._keep(self.session, said)
 
     def _after(self, received: Received, now_s: float) -> None:
         self._ledger.held(received)

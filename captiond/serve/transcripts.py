@@ -18,6 +18,7 @@ import orjson
 
 from captiond.base.ids import SessionId
 from captiond.core.messages import Caption, Gap
+from captiond.db.records import Missed
 
 MS_PER_CHARACTER: Final = 65  # ~15 characters a second: ordinary speech
 SHORTEST_MS: Final = 500  # a cue that is shorter flickers
@@ -29,14 +30,6 @@ _RIGHT_TO_LEFT: Final = re.compile(
 )
 _LINE_BREAK: Final = re.compile("[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 _LIKE_CUE_TIMES: Final = re.compile(r"\s*\d+:\d\d:\d\d[,.]\d+\s*-->")
-
-
-@dataclass(frozen=True, slots=True)
-class Missed:
-    """Updates that were lost. `after`: behind how many of the transcript's finals, as these stand there."""
-
-    after: int
-    gap: Gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +103,8 @@ def entries(transcript: Transcript) -> list[Line | Hole]:
     placed = [_line(caption, origin_s) for caption in transcript.finals]
     found: list[Line | Hole] = [line for line in placed if line.caption.text]
     for missed in transcript.missed:
-        before = min(missed.after, len(placed))
-        found.append(Hole(missed.gap, placed[before - 1].end_ms if before > 0 else 0))
+        behind = len(placed) - missed.before
+        found.append(Hole(missed.gap, placed[behind - 1].end_ms if behind > 0 else 0))
     return sorted(found, key=lambda one: (one.start_ms, isinstance(one, Line), one.end_ms))
 
 

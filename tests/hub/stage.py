@@ -11,7 +11,7 @@ from captiond.base.close_codes import CloseCode
 from captiond.base.ids import RawText, SafeText, SessionId, UtteranceId
 from captiond.core.arrival import Arrival
 from captiond.core.continuity import Verdict
-from captiond.core.messages import Caption, SessionState
+from captiond.core.messages import Caption, Gap, SessionState
 from captiond.core.room import Redacting
 from captiond.core.screen import ProtocolViolation, Screen
 from captiond.hub.limits import Limits
@@ -283,6 +283,7 @@ class House:
     ) -> None:
         self.clock, self.meter, self.audit = VirtualClock(), Counts(), Records()
         self.kept: list[tuple[SessionId, Caption]] = []
+        self.missed: list[tuple[SessionId, Gap]] = []
         self._deferred: list[Callable[[], None]] = []
         self.rooms = Rooms(
             encode=Encoder(),
@@ -293,12 +294,18 @@ class House:
             call=call,
             kinds=frozenset({"CC", "CVV", "SSN", "PHONE", "EMAIL", "IBAN"}),
             limits=limits or Limits(),
-            keep=lambda session, caption: self.kept.append((session, caption)),
+            keep=self._keep,
             chance=random.Random(7),
             defer=self._deferred.append if turns else None,
         )
         self.sequences: Counter[SessionId] = Counter()
         self.live = self.open() if opened else None
+
+    def _keep(self, session: SessionId, said: Caption | Gap) -> None:
+        if isinstance(said, Caption):
+            self.kept.append((session, said))
+        else:
+            self.missed.append((session, said))
 
     def open(self, session: SessionId = SESSION, *, conversation: str | None = None, **more: Any) -> Live:
         return self.rooms.open(

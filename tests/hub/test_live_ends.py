@@ -4,7 +4,7 @@ import pytest
 
 from captiond.base.close_codes import CloseCode
 from captiond.base.ids import SafeText, UtteranceId
-from captiond.core.messages import Caption, SessionState
+from captiond.core.messages import Caption, Gap, SessionState
 from captiond.hub.limits import Draining, Limits, TooManyViewers
 from tests.hub.stage import BOTH, SESSION, House, Network
 
@@ -208,6 +208,14 @@ def test_too_many_viewers_are_refused_before_a_byte_is_written() -> None:
     assert (refused.got, house.here.viewers) == ([], 2)
     house.here.leave(first)
     house.watch()
+
+
+def test_what_is_kept_says_where_updates_were_lost() -> None:
+    house = House(opened=False)
+    house.open(interrupted=True)
+    talk(house, "one")
+    house.say("two", final=True, skip=3)
+    assert house.missed == [(SESSION, Gap(None, "disconnect")), (SESSION, Gap(3, "sequence"))]
 
 
 # -- restored finals

@@ -10,7 +10,7 @@ from dataclasses import replace
 from captiond.base.ids import RawText, SessionId, UtteranceId
 from captiond.core.arrival import Arrival
 from captiond.core.continuity import Verdict
-from captiond.core.messages import Caption, SessionState
+from captiond.core.messages import Caption, Gap, SessionState
 from captiond.hub.limits import Limits
 from captiond.hub.live import Live
 from captiond.hub.rooms import Rooms
@@ -69,8 +69,9 @@ class World:
             defer=self.turns if self.deferring else None,
         )
 
-    def _keep(self, session: SessionId, caption: Caption) -> None:
-        self.kept.setdefault(session, {})[caption.utterance] = caption
+    def _keep(self, session: SessionId, said: Caption | Gap) -> None:
+        if isinstance(said, Caption):
+            self.kept.setdefault(session, {})[said.utterance] = said
 
     def room(self, session: SessionId) -> Live:
         """That session, which is here."""

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from captiond.base.ids import SafeText, SessionId, UtteranceId
 from captiond.core.messages import Caption, Gap
+from captiond.db.records import Missed
 from captiond.serve import answers
 from captiond.serve.transcripts import (
     FORMS,
-    Missed,
     Transcript,
     as_json,
     as_srt,
@@ -98,7 +98,7 @@ def test_where_updates_were_lost_every_form_says_so() -> None:
         "live",
         STARTED,
         [final("one", "u1", start_ms=1000, end_ms=2500), final("two", "u2", start_ms=2500, end_ms=2500)],
-        [Missed(0, Gap(None, "disconnect")), Missed(1, Gap(3, "sequence")), Missed(9, Gap(1, "owner"))],
+        [Missed(9, Gap(None, "disconnect")), Missed(1, Gap(3, "sequence")), Missed(0, Gap(1, "owner"))],
     )
     words = ["[words may be missing here]", "one", "[3 updates missed here]", "two", "[1 update missed here]"]
     begins = ["00:00:00.000", "00:00:01.000", "00:00:02.500", "00:00:02.500", "00:00:02.501"]

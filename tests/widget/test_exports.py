@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from captiond.base.ids import SafeText, SessionId, UtteranceId
 from captiond.core.messages import Caption, Gap
-from captiond.serve.transcripts import FORMS, Missed, Transcript, file_name
+from captiond.db.records import Missed
+from captiond.serve.transcripts import FORMS, Transcript, file_name
 
 Json = dict[str, Any]
 Write = Callable[[Json], Json]
@@ -71,7 +72,7 @@ def page_of(transcript: Transcript, **more: Any) -> Json:
         items += [
             {"kind": "gap", "lost": missed.gap.lost, "cause": missed.gap.cause}
             for missed in transcript.missed
-            if missed.after == count
+            if len(transcript.finals) - missed.before == count
         ]
         items += [shown(caption) for caption in transcript.finals[count : count + 1]]
     page = {
@@ -122,7 +123,7 @@ GAP = st.builds(Gap, st.none() | st.integers(0, 3), st.sampled_from(["sequence",
 def test_the_page_writes_what_the_daemon_writes(
     write: Write, finals: list[Caption], gaps: list[tuple[int, Gap]]
 ) -> None:
-    missed = [Missed(min(after, len(finals)), gap) for after, gap in gaps]
+    missed = [Missed(min(before, len(finals)), gap) for before, gap in gaps]
     transcript = Transcript(SessionId("a:b"), "en-US", "live", STARTED, finals, missed)
     made = write(page_of(transcript))
     for form in ("txt", "vtt", "srt"):
