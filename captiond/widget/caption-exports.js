@@ -38,6 +38,12 @@ export function exportTranscript(transcript, format) {
   return WRITERS[format](transcript, entries(transcript));
 }
 
+/** What a page has of a session, for `exportTranscript` and `exportName`. `feed` is a CaptionFeed, all else as there. */
+export function transcriptOf(feed, session, label) {
+  const { language, sessionState: state, startedAt, items, earlierFinals } = feed;
+  return { session, language, state, startedAt, items, earlierFinals, label };
+}
+
 /** What a downloaded transcript is called: fit for every file system. */
 export function exportName({ session, startedAt }, format) {
   const day = /^\d{4}-\d\d-\d\d/.exec(startedAt ?? "")?.[0];

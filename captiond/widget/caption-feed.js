@@ -38,6 +38,8 @@ export class CaptionFeed {
     /** What is on the screen, in order: {kind: "caption", ...} and {kind: "gap", ...}. */
     this.items = [];
     this.language = null;
+    /** When the session began, ISO 8601 UTC: `startMs` and a transcript's times count from it. */
+    this.startedAt = null;
     this.sessionState = null;
     this.sessionReason = null;
     /** Finals that are not on the screen: left out of the snapshot by the server, or older than `keepFinals`. */
@@ -102,6 +104,7 @@ export class CaptionFeed {
     this.pingS = Number.isFinite(message.pingS) && message.pingS > 0 ? message.pingS : null;
     this.#setState(message.state, null);
     if (typeof message.language === "string") this.language = message.language;
+    if (typeof message.startedAt === "string") this.startedAt = message.startedAt;
     // The position of a welcome is never a place to resume from: before the snapshot, or within the replay, messages
     // up to it have not been applied yet. Dropped there, we ask again from where we truly are.
     this.awaitsSnapshot = message.recovered !== true;
@@ -318,6 +321,8 @@ function readCaption(message) {
     channel: typeof message.channel === "string" ? message.channel : "",
     language: typeof message.language === "string" ? message.language : "",
     startMs: Number.isFinite(message.startMs) ? message.startMs : null,
+    endMs: Number.isFinite(message.endMs) ? message.endMs : null,
+    confidence: Number.isFinite(message.confidence) ? message.confidence : null,
     emittedAt: typeof message.emittedAt === "string" ? message.emittedAt : null,
     sentAt: typeof message.sentAt === "string" ? message.sentAt : null,
     redactions,
