@@ -144,8 +144,8 @@ def save(connection: sqlite3.Connection, job: Job, *, parcels: Sequence[Parcel] 
     due = f"CASE WHEN {called} THEN 0 ELSE ? END" if awaits else "?"
     with connection:
         changed = connection.execute(
-            f"""UPDATE jobs SET state = ?, phase = ?, data = ?, tries = ?, upstream = ?, result = ?, error = ?,
-                updated_s = ?, ended_s = ?, version = version + 1, due_s = {due}
+            f"""UPDATE jobs SET state = ?, phase = ?, data = ?, tries = ?, upstream = coalesce(?, upstream),
+                result = ?, error = ?, updated_s = ?, ended_s = ?, version = version + 1, due_s = {due}
                 WHERE id = ? AND state = 'running'""",  # noqa: S608
             (
                 job.state,
@@ -178,6 +178,27 @@ def cancel(connection: sqlite3.Connection, job: str, *, now_s: float) -> Job | N
             (now_s, now_s, job),
         )
     return get(connection, job)
+
+
+def claim(connection: sqlite3.Connection, job: str, *, kind: str, upstream: str) -> bool:
+    """Makes what is to be started upstream that job's; False where it is another one's of that kind. It stays so."""
+    with connection:
+        connection.execute(
+            """UPDATE jobs SET upstream = ?1 WHERE id = ?2
+               AND NOT EXISTS (SELECT 1 FROM jobs WHERE kind = ?3 AND upstream = ?1 AND id != ?2)""",
+            (upstream, job, kind),
+        )
+    return connection.execute("SELECT 1 FROM jobs WHERE id = ? AND upstream = ?", (job, upstream)).fetchone() is not None
+
+
+def wanting_files(connection: sqlite3.Connection, jobs: Sequence[str]) -> frozenset[str]:
+    """Which of these are there, and neither failed nor cancelled."""
+    marks = ", ".join("?" * len(jobs))
+    found = connection.execute(
+        f"SELECT id FROM jobs WHERE state NOT IN ('failed', 'cancelled') AND id IN ({marks})",  # noqa: S608
+        tuple(jobs),
+    )
+    return frozenset(job for (job,) in found)
 
 
 def counts(connection: sqlite3.Connection) -> dict[tuple[str, str], int]:

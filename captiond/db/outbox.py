@@ -58,12 +58,18 @@ def next_due_s(connection: sqlite3.Connection, sink: str) -> float | None:
 
 
 def delivered(connection: sqlite3.Connection, parcel: str, *, now_s: float) -> None:
-    """The sink has it."""
+    """The sink has it; a result that says whether the compliance store knows says so from now on."""
     with connection:
         connection.execute(
             """UPDATE outbox SET state = 'delivered', tries = tries + 1, why = NULL, ended_s = ?
                WHERE id = ? AND state = 'pending'""",
             (now_s, parcel),
+        )
+        connection.execute(
+            """UPDATE jobs SET result = json_set(result, '$.complianceSynced', json('true')), version = version + 1
+               WHERE id = (SELECT job FROM outbox WHERE id = ? AND sink = 'compliance')
+               AND json_type(result, '$.complianceSynced') = 'false'""",
+            (parcel,),
         )
 
 

@@ -297,7 +297,10 @@ class Runner:
         now_s = self._pace.now_s()
         phase = phase_after(job.kind, Phase(job.phase), outcome)
         over = phase is Phase.OVER
-        on = On.STEPPED if not over else On.FINISHED_IN_PART if step.in_part else On.FINISHED
+        # What is long lets others have their turn where all places are taken.
+        yields = outcome is Outcome.MORE and len(self._steps) >= MAX_STEPS
+        passes = On.POSTPONED if yields else On.STEPPED
+        on = passes if not over else On.FINISHED_IN_PART if step.in_part else On.FINISHED
         going = replace(
             job,
             state=after(State(job.state), on),

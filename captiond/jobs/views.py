@@ -24,7 +24,7 @@ def summary(job: Job) -> dict[str, Any]:
         "kind": job.kind,
         "state": State(job.state).value,
         "phase": job.phase,
-        "progress": {"done": done, "of": of, "percent": round(100 * done / of) if of else 0},
+        "progress": _progress(job),
         "createdAt": iso_utc(job.created_s),
         "updatedAt": iso_utc(job.updated_s),
         "deadlineAt": iso_utc(job.deadline_s),
@@ -32,6 +32,18 @@ def summary(job: Job) -> dict[str, Any]:
         "nextTryAt": iso_utc(job.due_s) if job.state == State.WAITING and job.tries else None,
         "request": {name: value for name, value in job.request.items() if value is not None},
     }
+
+
+def _progress(job: Job) -> dict[str, Any]:
+    """Steps behind it; while something long is fetched, its bytes, too, of how many where that is known."""
+    done, of = progress(job.kind, Phase(job.phase)) if job.kind in FIRST else (0, 0)
+    share, told = float(done), {}
+    if job.data.get("bytes"):
+        here, total = job.data["bytes"]
+        told = {"bytesDone": here, "bytesOf": total}
+        if job.phase == Phase.FETCHING and total:
+            share += min(1.0, here / total)
+    return {"done": done, "of": of, "percent": int(100 * share / of) if of else 0, **told}
 
 
 def _error(error: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -127,11 +127,13 @@ class JobCreated(Answer):
 
 
 class Progress(Answer):
-    """Steps behind it, of how many."""
+    """Steps behind it, of how many; of something long, bytes that are fetched, of how many where that is known."""
 
     done: Count
     of: Count
     percent: Count
+    bytes_done: Count | None = None
+    bytes_of: Count | None = None
 
 
 class JobSummary(JobCreated):
