@@ -133,7 +133,6 @@ class Growing {
     this.words = words;
     this.view = null;
     for (const one of [this.shown, ...this.trials]) one.revise(this, before, common);
-    this.trials[0].grow(this, 0, Infinity, nowMs); // who waits for nothing has it now
   }
 
   /** What each wait would have shown until now. What is due at this very moment is not: a revision has just come. */

@@ -111,6 +111,20 @@ test("what a revision takes back is gone with it", () => {
   assert.equal(shows(stabiliser, "", 502), "");
 });
 
+test("words behind what was taken out have stood as long as before, and keep the writing they were shown in", () => {
+  const stabiliser = new Stabiliser({ profile: "1000" });
+  stabiliser.apply(caption("well I uh mean"), 0);
+  const without = caption("well I mean");
+  assert.equal(stabiliser.apply(without, 600).text, "");
+  assert.equal(stabiliser.apply(without, 1000).text, "well I mean");
+  assert.equal(shows(stabiliser, "well we Mean,", 1100), "well we mean");
+});
+
+test("where words stand without spaces, they are shown without", () => {
+  const stabiliser = new Stabiliser({ profile: "0" });
+  assert.equal(shows(stabiliser, "\u53f7\u7801\u662f \u597d OK\u7684", 0), "\u53f7\u7801\u662f \u597d OK\u7684");
+});
+
 test("balanced shows no word of a stream it does not know before it has stood seven seconds", () => {
   const stabiliser = new Stabiliser({ profile: "balanced" });
   const said = caption("hello there");
@@ -165,6 +179,24 @@ test("a recogniser that turns bad is waited for again", () => {
   assert.equal(stabiliser.waitMs, 7000);
 });
 
+test("what was long ago counts little: a recogniser that has become good is trusted again", () => {
+  const evidence = new Evidence();
+  const none = Array.from({ length: 10 }, () => 200);
+  evidence.add(200, none);
+  for (let words = 0; words < 1400; words += 10) evidence.add(10, none.map(() => 0));
+  assert.equal(new Stabiliser({ profile: "balanced", evidence }).waitMs, 0); // 200 of 1,600 are more than 12 %
+});
+
+test("a word that is taken back at the very moment when it is due was not shown", () => {
+  const added = [];
+  const evidence = { waitMs: () => Infinity, add: (words, lost) => added.push(lost) };
+  const stabiliser = new Stabiliser({ profile: "balanced", evidence });
+  stabiliser.apply(caption("one guess"), 0);
+  stabiliser.apply(caption("one word"), 500);
+  stabiliser.apply(final("one word"), 500);
+  assert.deepEqual(added, [[1, 1, 1, 0, 0, 0, 0, 0, 0, 0]]); // by waits of 0, 200, 300, 500 ... ms
+});
+
 test("a final without a partial before it teaches nothing", () => {
   const evidence = new Evidence();
   const stabiliser = new Stabiliser({ profile: "balanced", evidence });
@@ -178,6 +210,17 @@ test("settled is what the steady profile would trust, never from the first open 
   const young = new Stabiliser({ profile: "balanced", evidence: trusted(200) });
   const view = young.apply(caption("well then", { stableLength: 9 }), 0);
   assert.deepEqual([view.text, view.stableLength], ["well then", 0]);
+});
+
+test("settled words that a revision changes are settled no more, until they have stood anew", () => {
+  const evidence = { waitMs: (aim) => (aim < 0.1 ? 1000 : 0), add: () => {} };
+  const stabiliser = new Stabiliser({ profile: "balanced", evidence });
+  stabiliser.apply(caption("it costs for pounds"), 0);
+  assert.equal(stabiliser.apply(caption("it costs for pounds"), 1000).stableLength, 19);
+  const revised = caption("it costs four pounds");
+  assert.equal(stabiliser.apply(revised, 1100).stableLength, 8);
+  assert.equal(stabiliser.apply(revised, 2099).stableLength, 8);
+  assert.equal(stabiliser.apply(revised, 2100).stableLength, 20);
 });
 
 test("the items of a feed: gaps and finals stay, captions without a shown word are left out, the gone are forgotten", () => {
