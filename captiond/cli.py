@@ -43,6 +43,7 @@ COMMANDS: Final = (
     Command("simulate", "run the Genesys simulator alone", "captiond.cli_simulate"),
     Command("redact", "a filter: transcripts in, redacted transcripts out", "captiond.cli_redact"),
     Command("watch", "watch a session's captions in the terminal", "captiond.cli_watch"),
+    Command("overlay", "show a session's captions in a window on top of the desktop", "captiond.cli_overlay"),
     Command("token", "mint a viewer token", "captiond.cli_token"),
     Command("audit", "check and read the audit chain", "captiond.cli_audit"),
     Command("transcribe", "have a stored recording transcribed", "captiond.cli_transcribe"),

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 SECRET = "0123456789abcdef0123456789abcdef"
 
 # Section 1 of the contract.
-NOW = ["demo", "serve", "check-config", "simulate", "redact", "watch", "token", "audit"]
+NOW = ["demo", "serve", "check-config", "simulate", "redact", "watch", "overlay", "token", "audit"]
 WORKFLOWS = ["transcribe", "interaction", "recording", "messaging", "jobs", "outbox"]
 LATER = ["recording", "messaging"]
 
