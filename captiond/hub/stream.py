@@ -192,6 +192,10 @@ class Stream:
         """Says `bye` and closes, for a reason that the transport's floor knows (4012, 4013, 4507 …)."""
         viewer.dismiss(code)
 
+    def answer(self, viewer: Viewer) -> None:
+        """A `ping` for this one, behind all that it still gets: it asked whether anybody is there."""
+        viewer.answer()
+
     def farewell(self, code: CloseCode, byes: Sequence[Wire]) -> None:
         """Dismisses everybody at once, whatever still waits; the `bye`s go round, so that retries are spread."""
         self.flush()

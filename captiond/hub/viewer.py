@@ -87,6 +87,16 @@ class Viewer:
             self.subscriber.taken(now_s=self._host.monotonic_s())
             self._go_on(ready=True)
 
+    def answer(self) -> None:
+        """A ping, behind all that is pending."""
+        if self.subscriber.phase is Phase.LIVE:
+            self._host.flush()  # which may be what fills the transport
+        if self.subscriber.phase is Phase.LIVE:
+            if not self._write([self._host.ping(partials=self.partials)], 0):
+                self.fall_behind()
+        elif self.subscriber.phase not in (Phase.CLOSING, Phase.CLOSED):
+            self.ping_due = True
+
     def lost(self) -> None:
         """The transport is gone; `Live.leave` follows. From now on its file descriptor may be another's."""
         self._host.lost(self)

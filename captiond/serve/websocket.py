@@ -117,14 +117,20 @@ class Reader:
                 return
 
     def _understood(self, text: str) -> bool:
-        """Whether that is one of the protocol's, and not too long: `{"type":"pong","position":"…"}`."""
+        """Whether that is one of the protocol's, and not too long: `{"type":"pong","position":"…"}`, or with
+        `"ask":true`, which is answered by a `ping`.
+        """
         if len(text.encode()) > self._limits.max_inbound_bytes:
             return False
         try:
             said = orjson.loads(text)
         except orjson.JSONDecodeError:
             return False
-        return isinstance(said, dict) and said.get("type") == "pong" and isinstance(said.get("position", ""), str)
+        if not isinstance(said, dict) or said.get("type") != "pong" or not isinstance(said.get("position", ""), str):
+            return False
+        if said.get("ask") is True:  # a browser cannot ping: so it learns in seconds that nobody is there any more
+            self._admitted.live.answer(self._viewer)
+        return True
 
     def _ping(self) -> None:
         """Asks only where nothing is pending.

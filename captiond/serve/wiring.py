@@ -50,6 +50,10 @@ class Live(Protocol):
         """Says `bye` and closes, for a reason that the transport knows."""
         ...
 
+    def answer(self, viewer: Any) -> None:
+        """A `ping` for this one, behind all that it still gets: it asked whether anybody is there."""
+        ...
+
 
 class Rooms(Protocol):
     """The hub; `hub.rooms.Rooms` is one."""

@@ -103,6 +103,27 @@ def test_a_slow_but_living_viewer_sees_every_final_and_no_revision_go_back() -> 
     assert sum(m["skipped"] for m in network.got if m["type"] == "notice") > 300
 
 
+def test_who_asks_gets_a_ping_behind_all_that_waits_for_it(house: House) -> None:
+    network, viewer = house.join()
+    house.here.answer(viewer)
+    assert network.types()[2:] == ["ping"]
+    network.stall()
+    talk(house, "one", "two")
+    house.here.answer(viewer)
+    house.here.answer(viewer)
+    talk(house, "three")
+    network.take()
+    assert [kind for kind in network.types()[3:] if kind != "notice"] == ["caption", "caption", "caption", "ping"]
+    assert network.got[-1]["position"] == house.here.position
+    network.stall()
+    house.here.answer(viewer)  # which its transport does not take any more
+    talk(house, "four")
+    network.take()
+    assert network.texts()[-1] == "four"
+    house.here.dismiss(viewer, CloseCode.RATE_LIMITED)
+    house.here.answer(viewer)  # nothing is written behind its bye: Network asserts that
+
+
 def test_an_outlet_that_breaks_its_promise_does_not_stop_the_others(house: House) -> None:
     before, broken, after = house.watch(), house.watch(), house.watch()
     broken.broken = True

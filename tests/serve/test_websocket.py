@@ -225,6 +225,30 @@ async def test_a_pong_with_a_position_is_welcome(served: Served) -> None:
         assert (await message(ws))["text"] == "still here"
 
 
+async def test_a_viewer_that_asks_whether_anybody_is_there_is_answered_behind_all_it_gets(served: Served) -> None:
+    served.open()
+    async with watching(served) as ws, watching(served) as other:
+        await message(ws), await message(ws), await message(other), await message(other)
+        served.say("first", final=True)
+        await ws.send('{"type":"pong","ask":true}')
+        caption, ping = await message(ws), await message(ws)
+        assert (caption["text"], ping["type"]) == ("first", "ping")
+        assert ping["position"].endswith(f".{caption['index']}")
+        served.say("second", final=True)
+        assert [(await message(other))["text"] for _ in range(2)] == ["first", "second"]  # who did not ask gets no ping
+
+
+@pytest.mark.parametrize("ask", ["false", "1", '"true"', "null"])
+async def test_a_pong_that_does_not_ask_is_not_answered(served: Served, ask: str) -> None:
+    served.open()
+    async with watching(served) as ws:
+        await message(ws), await message(ws)
+        await ws.send(f'{{"type":"pong","ask":{ask}}}')
+        await ws.ping(b"")  # read behind it
+        served.say("next", final=True)
+        assert (await message(ws))["text"] == "next"
+
+
 async def test_a_viewer_that_talks_too_much_is_closed_with_4013() -> None:
     async with serving(limits=Limits(inbound_burst=5, close_wait_s=0.5)) as served:
         served.open()
