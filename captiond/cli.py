@@ -48,7 +48,7 @@ COMMANDS: Final = (
     Command("audit", "check and read the audit chain", "captiond.cli_audit"),
     Command("transcribe", "have a stored recording transcribed", "captiond.cli_transcribe"),
     Command("interaction", "have the talk of an interaction transcribed", "captiond.cli_interaction"),
-    Command("recording", "fetch the transcript of a recording"),
+    Command("recording", "fetch the transcript of a recording", "captiond.cli_recording"),
     Command("messaging", "fetch the transcript of a messaging conversation"),
     Command("jobs", "list, show and cancel jobs", "captiond.cli_jobs"),
     Command("outbox", "list, show and send again what sinks are to get", "captiond.cli_outbox"),

@@ -129,13 +129,22 @@ class _Progress:
     def tell(self, job: Mapping[str, Any]) -> None:
         """A bar that is drawn over, or a line where something has changed."""
         done, of = job["progress"]["done"], job["progress"]["of"]
-        said = f"{done}/{of} {job['phase']}" if not State(job["state"]).over else f"{done}/{of} {job['state']}"
+        full, over = BAR * done // of if of else 0, State(job["state"]).over
+        said = f"{done}/{of} {job['phase']}" if not over else f"{done}/{of} {job['state']}"
+        if (here := job["progress"].get("bytesDone")) is not None and not over:
+            total = job["progress"]["bytesOf"]
+            if total:
+                full = BAR * here // total
+            elif not self._terminal:
+                total = here
+            said += f" {_megabytes(here)}" + (f"/{_megabytes(total)} MB" if total else " MB")
+            # A line for each tenth is enough where lines stay.
+            said = said if self._terminal else f"{done}/{of} {job['phase']} {10 * (10 * here // total) if total else 0} %"
         if said == self._said:
             return
         self._said = said
         if not self._terminal:
             print(f"{job['id']}: {said}", file=sys.stderr, flush=True)
             return
-        full = BAR * done // of if of else 0
-        end = "\n" if State(job["state"]).over else ""
+        end = "\n" if over else ""
         print(f"\r\x1b[K[{'#' * full}{'.' * (BAR - full)}] {said}", end=end, file=sys.stderr, flush=True)

@@ -4,26 +4,36 @@ Source: issue 6; docs/workflows.md.
 """
 
 import asyncio
+import logging
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from captiond.base.backoff import Chance
 from captiond.base.observe import AuditSink, Meter
 from captiond.config_keys import Config
+from captiond.db import jobs as rows
+from captiond.db.address import sqlite_path
 from captiond.db.jobs import Job
-from captiond.db.store import Store
+from captiond.db.store import Store, StoreError
 from captiond.genesys.client import Genesys
 from captiond.genesys.regions import is_loopback
 from captiond.jobs.callbacks import Callbacks
 from captiond.jobs.interaction_transcription import InteractionTranscription
+from captiond.jobs.machine import RECORDING, State
 from captiond.jobs.masking import Masking
 from captiond.jobs.outbox import Outbox, Sink
+from captiond.jobs.recording_transcript import Polling, RecordingTranscript
 from captiond.jobs.runner import Pace, Runner
+from captiond.jobs.shelf import Shelf
 from captiond.jobs.transcription_request import Bounds, TranscriptionRequest
 from captiond.jobs.workflow import Tools
 
+log = logging.getLogger(__name__)
+
+SWEEP_S: Final = 600.0  # until a file follows its row
 INDEX: Final = "index"
 NLP: Final = "nlp"
 COMPLIANCE: Final = "compliance"
@@ -60,8 +70,18 @@ class Workflows:
         self.outbox = Outbox(sinks_of(config), store=store, pace=pace, chance=chance, meter=meter, audit=audit)
         transcription = TranscriptionRequest(Bounds(wanted.max_duration_s, wanted.codecs, wanted.formats))
         interaction = InteractionTranscription(max_duration_s=wanted.max_duration_s)
+        self._store, self._pace = store, pace
+        self._shelf = Shelf(Path(f"{sqlite_path(config.database.url)}-files"))
+        recording = RecordingTranscript(
+            shelf=self._shelf,
+            polling=Polling(wanted.poll_attempts, wanted.poll_base_s),
+            chunk_bytes=wanted.chunk_bytes,
+            inline_bytes=wanted.max_transcript_bytes,
+            chance=chance,
+            claim=self._claim,
+        )
         self.runner = Runner(
-            [transcription, interaction],
+            [transcription, interaction, recording],
             store=store,
             tools=Tools(
                 calls=genesys.calls,
@@ -93,8 +113,20 @@ class Workflows:
 
     @property
     def chores(self) -> tuple[Callable[[], Awaitable[None]], ...]:
-        """What goes on for ever: steps of jobs, and documents for sinks."""
-        return self.runner.run, self.outbox.run
+        """What goes on for ever: steps of jobs, documents for sinks, and what became of files."""
+        return self.runner.run, self.outbox.run, self.sweep
+
+    async def sweep(self) -> None:
+        """Erases the files of jobs that are not there any more, for ever."""
+        while True:
+            try:
+                erased = await self._shelf.sweep(self._wanting_files)
+            except StoreError as fault:
+                log.error("files of jobs were not erased: %s", fault)
+            else:
+                if erased:
+                    log.info("files of jobs erased: files=%d", erased)
+            await self._pace.wait(asyncio.Event(), SWEEP_S)
 
     # -- what callers ask: serve.wiring.Jobs -------------------------------------------------------------------------
 
@@ -125,6 +157,11 @@ class Workflows:
         """See `Runner.watch`."""
         return self.runner.watch(job, idle_s=idle_s)
 
+    def transcript_file(self, job: Job) -> Path | None:
+        """Where a job's redacted transcript stands; None where it has none, or not all of it yet."""
+        there = job.kind == RECORDING and State(job.state).over and (job.result or {}).get("transcriptBytes") is not None
+        return self._shelf.text(job.id) if there else None
+
     # -- what steps ask ----------------------------------------------------------------------------------------------
 
     async def _called(self, job: Job) -> Any:
@@ -132,6 +169,14 @@ class Workflows:
 
     async def _keep(self, job: Job, callback: Any) -> None:
         await self.callbacks.keep(job, callback)
+
+    async def _claim(self, job: Job, upstream: str) -> bool:
+        return await self._store.work(
+            lambda connection: rows.claim(connection, job.id, kind=job.kind, upstream=upstream)
+        )
+
+    async def _wanting_files(self, jobs: Sequence[str]) -> frozenset[str]:
+        return await self._store.work(lambda connection: rows.wanting_files(connection, jobs))
 
     def _address(self, job: Job) -> str | None:
         base = self._public_url or (self._own_url() if self._local else "")

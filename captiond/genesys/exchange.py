@@ -1,7 +1,7 @@
 """One HTTP request and its answer, bounded in time and size. Knows no tokens and never tries again."""
 
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -47,7 +47,7 @@ class Stream:
         """One of its headers."""
         return self._response.headers.get(name)
 
-    async def pieces(self, most_bytes: int = STREAM_PIECE_BYTES) -> AsyncIterator[bytes]:
+    async def pieces(self, most_bytes: int = STREAM_PIECE_BYTES) -> AsyncGenerator[bytes, None]:
         """The body, in pieces of `most_bytes` at most.
 
         Raises:

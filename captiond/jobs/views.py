@@ -43,7 +43,7 @@ def _progress(job: Job) -> dict[str, Any]:
         told = {"bytesDone": here, "bytesOf": total}
         if job.phase == Phase.FETCHING and total:
             share += min(1.0, here / total)
-    return {"done": done, "of": of, "percent": int(100 * share / of) if of else 0, **told}
+    return {"done": done, "of": of, "percent": round(100 * share / of) if of else 0, **told}
 
 
 def _error(error: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 Source: contract, section 4; workflows.md, section 6.
 """
 
+import asyncio
 from collections.abc import Mapping
 from contextlib import aclosing
 from typing import Any, Final
@@ -114,6 +115,14 @@ async def job_events(request: web.Request) -> web.StreamResponse:
                 await response.write(b"event: job\nid: %d\ndata: %s\n\n" % (changed.version, data))
     await response.write_eof()
     return response
+
+
+async def job_transcript(request: web.Request) -> web.StreamResponse:
+    """`GET /v1/jobs/{id}/transcript.txt`: a recording's redacted transcript, of any size; ranges are answered."""
+    path = _jobs(request).transcript_file(await _found(request))
+    if path is None or not await asyncio.to_thread(path.is_file):
+        raise Problem(404, "transcript_not_found", "That job has no transcript.")
+    return web.FileResponse(path, headers={**NO_STORE, hdrs.CONTENT_TYPE: "text/plain; charset=utf-8"})
 
 
 def problem_of(refused: Refused) -> Problem:

@@ -88,7 +88,7 @@ def workflow_routes() -> tuple[Route, ...]:
             "Start a workflow; the same Idempotency-Key gives the same job",
             answer=answers.JobCreated,
             status=202,
-            body=(requests.TranscriptionBody, requests.InteractionBody),
+            body=(requests.TranscriptionBody, requests.InteractionBody, requests.RecordingBody),
             refusals={
                 404: "unknown_kind",
                 422: "invalid_request, idempotency_key_reused, too_long, unsupported_codec, unsupported_format, "
@@ -115,6 +115,14 @@ def workflow_routes() -> tuple[Route, ...]:
             "The job as server-sent events (`event: job`), until it is over; 204 after that",
             answer=answers.Job,
             refusals=no_job,
+        ),
+        Route(
+            "GET",
+            f"{JOB}/transcript.txt",
+            jobs.job_transcript,
+            "The redacted transcript of a recording",
+            answer="text/plain",
+            refusals={**no_job, 404: "job_not_found, transcript_not_found"},
         ),
         Route(
             "POST",

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 from aiohttp import web
@@ -149,6 +150,10 @@ class Jobs(Protocol):
     async def get(self, job: str) -> Job | None: ...
 
     async def cancel(self, job: str) -> Job | None: ...
+
+    def transcript_file(self, job: Job) -> Path | None:
+        """Where its redacted transcript stands; None where it has none, or not yet."""
+        ...
 
     def watch(self, job: str, *, idle_s: float | None = None) -> AsyncGenerator[Job | None, None]:
         """As it stands, then each change until it is over; None where nothing changed for `idle_s`."""
