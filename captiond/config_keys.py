@@ -133,7 +133,8 @@ class Genesys(Section):
     """The upstream account, and what may be asked of it. Without a `client_id` nothing upstream can be followed."""
 
     profile: Literal["media", "notifications"] = Field(
-        "media", description='"media"; "notifications" is not available yet (not_available)'
+        "media",
+        description='"media", or "notifications" (the workflows only; live sessions of it are not available yet)',
     )
     region: Name = _text("a region of [genesys].regions", "us-east-1")
     login_url: Https = _text(HTTPS_SAYS)

@@ -31,8 +31,6 @@ def contradictions(config: Config) -> Iterator[Contradiction]:
     if bool(genesys.client_id) != bool(genesys.client_secret):
         missing = "client_secret" if genesys.client_id else "client_id"
         yield (f"genesys.{missing}", "genesys.client_id", "genesys.client_secret"), "empty", "both or neither"
-    if genesys.profile == "notifications":
-        yield ("genesys.profile",), '"notifications" is not available yet (not_available)', '"media"'
     if config.backplane.url:
         # The address may hold a password.
         yield ("backplane.url",), "several machines are not available yet (not_available)", '""'
@@ -42,6 +40,8 @@ def remarks(config: Config) -> Iterator[str]:
     """What is allowed, and yet worth a line at start: one sentence each, no secrets."""
     if not config.genesys.client_id:
         yield "genesys.client_id is empty: no conversation of Genesys can be captioned"
+    if config.genesys.profile == "notifications":
+        yield 'genesys.profile is "notifications": it is for the workflows; live sessions of it are not available yet'
     secret_bytes = len(config.auth.token_secret.get_secret_value().encode())
     if 0 < secret_bytes < LEAST_SECRET_BYTES:
         yield f"auth.token_secret has {secret_bytes} bytes: with fewer than {LEAST_SECRET_BYTES} tokens can be forged"

@@ -85,8 +85,14 @@ class Sessions:
         records: Callable[[str], Iterator[bytes]],
         group: asyncio.TaskGroup,
         sleep: Callable[[float], Any] = asyncio.sleep,
+        sources: frozenset[str] = frozenset({"media"}),
     ) -> None:
-        """`upstream` is None where no account is configured: sessions are then refused with a message that says so."""
+        """`upstream` is None where no account is configured: sessions are then refused with a message that says so.
+
+        Args:
+            sources: where captions may come from; sessions from elsewhere are not available.
+        """
+        self._sources = sources
         self._rooms, self._upstream, self._memory = rooms, upstream, memory
         self._clock, self._audit, self._records, self._group, self._sleep = clock, audit, records, group, sleep
         self._running: dict[SessionId, _Running] = {}
@@ -100,8 +106,8 @@ class Sessions:
             Problem: 422, 501, 502 `upstream_refused`, `upstream_unavailable` (no answer at all), 503
                 `upstream_rate_limited`, `too_many_sessions`, `no_account`.
         """
-        if request.source != "media":
-            raise not_available(f"The {request.source} source")
+        if request.source not in self._sources:
+            raise not_available(f"The {request.source} source, with this genesys.profile,")
         live = self._rooms.get(request.id)
         created = live is None or live.state.over
         if created:
@@ -159,6 +165,8 @@ class Sessions:
         for saved in await self._memory.live_sessions():
             try:
                 request = SessionRequest(**{**saved.request, "id": saved.session})
+                if request.source not in self._sources:
+                    raise LookupError("its source is not available by this configuration any more")
                 finals = await self._memory.finals(saved.session)
                 self._open(request, created_at=saved.created_at, finals=finals, interrupted=True)
             except Exception as fault:  # one row that nothing can be made of must not keep the daemon from starting

@@ -20,6 +20,7 @@ from captiond.db.jobs import Job
 from captiond.db.store import Store, StoreError
 from captiond.genesys.client import Genesys
 from captiond.genesys.regions import is_loopback
+from captiond.jobs.after_call import AfterCall, Limits
 from captiond.jobs.callbacks import Callbacks
 from captiond.jobs.interaction_transcription import InteractionTranscription
 from captiond.jobs.machine import RECORDING, State
@@ -68,8 +69,14 @@ class Workflows:
         chance = chance or random.SystemRandom()
         masking = Masking(frozenset(config.redaction.kinds))
         self.outbox = Outbox(sinks_of(config), store=store, pace=pace, chance=chance, meter=meter, audit=audit)
-        transcription = TranscriptionRequest(Bounds(wanted.max_duration_s, wanted.codecs, wanted.formats))
-        interaction = InteractionTranscription(max_duration_s=wanted.max_duration_s)
+        begins = config.genesys.profile == "media"
+        after_call = AfterCall(Limits(wanted.max_duration_s, wanted.poll_base_s, wanted.max_transcript_bytes))
+        transcription = TranscriptionRequest(
+            Bounds(wanted.max_duration_s, wanted.codecs, wanted.formats), after_call=after_call, begins=begins
+        )
+        interaction = InteractionTranscription(
+            max_duration_s=wanted.max_duration_s, after_call=after_call, begins=begins
+        )
         self._store, self._pace = store, pace
         self._shelf = Shelf(Path(f"{sqlite_path(config.database.url)}-files"))
         recording = RecordingTranscript(

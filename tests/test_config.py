@@ -201,7 +201,7 @@ def test_a_misspelt_key_is_answered_with_the_right_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("environ", "says"),
     [
-        ({"CAPTIOND_GENESYS__PROFILE": "notifications"}, "genesys.profile: .*not available yet .not_available."),
+        ({"CAPTIOND_GENESYS__PROFILE": "documents"}, 'genesys.profile: "documents"; allowed: "media", or'),
         ({"CAPTIOND_BACKPLANE__URL": "redis://:hush@cache"}, "backplane.url: .*not available yet .not_available."),
         ({"CAPTIOND_GENESYS__REGION": "eu-central-1"}, "genesys.region: .*us-east-1, eu-west-1, ap-southeast-2"),
         ({"CAPTIOND_GENESYS__REGION": "mars"}, 'genesys.region: "mars"; allowed: us-east-1, eu-west-1, ap-southeast-2'),

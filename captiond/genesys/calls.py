@@ -6,12 +6,14 @@ When to try again is not decided here: a workflow's tries outlive the process (`
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import orjson
 
-from captiond.base.errors import RateLimited, Unauthorised, UpstreamInvalid
+from captiond.base.errors import RateLimited, Unauthorised, UpstreamInvalid, UpstreamRefused, UpstreamUnavailable
 from captiond.genesys.exchange import MAX_ANSWER_BYTES, Exchange, Stream
 from captiond.genesys.oauth import Token, Tokens
+from captiond.genesys.regions import is_loopback
 from captiond.genesys.throttle import Throttle
 
 UNNAMED_PAUSE_S: Final = 2.0  # after a 429 that names no time: the shortest wait of the workflows at the common pace
@@ -61,6 +63,30 @@ class Calls:
     async def fetch(self, path: str, *, operation: str, most_bytes: int) -> bytes:
         """One GET; the answer as it came. Raises as `ask`, and AnswerTooLong where it has more than that."""
         return await self._asked("GET", path, operation=operation, most_bytes=most_bytes)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the API is this machine itself: then what it names may be, too."""
+        return is_loopback(urlsplit(self._api_url).hostname or "")
+
+    async def signed(self, url: str, *, operation: str, most_bytes: int) -> bytes:
+        """One GET of what stands at a signed address: without a token, which is not that server's business, and beside
+        the account's pace.
+
+        Args:
+            url: a secret, in itself the permission; for a few minutes.
+        Raises:
+            AnswerTooLong, UpstreamUnavailable. A refusal is the latter: the address has expired, a new one may do.
+        """
+        try:
+            answer = await self._exchange.send(
+                "GET", url, operation=operation, headers={"Accept": "*/*"}, secret=url, most_bytes=most_bytes
+            )
+        except (UpstreamRefused, RateLimited) as refused:
+            status = refused.status if isinstance(refused, UpstreamRefused) else 429
+        else:
+            return answer.body
+        raise UpstreamUnavailable(operation=operation, why=f"was refused at its signed address ({status})")
 
     async def delete(self, path: str, *, operation: str) -> None:
         """One DELETE; whatever the answer of success holds. Raises as `ask`."""

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from captiond.base.ids import RawText
 from captiond.genesys.payloads import MalformedAnswer
-from captiond.genesys.transcriptions import instant_s
+from captiond.genesys.transcriptions import Segment, instant_s
 
 EVENT: Final = "transcription:transcript:created"
 STARTS: Final = "/api/v2/interactions/transcriptions"
@@ -29,14 +29,14 @@ _LONGEST_S: Final = 10_000_000.0
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """A transcript that was made, or not; None where Genesys did not say."""
+    """A transcript that was made, or not; None where Genesys did not say. Called back with it is one piece."""
 
     transcription: str
     interaction: str | None
     status: str | None
     redacted: bool | None
     begun_s: float | None
-    text: RawText = field(repr=False)
+    segments: tuple[Segment, ...] = field(repr=False)
 
     @property
     def failed(self) -> bool:
@@ -145,7 +145,7 @@ def parse_transcript(body: Mapping[str, Any], *, id_key: str = "transcriptionId"
         status=_matching(body.get("status"), _WORD),
         redacted=redacted if isinstance(redacted, bool) else None,
         begun_s=instant_s(body.get("initiationTimestamp")),
-        text=RawText(text if isinstance(text, str) else ""),
+        segments=(Segment(RawText(text)),) if isinstance(text, str) and text.strip() else (),
     )
 
 

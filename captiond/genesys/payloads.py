@@ -5,14 +5,16 @@ Source: contract, section 3; error bodies: reference/genesys.md, section 4.2.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import orjson
 
-from captiond.base.errors import LocalError
+from captiond.base.errors import LocalError, UpstreamInvalid
 from captiond.base.ids import SessionId
+
+Answer = TypeVar("Answer")
 
 MAX_CHUNK_SIZE: Final = 60_000  # milliseconds or bytes, the documents do not say; the default is 1500
 MAX_NAME_CHARACTERS: Final = 64  # of a language, a codec, a region, a model
@@ -97,6 +99,14 @@ class Grant:
 
 class MalformedAnswer(ValueError):
     """An answer of upstream that is not what the documents say. Its text never quotes the answer."""
+
+
+def usable(read: Callable[[Mapping[str, Any]], Answer], answer: Mapping[str, Any], *, operation: str) -> Answer:
+    """An answer as a typed value. Raises UpstreamInvalid, which names the field and quotes nothing."""
+    try:
+        return read(answer)
+    except MalformedAnswer as fault:
+        raise UpstreamInvalid(operation=operation, why=f"sent an unusable answer: {fault}") from None
 
 
 def parse_activation(body: bytes, *, requested: SessionId) -> Activation:

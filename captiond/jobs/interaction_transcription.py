@@ -2,22 +2,25 @@
 
 checking > starting > subscribing > looking > awaiting > tidying > settling. The subscription's filter needs the id that
 only the start gives, so it comes second; a result that was faster is found by looking once. What was subscribed to is
-taken back. Source: workflows.md, section 2; the documents' form of its endpoints.
+taken back. Source: workflows.md, section 2; the documents' form of its endpoints. Where Genesys transcribes by its
+settings, the interaction is a conversation: checking > polling > fetching > settling.
 """
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import orjson
 
 from captiond.base.backoff import RATE_LIMIT_WAITS_S
-from captiond.base.errors import MissingPermission, UpstreamInvalid, UpstreamRefused
+from captiond.base.errors import MissingPermission, UpstreamRefused
 from captiond.base.instants import iso_utc
 from captiond.db.jobs import Job
 from captiond.db.outbox import Parcel
 from captiond.genesys import interactions as api
-from captiond.genesys.payloads import MalformedAnswer
+from captiond.genesys.payloads import usable
+from captiond.jobs.after_call import PERMISSIONS, AfterCall
 from captiond.jobs.machine import INTERACTION, Outcome, Phase
 from captiond.jobs.masking import Masking, Said
 from captiond.jobs.refusals import JobFailed
@@ -27,24 +30,26 @@ from captiond.jobs.workflow import WAITS, Step, Tools
 log = logging.getLogger(__name__)
 
 NLP: Final = "nlp"  # the sink that gets the text
+SCOPES: Final = (
+    "interaction:transcription:create",
+    "interaction:transcription:view",
+    "interaction:view",
+    "webhook:write",
+    "webhook:view",
+)
 
 
 class InteractionTranscription:
     """The workflow. Holds nothing of a job: all of that is in its row."""
 
     kind: str = INTERACTION
-    scopes: tuple[str, ...] = (
-        "interaction:transcription:create",
-        "interaction:transcription:view",
-        "interaction:view",
-        "webhook:write",
-        "webhook:view",
-    )
     limited_waits_s: Sequence[float] = RATE_LIMIT_WAITS_S
     acknowledgement: Mapping[str, Any] = {"acknowledged": True}
 
-    def __init__(self, *, max_duration_s: float) -> None:
-        self._max_duration_s = max_duration_s
+    def __init__(self, *, max_duration_s: float, after_call: AfterCall, begins: bool = True) -> None:
+        """`begins`: a transcription is asked for and called back about; else Genesys makes it by its settings."""
+        self._max_duration_s, self._after_call, self._begins = max_duration_s, after_call, begins
+        self.scopes = SCOPES if begins else PERMISSIONS
 
     def accept(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """See `workflow.Workflow.accept`."""
@@ -56,7 +61,9 @@ class InteractionTranscription:
     async def step(self, job: Job, tools: Tools) -> Step:
         """See `workflow.Workflow.step`."""
         steps = {
-            Phase.CHECKING: self._check,
+            Phase.CHECKING: self._check if self._begins else self._check_conversation,
+            Phase.POLLING: self._after_call.poll,
+            Phase.FETCHING: self._fetch,
             Phase.STARTING: self._start,
             Phase.SUBSCRIBING: self._subscribe,
             Phase.LOOKING: self._look,
@@ -72,7 +79,7 @@ class InteractionTranscription:
                 "invalid_webhook_url", "jobs.public_url is not configured: Genesys could not call back", status=422
             )
         answer = await tools.calls.get(api.interaction_path(job.request["interactionId"]), operation="interaction")
-        media = _usable(api.parse_media, answer, operation="interaction")
+        media = usable(api.parse_media, answer, operation="interaction")
         if not media:
             raise JobFailed("no_media", "the interaction has no media", status=422)
         heard = [duration_s for kind, duration_s in media if kind in api.HEARD]
@@ -86,15 +93,37 @@ class InteractionTranscription:
                 status=422,
             )
         answer = await tools.calls.get(api.CAPABILITIES, operation="capabilities")
-        if not _usable(api.is_licensed, answer, operation="capabilities"):
+        if not usable(api.is_licensed, answer, operation="capabilities"):
             raise JobFailed("not_licensed", "the licence for transcription is missing or used up", status=422)
         return Step(Outcome.DONE, data={"durationS": longest_s})
+
+    async def _check_conversation(self, job: Job, tools: Tools) -> Step:
+        conversation = job.request["interactionId"]
+        uncalled = ("unsupported_media", "the conversation has no calls")
+        step = await self._after_call.check(job, tools, conversation=conversation, uncalled=uncalled)
+        begun_s = tools.clock.now_s()
+        return replace(step, data={**step.data, "begunS": begun_s, "initiationTimestamp": iso_utc(begun_s)})
+
+    async def _fetch(self, job: Job, tools: Tools) -> Step:
+        found = await self._after_call.fetch(job, tools)
+        transcript = api.Transcript(
+            transcription=found.transcript,
+            interaction=job.request["interactionId"],
+            status="completed",
+            redacted=None,
+            begun_s=job.data["begunS"],
+            segments=found.segments,
+        )
+        del found
+        await tools.keep(job, transcript)
+        transcription = transcript.transcription
+        return Step(Outcome.DONE, upstream=transcription, facts={"transcriptionId": transcription})
 
     async def _start(self, job: Job, tools: Tools) -> Step:
         request = job.request
         body = api.start(request["interactionId"], locale=request["locale"], redact=request["redactPii"])
         answer = await tools.calls.post(api.STARTS, body, operation="start", key=f"{job.id}:start")
-        transcription, begun_s = _usable(api.parse_started, answer, operation="start")
+        transcription, begun_s = usable(api.parse_started, answer, operation="start")
         begun_s = tools.clock.now_s() if begun_s is None else begun_s
         return Step(
             Outcome.DONE,
@@ -109,7 +138,7 @@ class InteractionTranscription:
             raise JobFailed("invalid_webhook_url", "jobs.public_url is not configured any more")
         body = api.subscription(job.upstream, endpoint=address)
         answer = await tools.calls.post(api.WEBHOOKS, body, operation="webhook", key=f"{job.id}:subscribe")
-        return Step(Outcome.DONE, data={"webhook": _usable(api.parse_id, answer, operation="webhook")})
+        return Step(Outcome.DONE, data={"webhook": usable(api.parse_id, answer, operation="webhook")})
 
     async def _look(self, job: Job, tools: Tools) -> Step:
         """Once, now that nothing is lost any more: a short talk may have been done before we were subscribed."""
@@ -122,7 +151,7 @@ class InteractionTranscription:
             raise
         except UpstreamRefused:  # this server knows no such call: the callback will come, or the deadline
             return Step(Outcome.DONE)
-        transcript = _usable(_parse_looked_at, answer, operation="transcript")
+        transcript = usable(_parse_looked_at, answer, operation="transcript")
         del answer
         if transcript.transcription == job.upstream and transcript.is_there:
             await tools.keep(job, transcript)
@@ -175,7 +204,7 @@ class InteractionTranscription:
             "interactionId": job.request["interactionId"],
             "status": status,
             "initiationTimestamp": job.data["initiationTimestamp"],
-            "webhookSubscribed": True,
+            "webhookSubscribed": "webhook" in job.data,
             "transcript": text,
             "latencyMs": latency_ms,
             "processedAt": processed_at,
@@ -193,7 +222,7 @@ class InteractionTranscription:
         if isinstance(event, str) and event != api.EVENT:
             return None
         transcript = api.parse_transcript(body)
-        return transcript if transcript.is_there or transcript.text else None
+        return transcript if transcript.is_there or transcript.segments else None
 
     def subject(self, callback: api.Transcript) -> str:
         """The transcription's id."""
@@ -202,25 +231,18 @@ class InteractionTranscription:
     async def digest(self, callback: api.Transcript, masking: Masking, *, job: Job | None) -> dict[str, Any]:
         """What is kept of a callback: its facts, and its text redacted."""
         language = job.request["locale"] if job is not None else None
-        masked = await masking.transcript([Said(callback.text)] if callback.text.strip() else [], language=language)
+        said = [Said(one.text, one.speaker, one.language) for one in callback.segments]
+        masked = await masking.transcript(said, language=language)
         return {
             "interactionId": callback.interaction,
             "status": callback.status,
             "failed": callback.failed,
             "redacted": callback.redacted,
             "begunS": callback.begun_s,
-            "text": "".join(masked.texts),
+            "text": "\n".join(masked.texts),
             "redactions": masked.redactions,
         }
 
 
 def _parse_looked_at(answer: Mapping[str, Any]) -> api.Transcript:
     return api.parse_transcript(answer, id_key="id")
-
-
-def _usable(read: Any, answer: Mapping[str, Any], *, operation: str) -> Any:
-    """An answer as a typed value. Raises UpstreamInvalid, which names the field and quotes nothing."""
-    try:
-        return read(answer)
-    except MalformedAnswer as fault:
-        raise UpstreamInvalid(operation=operation, why=f"sent an unusable answer: {fault}") from None

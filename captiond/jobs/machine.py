@@ -112,6 +112,7 @@ class Outcome(StrEnum):
     MORE = "more"  # the same phase goes on where this step ended
     NO_TEXT = "no text"
     NO_TEXT_YET = "no text yet"  # it is asked for once more
+    NOT_BEGUN = "not begun"  # Genesys transcribes without being asked: it is waited for
 
 
 PHASES: Final[Mapping[str, Mapping[tuple[Phase, Outcome], Phase]]] = {
@@ -119,6 +120,9 @@ PHASES: Final[Mapping[str, Mapping[tuple[Phase, Outcome], Phase]]] = {
         (Phase.CHECKING, Outcome.DONE): Phase.SUBMITTING,
         (Phase.SUBMITTING, Outcome.DONE): Phase.AWAITING,
         (Phase.AWAITING, Outcome.CALLED_BACK): Phase.SETTLING,
+        (Phase.CHECKING, Outcome.NOT_BEGUN): Phase.POLLING,
+        (Phase.POLLING, Outcome.DONE): Phase.FETCHING,
+        (Phase.FETCHING, Outcome.DONE): Phase.SETTLING,
         (Phase.SETTLING, Outcome.DONE): Phase.OVER,
     },
     INTERACTION: {
@@ -128,6 +132,9 @@ PHASES: Final[Mapping[str, Mapping[tuple[Phase, Outcome], Phase]]] = {
         (Phase.LOOKING, Outcome.DONE): Phase.AWAITING,
         (Phase.AWAITING, Outcome.CALLED_BACK): Phase.TIDYING,
         (Phase.TIDYING, Outcome.DONE): Phase.SETTLING,
+        (Phase.CHECKING, Outcome.NOT_BEGUN): Phase.POLLING,
+        (Phase.POLLING, Outcome.DONE): Phase.FETCHING,
+        (Phase.FETCHING, Outcome.DONE): Phase.SETTLING,
         (Phase.SETTLING, Outcome.DONE): Phase.OVER,
     },
     RECORDING: {
@@ -196,11 +203,10 @@ def progress(kind: str, phase: Phase, units: Sequence[int] = (0, 1)) -> tuple[in
         units: of the phase that has some: how many are behind it, of how many. Each counts as a step.
     """
     steps = list(path(kind))
-    if phase in steps:
-        done = steps.index(phase)
-    else:
-        leads_to = next(to for (here, _), to in PHASES[kind].items() if here is phase)
-        done = max(0, steps.index(leads_to) - 1)
+    ahead = phase
+    while ahead not in steps:
+        ahead = next(to for (here, _), to in PHASES[kind].items() if here is ahead)
+    done = steps.index(ahead) if ahead is phase else max(0, steps.index(ahead) - 1)
     behind, of = units
     if UNITED in steps:
         at = steps.index(UNITED)

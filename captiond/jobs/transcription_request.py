@@ -1,6 +1,7 @@
 """Workflow 1: a stored recording is transcribed by Genesys, which calls back; the redacted transcript is the result.
 
-checking > submitting > awaiting > settling. Source: workflows.md, section 1; the documents' form of its endpoints.
+checking > submitting > awaiting > settling in the documents' form of its endpoints (workflows.md, section 1). Where
+Genesys transcribes by its settings, `mediaId` is a conversation: checking > polling > fetching > settling.
 """
 
 import logging
@@ -12,12 +13,13 @@ from typing import Any, Final
 
 import orjson
 
-from captiond.base.errors import UpstreamInvalid
+from captiond.base.ids import RawText
 from captiond.base.instants import iso_utc
 from captiond.db.jobs import Job
 from captiond.db.outbox import Parcel
 from captiond.genesys import transcriptions as api
-from captiond.genesys.payloads import MalformedAnswer
+from captiond.genesys.payloads import usable
+from captiond.jobs.after_call import PERMISSIONS, AfterCall
 from captiond.jobs.machine import TRANSCRIPTION, Outcome, Phase
 from captiond.jobs.masking import Masking, Said
 from captiond.jobs.refusals import JobFailed
@@ -33,6 +35,9 @@ _LANGUAGE: Final = re.compile(
 )
 
 
+SCOPES: Final = ("media:transcription:write", "media:media:read")
+
+
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """What may be submitted, by configuration."""
@@ -46,12 +51,13 @@ class TranscriptionRequest:
     """The workflow. Holds nothing of a job: all of that is in its row."""
 
     kind: str = TRANSCRIPTION
-    scopes: tuple[str, ...] = ("media:transcription:write", "media:media:read")
     acknowledgement: Mapping[str, Any] = {"status": "accepted"}
     limited_waits_s: Sequence[float] = (2.0, 4.0, 8.0)  # workflows.md: `Retry-After`, else 2 s doubling, 3 tries
 
-    def __init__(self, bounds: Bounds) -> None:
-        self._bounds = bounds
+    def __init__(self, bounds: Bounds, *, after_call: AfterCall, begins: bool = True) -> None:
+        """`begins`: a transcription is asked for and called back about; else Genesys makes it by its settings."""
+        self._bounds, self._after_call, self._begins = bounds, after_call, begins
+        self.scopes = SCOPES if begins else PERMISSIONS
 
     def accept(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """See `workflow.Workflow.accept`."""
@@ -61,6 +67,9 @@ class TranscriptionRequest:
             raise JobFailed("unsupported_language", "languages must be BCP 47 tags like en-US", status=422)
         if any(not webhook.uri.lower().startswith("https://") for webhook in asked.webhooks):
             raise JobFailed("invalid_webhook_url", "the address of a webhook must start with https://", status=422)
+        if not self._begins and (asked.webhooks or asked.redaction_policy_id is not None):
+            words = "webhooks and redactionPolicyId: this profile has neither; Genesys transcribes by its settings"
+            raise JobFailed("unsupported_option", words, status=422)
         return {
             "mediaId": asked.media_id,
             "languages": asked.languages,
@@ -73,16 +82,23 @@ class TranscriptionRequest:
 
     async def step(self, job: Job, tools: Tools) -> Step:
         """See `workflow.Workflow.step`."""
-        match Phase(job.phase):
-            case Phase.CHECKING:
-                return await self._check(job, tools)
-            case Phase.SUBMITTING:
-                return await self._submit(job, tools)
-            case Phase.AWAITING:
-                called = await tools.called(job)
-                return WAITS if called is None else Step(Outcome.CALLED_BACK, upstream=called.upstream)
-            case _:
-                return await self._settle(job, tools)
+        steps = {
+            Phase.CHECKING: self._check if self._begins else self._check_conversation,
+            Phase.SUBMITTING: self._submit,
+            Phase.AWAITING: self._await,
+            Phase.POLLING: self._after_call.poll,
+            Phase.FETCHING: self._fetch,
+            Phase.SETTLING: self._settle,
+        }
+        return await steps[Phase(job.phase)](job, tools)
+
+    async def _check_conversation(self, job: Job, tools: Tools) -> Step:
+        uncalled = ("unsupported_format", "the conversation has no calls: there is nothing to transcribe")
+        return await self._after_call.check(job, tools, conversation=job.request["mediaId"], uncalled=uncalled)
+
+    async def _await(self, job: Job, tools: Tools) -> Step:
+        called = await tools.called(job)
+        return WAITS if called is None else Step(Outcome.CALLED_BACK, upstream=called.upstream)
 
     async def _check(self, job: Job, tools: Tools) -> Step:
         if tools.address(job) is None:
@@ -90,7 +106,7 @@ class TranscriptionRequest:
                 "invalid_webhook_url", "jobs.public_url is not configured: Genesys could not call back", status=422
             )
         answer = await tools.calls.get(api.media_path(job.request["mediaId"]), operation="media")
-        media = _usable(api.parse_media, answer, operation="media")
+        media = usable(api.parse_media, answer, operation="media")
         bounds = self._bounds
         if media.duration_s > bounds.max_duration_s:
             raise JobFailed(
@@ -118,8 +134,25 @@ class TranscriptionRequest:
             webhooks=[{"uri": tools.address(job), "events": list(api.EVENTS)}, *request["webhooks"]],
         )
         answer = await tools.calls.post(api.PATH, body, operation="transcription", key=f"{job.id}:submit")
-        transcription = _usable(api.parse_submission, answer, operation="transcription")
+        transcription = usable(api.parse_submission, answer, operation="transcription")
         return Step(Outcome.DONE, upstream=transcription, facts={"transcriptionId": transcription})
+
+    async def _fetch(self, job: Job, tools: Tools) -> Step:
+        found = await self._after_call.fetch(job, tools)
+        callback = api.Callback(
+            event=api.COMPLETED,
+            transcription=found.transcript,
+            status="completed",
+            media=job.request["mediaId"],
+            redacted=None,
+            latency_s=None,
+            reason=RawText(""),
+            segments=found.segments,
+            unusable=found.unusable,
+        )
+        del found
+        await tools.keep(job, callback)
+        return Step(Outcome.DONE, upstream=callback.transcription, facts={"transcriptionId": callback.transcription})
 
     async def _settle(self, job: Job, tools: Tools) -> Step:
         called = await tools.called(job)
@@ -227,11 +260,3 @@ def _warnings(job: Job, content: Mapping[str, Any]) -> Sequence[str]:
         "no_latency": content["latencyS"] is None,
     }
     return [name for name, holds in found.items() if holds]
-
-
-def _usable(read: Any, answer: Mapping[str, Any], *, operation: str) -> Any:
-    """An answer as a typed value. Raises UpstreamInvalid, which names the field and quotes nothing."""
-    try:
-        return read(answer)
-    except MalformedAnswer as fault:
-        raise UpstreamInvalid(operation=operation, why=f"sent an unusable answer: {fault}") from None
