@@ -23,6 +23,7 @@ from captiond.simulator.faults import (
 from captiond.simulator.interactions import Interaction
 from captiond.simulator.ledger import Ledger
 from captiond.simulator.media import Recording, packaged_recordings
+from captiond.simulator.messaging import Messages
 from captiond.simulator.pace import ManualPace, Pace
 from captiond.simulator.packaged import Conversation, Voice, packaged_conversations, packaged_tracks
 from captiond.simulator.playback import AtEnd, Resume
@@ -50,6 +51,7 @@ __all__ = [
     "Ledger",
     "LostFault",
     "ManualPace",
+    "Messages",
     "Pace",
     "RangeFault",
     "Recording",

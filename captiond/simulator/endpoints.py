@@ -12,6 +12,7 @@ from captiond.simulator.connection import MAX_COMMAND_BYTES, Connection
 from captiond.simulator.desk import Desk, json_answer
 from captiond.simulator.faults import FaultFileError, On, parse_faults
 from captiond.simulator.interactions import Interactions
+from captiond.simulator.messaging import Messaging
 from captiond.simulator.recordings import Recordings
 from captiond.simulator.replies import check_activation, error_body
 from captiond.simulator.stage import StageFullError
@@ -33,6 +34,7 @@ class Endpoints:
         self._transcriptions = Transcriptions(world, self._desk, self._calling)
         self.interactions = Interactions(world, self._desk, self._calling)
         self.recordings = Recordings(world, self._desk)
+        self.messaging = Messaging(world, self._desk)
         self._open: dict[Connection, None] = {}
 
     @property
@@ -59,6 +61,7 @@ class Endpoints:
         self._transcriptions.add_to(app)
         self.interactions.add_to(app)
         self.recordings.add_to(app)
+        self.messaging.add_to(app)
         app.router.add_get("/_simulator/state", self.state)
         app.router.add_get("/_simulator/faults", self.list_faults)
         app.router.add_post("/_simulator/faults", self.add_faults)

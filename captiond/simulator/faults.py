@@ -36,6 +36,8 @@ class On(StrEnum):
     CONTENT = "content"
     AUDIO = "audio"
     RESUBMISSION = "resubmission"
+    MESSAGING_QUERY = "messaging-query"
+    MESSAGING_DETAILS = "messaging-details"
 
 
 WORKFLOWS: Final = frozenset(On) - {On.TOKEN, On.ACTIVATION, On.HANDSHAKE, On.SUBSCRIBE}
@@ -283,6 +285,8 @@ class BrokenFault(_Asked):
         On.WEBHOOK,
         On.TRANSCRIPT,
         On.RESUBMISSION,
+        On.MESSAGING_QUERY,
+        On.MESSAGING_DETAILS,
     ]
     what: Broken
     size_bytes: int = Field(default=2_097_152, ge=1, le=MAX_GARBAGE_BYTES)

@@ -25,7 +25,8 @@ class Ledger:
     """Counters by media session where they end in a session's name. All only rise, but for `..._now`.
 
     `transcriptions`: of stored media, by media id, as often as one was begun; `callbacks` and `callbacks_taken` by
-    transcription, as often as one was sent, and answered with 2xx. `max_requests_per_s`: to the API within any second.
+    transcription, as often as one was sent, and answered with 2xx. `conversations`: of web messaging, as often as the
+    messages of one were handed out. `max_requests_per_s`: to the API within any second.
     `close_codes`: how clients ended their sockets (None: without a close frame); `closes_sent`: how the server did.
     """
 
@@ -43,6 +44,7 @@ class Ledger:
     sockets_ever: int = 0
     max_sockets: int = 0
     transcriptions: Counter[str] = field(default_factory=Counter)
+    conversations: Counter[str] = field(default_factory=Counter)
     callbacks: Counter[str] = field(default_factory=Counter)
     callbacks_taken: Counter[str] = field(default_factory=Counter)
     rate_limited: int = 0
@@ -96,6 +98,7 @@ class Ledger:
             "socketsEver": self.sockets_ever,
             "maxSockets": self.max_sockets,
             "transcriptions": dict(self.transcriptions),
+            "conversations": dict(self.conversations),
             "callbacks": dict(self.callbacks),
             "callbacksTaken": dict(self.callbacks_taken),
             "rateLimited": self.rate_limited,

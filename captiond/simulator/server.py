@@ -16,6 +16,7 @@ from captiond.simulator.faults import Fault
 from captiond.simulator.interactions import Interaction, Interactions
 from captiond.simulator.ledger import Ledger
 from captiond.simulator.media import Library, Recording
+from captiond.simulator.messaging import Messages, Messaging
 from captiond.simulator.pace import Pace
 from captiond.simulator.playback import AtEnd, Playback, Resume
 from captiond.simulator.recordings import Recordings, Transcript
@@ -57,6 +58,7 @@ class Simulator:
         require_activation: bool = False,
         media: Iterable[Recording] = (),
         interactions: Iterable[Interaction] = (),
+        conversations: Iterable[Messages] = (),
         transcripts: Iterable[Transcript] = (),
         any_media: bool = False,
         requests_per_s: float | None = None,
@@ -81,8 +83,9 @@ class Simulator:
             require_activation: refuse a subscription (404) to a session that was not activated.
             media: stored recordings that can be transcribed.
             interactions: those that can be transcribed.
+            conversations: of web messaging.
             transcripts: those of recordings; `size-N` as an id is one of N bytes, always.
-            any_media: a recording, an interaction and a transcript of every other id, too: a minute of talk.
+            any_media: a recording, an interaction, a transcript and a conversation of every other id, too.
             requests_per_s: to the API; more of them within a second get 429. None: as many as come.
             webhook_secret: signs callbacks; "": they are not signed.
             pace: the time; tests hand in a `ManualPace`.
@@ -113,6 +116,7 @@ class Simulator:
         )
         self._endpoints = Endpoints(self._world)
         self._endpoints.interactions.store(interactions)
+        self._endpoints.messaging.store(conversations)
         self._endpoints.recordings.store(transcripts)
         self._port = port
         self._runner: web.AppRunner | None = None
@@ -257,6 +261,11 @@ class Simulator:
     def interactions(self) -> Interactions:
         """Interactions, the subscriptions that stand, and what the account may."""
         return self._endpoints.interactions
+
+    @property
+    def messaging(self) -> Messaging:
+        """Conversations of web messaging, and what was asked about them."""
+        return self._endpoints.messaging
 
     @property
     def recordings(self) -> Recordings:
