@@ -29,7 +29,7 @@ from captiond.config_keys import Config
 from captiond.core.redact import learn
 from captiond.db.store import Store
 from captiond.genesys.patience import Sleep
-from captiond.jobs.machine import INTERACTION, TRANSCRIPTION, State
+from captiond.jobs.machine import INTERACTION, RECORDING, TRANSCRIPTION, State
 from captiond.jobs.refusals import JobFailed, Refused
 from captiond.jobs.runner import Pace
 from captiond.jobs.views import view
@@ -127,6 +127,53 @@ class InteractionTranscript:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class RecordingTranscript:
+    """What fetching a recording's transcript came to; its text is redacted. None where nobody said.
+
+    Attributes:
+        status: "completed", or "fallback_triggered" where there was no text and the audio was fetched.
+        text: None of a fallback, and of a text that is longer than `[jobs] max_transcript_bytes`: see `file`.
+        file: the redacted text, whatever its length; erased with the job. None of a fallback.
+        audio: the audio that was fetched: nothing in it is redacted. `audio_length`: its bytes.
+        metrics: processingLatencyMs, accuracyScore, wordCount, speakerCount.
+        redactions: how many values of each kind captiond itself masked.
+        warnings: stable words; see docs/workflows.md.
+    """
+
+    job: str
+    transcript_id: str
+    recording_id: str | None
+    status: str
+    text: str | None = field(repr=False)
+    file: Path | None
+    audio: Path | None
+    audio_length: int | None
+    metrics: Mapping[str, float | None]
+    redactions: Mapping[str, int]
+    warnings: tuple[str, ...]
+    raw: Mapping[str, Any] = field(repr=False)
+
+    @classmethod
+    def of(cls, job: str, result: Mapping[str, Any], *, file: Path | None) -> Self:
+        """From the `result` of a job, as the API answers it."""
+        audio = result.get("audioFile")
+        return cls(
+            job=job,
+            transcript_id=result["transcriptId"],
+            recording_id=result["recordingId"],
+            status=result["status"],
+            text=result["transcript"],
+            file=file,
+            audio=None if audio is None else Path(audio),
+            audio_length=result.get("audioLength"),
+            metrics=result["metrics"],
+            redactions=result.get("redactions", {}),
+            warnings=tuple(result.get("warnings", ())),
+            raw=result,
+        )
+
+
 class OpenWorkflows:
     """The workflows of a program. Made by `open_workflows`.
 
@@ -171,6 +218,35 @@ class OpenWorkflows:
         body = {"interactionId": interaction_id, "locale": locale, "redactPii": redact_pii}
         job, result = await self._finished(INTERACTION, body, key=key)
         return InteractionTranscript.of(job, result)
+
+    async def recording(
+        self,
+        transcript_id: str,
+        *,
+        recording_id: str | None = None,
+        language: str | None = None,
+        resubmit: bool = False,
+        fallback_on_timeout: bool = False,
+        key: str | None = None,
+    ) -> RecordingTranscript:
+        """Fetches the transcript of a recording, once it is there. `key` and errors as `transcribe`.
+
+        Args:
+            recording_id: where Genesys does not say which recording it is of.
+            language: what is spoken, where Genesys does not say; None for both takes the words of all languages.
+            resubmit: where there is no text, Genesys is asked once to transcribe again.
+            fallback_on_timeout: the audio is fetched where the transcript does not come in time, too.
+        """
+        body = {
+            "transcriptId": transcript_id,
+            "recordingId": recording_id,
+            "language": language,
+            "resubmit": resubmit,
+            "fallbackOnTimeout": fallback_on_timeout,
+        }
+        job, result = await self._finished(RECORDING, body, key=key)
+        found = await self._workflows.get(job)
+        return RecordingTranscript.of(job, result, file=found and self._workflows.transcript_file(found))
 
     async def job(self, job: str) -> dict[str, Any] | None:
         """One job as the API shows it; None where there is none."""
@@ -295,6 +371,7 @@ __all__ = [
     "JobFailed",
     "OpenWorkflows",
     "Piece",
+    "RecordingTranscript",
     "Transcription",
     "load_config",
     "open_workflows",

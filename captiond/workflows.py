@@ -166,8 +166,8 @@ class Workflows:
 
     def transcript_file(self, job: Job) -> Path | None:
         """Where a job's redacted transcript stands; None where it has none, or not all of it yet."""
-        there = job.kind == RECORDING and State(job.state).over and (job.result or {}).get("transcriptBytes") is not None
-        return self._shelf.text(job.id) if there else None
+        there = State(job.state).over and "transcriptBytes" in (job.result or {})
+        return self._shelf.text(job.id) if there and job.kind == RECORDING else None
 
     # -- what steps ask ----------------------------------------------------------------------------------------------
 
