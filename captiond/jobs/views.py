@@ -18,7 +18,6 @@ def view(job: Job) -> dict[str, Any]:
 
 def summary(job: Job) -> dict[str, Any]:
     """A job in a list: all but what it came to."""
-    done, of = progress(job.kind, Phase(job.phase), job.data.get(UNITS, (0, 1))) if job.kind in FIRST else (0, 0)
     return {
         "id": job.id,
         "kind": job.kind,
@@ -36,7 +35,7 @@ def summary(job: Job) -> dict[str, Any]:
 
 def _progress(job: Job) -> dict[str, Any]:
     """Steps behind it; while something long is fetched, its bytes, too, of how many where that is known."""
-    done, of = progress(job.kind, Phase(job.phase)) if job.kind in FIRST else (0, 0)
+    done, of = progress(job.kind, Phase(job.phase), job.data.get(UNITS, (0, 1))) if job.kind in FIRST else (0, 0)
     share, told = float(done), {}
     if job.data.get("bytes"):
         here, total = job.data["bytes"]
