@@ -283,9 +283,9 @@ class Stream:
             )
         return [self._welcome(position, recovered=False), snapshot]
 
-    def ping(self, *, partials: bool) -> Wire:
+    def ping(self, *, partials: bool, answer: bool = False) -> Wire:
         """The newest position that such a viewer should have."""
-        return self._encode.ping(position=self._position(partials=partials), now_s=self._clock.now_s())
+        return self._encode.ping(position=self._position(partials=partials), now_s=self._clock.now_s(), answer=answer)
 
     def notice(self, code: str, skipped: int) -> Wire:
         """`conflating` or `caught-up`."""

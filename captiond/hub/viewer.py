@@ -17,7 +17,7 @@ class Host(Protocol):
         """`welcome` and `snapshot` of now."""
         ...
 
-    def ping(self, *, partials: bool) -> Wire: ...
+    def ping(self, *, partials: bool, answer: bool = False) -> Wire: ...
     def notice(self, code: str, skipped: int) -> Wire: ...
     def bye(self, code: CloseCode, retry_ms: int | None) -> Wire: ...
     def flush(self) -> None:
@@ -53,16 +53,17 @@ class Viewer:
         place: where it stands among those in step; None while it is not.
         key: what it has in common with viewers that get the same bytes.
         ping_due: a ping waits behind all that is pending.
+        asked: it was asked for.
     """
 
-    __slots__ = ("_finish", "_host", "key", "outlet", "partials", "ping_due", "place", "subscriber")
+    __slots__ = ("_finish", "_host", "asked", "key", "outlet", "partials", "ping_due", "place", "subscriber")
 
     def __init__(self, host: Host, outlet: Outlet, subscriber: Subscriber[Wire], *, partials: bool) -> None:
         self._host = host
         self.outlet, self.subscriber, self.partials = outlet, subscriber, partials
         self.place: int | None = None
         self.key = (partials, outlet.transport)
-        self.ping_due = False
+        self.ping_due = self.asked = False
         self._finish: CloseCode | None = None
 
     def start(self, greeting: Sequence[Wire], replay: Sequence[Item[Wire]]) -> None:
@@ -92,10 +93,10 @@ class Viewer:
         if self.subscriber.phase is Phase.LIVE:
             self._host.flush()  # which may be what fills the transport
         if self.subscriber.phase is Phase.LIVE:
-            if not self._write([self._host.ping(partials=self.partials)], 0):
+            if not self._write([self._host.ping(partials=self.partials, answer=True)], 0):
                 self.fall_behind()
         elif self.subscriber.phase not in (Phase.CLOSING, Phase.CLOSED):
-            self.ping_due = True
+            self.ping_due = self.asked = True
 
     def lost(self) -> None:
         """The transport is gone; `Live.leave` follows. From now on its file descriptor may be another's."""
@@ -164,8 +165,8 @@ class Viewer:
         if notice:
             wires.append(self._host.notice(*notice))
         if self.ping_due:
-            self.ping_due = False
-            wires.append(self._host.ping(partials=self.partials))
+            wires.append(self._host.ping(partials=self.partials, answer=self.asked))
+            self.ping_due = self.asked = False
         return self._write(wires, 0) if wires else True
 
     def _write(self, wires: Sequence[Wire], messages: int) -> bool:

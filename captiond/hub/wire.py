@@ -70,8 +70,8 @@ class Encode(Protocol):
         """One message with an index; `sent_s` goes out as `sentAt` where the type has it."""
         ...
 
-    def ping(self, *, position: str, now_s: float) -> Wire:
-        """Shows a viewer the newest position it should have."""
+    def ping(self, *, position: str, now_s: float, answer: bool = False) -> Wire:
+        """Shows a viewer the newest position it should have. `answer`: it asked for it."""
         ...
 
     def notice(self, *, code: str, skipped: int) -> Wire:

@@ -259,6 +259,7 @@ class Ping(Answer):
     type: Literal["ping"]
     position: Position
     server_time: str
+    answer: Literal[True] | None = None
 
 
 class Notice(Answer):

@@ -103,9 +103,12 @@ class Encoder:
         kind, fields = _fields(message, index, sent_s)
         return Bytes(kind, dump(fields), index=index, id_=f"{epoch}.{index}")
 
-    def ping(self, *, position: str, now_s: float) -> Bytes:
+    def ping(self, *, position: str, now_s: float, answer: bool = False) -> Bytes:
         """No `id:` on the event: a ping must not move a viewer's position past what it missed."""
-        return Bytes("ping", dump({"type": "ping", "position": position, "serverTime": iso_utc(now_s)}))
+        fields: dict[str, Any] = {"type": "ping", "position": position, "serverTime": iso_utc(now_s)}
+        if answer:
+            fields["answer"] = True
+        return Bytes("ping", dump(fields))
 
     def notice(self, *, code: str, skipped: int) -> Bytes:
         """`conflating` or `caught-up`."""

@@ -194,7 +194,7 @@ export class CaptionFeed {
     const at = parsePosition(message.position);
     if (!at) throw new FeedError("ping without a position");
     const missed = !this.awaitsSnapshot && (at.epoch !== this.epoch || at.index > this.index);
-    return { what: missed ? "missed" : "ping", position: message.position, serverTime: message.serverTime };
+    return { what: missed ? "missed" : "ping", position: message.position, serverTime: message.serverTime, answer: message.answer === true };
   }
 
   #setState(state, reason) {

@@ -107,6 +107,7 @@ def test_who_asks_gets_a_ping_behind_all_that_waits_for_it(house: House) -> None
     network, viewer = house.join()
     house.here.answer(viewer)
     assert network.types()[2:] == ["ping"]
+    assert network.got[-1]["answer"] is True
     network.stall()
     talk(house, "one", "two")
     house.here.answer(viewer)
@@ -115,6 +116,10 @@ def test_who_asks_gets_a_ping_behind_all_that_waits_for_it(house: House) -> None
     network.take()
     assert [kind for kind in network.types()[3:] if kind != "notice"] == ["caption", "caption", "caption", "ping"]
     assert network.got[-1]["position"] == house.here.position
+    assert network.got[-1]["answer"] is True
+    house.wait(25.1)
+    assert network.types()[-1] == "ping"
+    assert "answer" not in network.got[-1]
     network.stall()
     house.here.answer(viewer)  # which its transport does not take any more
     talk(house, "four")

@@ -232,7 +232,7 @@ async def test_a_viewer_that_asks_whether_anybody_is_there_is_answered_behind_al
         served.say("first", final=True)
         await ws.send('{"type":"pong","ask":true}')
         caption, ping = await message(ws), await message(ws)
-        assert (caption["text"], ping["type"]) == ("first", "ping")
+        assert (caption["text"], ping["type"], ping["answer"]) == ("first", "ping", True)
         assert ping["position"].endswith(f".{caption['index']}")
         served.say("second", final=True)
         assert [(await message(other))["text"] for _ in range(2)] == ["first", "second"]  # who did not ask gets no ping

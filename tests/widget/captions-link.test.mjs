@@ -5,8 +5,8 @@ import { test } from "node:test";
 
 import { CaptionFeed } from "../../captiond/widget/caption-feed.js";
 import {
-  BACKOFF_BASE_MS, BACKOFF_CAP_MS, CaptionsLink, GOOD_AFTER_MS, PING_GRACE_MS, TRIES_PER_TRANSPORT, UNREACHED,
-  WELCOME_TIMEOUT_MS,
+  ANSWER_MS, ASK_AFTER_MS, BACKOFF_BASE_MS, BACKOFF_CAP_MS, CaptionsLink, COMMENT_MS, GIVE_UP_MS, GOOD_AFTER_MS, OFFLINE,
+  OFFLINE_ANSWER_MS, PING_GRACE_MS, QUIET, TRIES_PER_TRANSPORT, UNREACHED, WELCOME_TIMEOUT_MS,
 } from "../../captiond/widget/captions-link.js";
 
 class World {
@@ -16,15 +16,17 @@ class World {
   streams = [];
   statuses = [];
   chance = 0.5;
+  online = true;
 
   constructor({ respond = () => "stream", settings = {} } = {}) {
     const world = this;
     class FakeSocket {
       constructor(url, protocol) {
-        Object.assign(this, { url: new URL(url), protocol, closedWith: null });
+        Object.assign(this, { url: new URL(url), protocol, closedWith: null, sent: [] });
         world.sockets.push(this);
       }
       close(code) { this.closedWith = code; }
+      send(text) { this.sent.push(JSON.parse(text)); }
       says(message) { this.onmessage({ data: typeof message === "string" ? message : JSON.stringify(message) }); }
       drops(code = 1006) { this.onclose({ code }); }
     }
@@ -39,6 +41,11 @@ class World {
       clearTimeout: (timer) => { this.timers = this.timers.filter((one) => one !== timer); },
       nowMs: () => this.nowMs,
       random: () => this.chance,
+      online: () => this.online,
+      onNetwork: (tell) => {
+        this.network = tell;
+        return () => { this.network = null; };
+      },
     };
     this.feed = new CaptionFeed();
     this.changes = [];
@@ -96,6 +103,11 @@ class World {
   welcome(to = this.socket, position = "aaaaaaaa.0", recovered = false) {
     to.says({ type: "welcome", position, recovered, state: "live", language: "en-US", pingS: 25, serverTime: "" });
     if (!recovered) to.says({ type: "snapshot", position, captions: [], gaps: [], earlierFinals: 0 });
+  }
+
+  /** What a daemon says that was asked whether it is there. */
+  answer(to = this.socket, index = 0) {
+    to.says({ type: "ping", position: `aaaaaaaa.${index}`, serverTime: "", answer: true });
   }
 
   caption(index, to = this.socket) {
@@ -202,7 +214,7 @@ test("after three failed tries server-sent events are used, and resume where the
   world.welcome(world.stream, "aaaaaaaa.1", true);
   world.caption(2, world.stream);
   await world.settle();
-  assert.deepEqual(world.statuses.at(-1), { state: "live", reason: "", transport: "sse" });
+  assert.deepEqual(world.statuses.at(-1), { state: "live", reason: "", cause: "", transport: "sse" });
   assert.equal(world.feed.position, "aaaaaaaa.2");
   world.link.stop();
   assert.equal(world.stream.aborted, true);
@@ -248,7 +260,7 @@ test("who was never there is told so once both transports have failed", async ()
   }
   for (let n = 0; n < TRIES_PER_TRANSPORT && world.link.status.reason === ""; n += 1) await world.nextTry();
   assert.equal(world.streams.length, TRIES_PER_TRANSPORT);
-  assert.deepEqual(world.link.status, { state: "connecting", reason: UNREACHED, transport: "ws" });
+  assert.deepEqual(world.link.status, { state: "connecting", reason: UNREACHED, cause: "unreached", transport: "ws" });
   while (world.sockets.length <= TRIES_PER_TRANSPORT) await world.nextTry();
   world.welcome();
   assert.equal(world.link.status.reason, "");
@@ -265,6 +277,145 @@ test("silence for longer than pingS and its grace is a dead line; a ping is a si
   await world.pass(1);
   assert.equal(world.states.at(-1), "reconnecting");
   assert.equal(world.sockets[0].closedWith, 1000);
+});
+
+/** On a daemon that answers; nothing has been said yet. */
+async function answering() {
+  const world = new World();
+  await world.start();
+  world.welcome();
+  assert.deepEqual(world.socket.sent, [{ type: "pong", position: "aaaaaaaa.0", ask: true }]);
+  world.answer();
+  return world;
+}
+
+test("silence is asked about, and what answers is there", async () => {
+  const world = await answering();
+  await world.pass(ASK_AFTER_MS - 1);
+  assert.equal(world.socket.sent.length, 1);
+  world.caption(1);
+  await world.pass(ASK_AFTER_MS - 1);
+  assert.equal(world.socket.sent.length, 1); // who hears asks nothing
+  await world.pass(1);
+  assert.deepEqual(world.socket.sent.slice(1), [{ type: "pong", position: "aaaaaaaa.1", ask: true }]);
+  await world.pass(ANSWER_MS - 1);
+  world.answer(world.socket, 1);
+  for (let n = 0; n < 20; n += 1) {
+    await world.pass(ASK_AFTER_MS);
+    world.answer(world.socket, 1);
+  }
+  assert.deepEqual(world.states, ["live"]);
+  assert.equal(world.socket.sent.length, 22);
+});
+
+test("no answer is told before the line is given up, and taken back where words come after all", async () => {
+  const world = await answering();
+  world.caption(1);
+  await world.pass(ASK_AFTER_MS + ANSWER_MS - 1);
+  assert.deepEqual(world.states, ["live"]);
+  await world.pass(1);
+  assert.deepEqual(world.statuses.at(-1), { state: "reconnecting", reason: QUIET, cause: "quiet", transport: "ws" });
+  assert.equal(world.sockets[0].closedWith, null);
+  await world.pass(GIVE_UP_MS - 1);
+  world.caption(2);
+  assert.deepEqual(world.states, ["live", "reconnecting", "live"]);
+  assert.deepEqual([world.sockets.length, world.feed.items.length], [1, 2]);
+});
+
+test("a line that stays silent is given up, and the next one resumes", async () => {
+  const world = await answering();
+  world.caption(1);
+  await world.pass(ASK_AFTER_MS + ANSWER_MS + GIVE_UP_MS);
+  assert.equal(world.sockets[0].closedWith, 1000);
+  assert.equal(world.states.at(-1), "reconnecting");
+  await world.pass(BACKOFF_BASE_MS);
+  assert.equal(world.socket.url.searchParams.get("position"), "aaaaaaaa.1");
+});
+
+test("a daemon that does not answer is not dead for that", async () => {
+  const world = new World();
+  await world.start();
+  world.welcome();
+  await world.pass(20_000);
+  world.socket.says({ type: "ping", position: "aaaaaaaa.0", serverTime: "" }); // the ping of every 25 s is no answer
+  await world.pass(25_000 + PING_GRACE_MS - 1);
+  assert.deepEqual(world.states, ["live"]);
+  assert.equal(world.socket.sent.length, 1);
+});
+
+test("who waits for a snapshot on a slow line is not asked", async () => {
+  const world = await answering();
+  world.socket.says({ type: "welcome", position: "aaaaaaaa.9", recovered: false, state: "live", pingS: 25, serverTime: "" });
+  await world.pass(25_000 + PING_GRACE_MS - 1);
+  assert.deepEqual(world.states, ["live"]);
+  assert.equal(world.socket.sent.length, 1);
+});
+
+test("the browser's word that it is offline is a reason to ask at once, not to believe it", async () => {
+  const world = await answering();
+  world.network(false);
+  assert.equal(world.socket.sent.length, 2);
+  await world.pass(OFFLINE_ANSWER_MS - 1);
+  world.answer(); // the daemon is on this machine
+  await world.pass(1000);
+  assert.deepEqual(world.states, ["live"]);
+  world.network(false);
+  await world.pass(OFFLINE_ANSWER_MS);
+  assert.deepEqual(world.statuses.at(-1), { state: "reconnecting", reason: OFFLINE, cause: "offline", transport: "ws" });
+  world.network(true);
+  await world.settle();
+  assert.equal(world.sockets.length, 2); // back at once, on a new line
+  assert.equal(world.sockets[0].closedWith, 1000);
+  world.link.stop();
+  assert.equal(world.network, null);
+});
+
+test("tries while the browser is offline say nothing of a transport", async () => {
+  const world = new World();
+  await world.start();
+  world.welcome();
+  world.online = false;
+  for (let n = 0; n < 5; n += 1) {
+    world.socket.drops();
+    await world.nextTry();
+  }
+  assert.deepEqual([world.sockets.length, world.streams.length], [6, 0]);
+});
+
+test("event streams stand in: after them the WebSocket is tried again where it had worked", async () => {
+  const world = new World();
+  await world.start();
+  world.welcome();
+  world.socket.drops();
+  for (let n = 0; n < 3; n += 1) {
+    await world.nextTry();
+    world.socket.drops();
+  }
+  await world.nextTry();
+  world.welcome(world.stream, "aaaaaaaa.0", true);
+  await world.settle();
+  world.stream.controller.close();
+  await world.settle();
+  await world.pass(BACKOFF_CAP_MS);
+  assert.deepEqual([world.sockets.length, world.streams.length], [5, 1]);
+});
+
+test("on the event stream silence is told once a comment is missing", async () => {
+  const world = await onEventStream(() => "stream");
+  world.welcome(world.stream);
+  await world.settle();
+  await world.pass(COMMENT_MS - 1);
+  assert.equal(world.states.at(-1), "live");
+  await world.pass(1);
+  assert.equal(world.statuses.at(-1).cause, "quiet");
+  world.stream.says(":\n\n");
+  await world.settle();
+  assert.equal(world.states.at(-1), "live");
+  world.network(false);
+  assert.equal(world.statuses.at(-1).cause, "offline");
+  world.stream.says(":\n\n");
+  await world.settle();
+  assert.equal(world.states.at(-1), "live");
 });
 
 test("no welcome in time is a failed try", async () => {
