@@ -1,5 +1,6 @@
 """A Genesys Cloud to run against: demo, tests, development. Imports only base and genesys' pure files."""
 
+from captiond.simulator.after_calls import AfterCalls, Call, Leg
 from captiond.simulator.faults import (
     AbortFault,
     BrokenFault,
@@ -35,8 +36,10 @@ from captiond.simulator.world import Frames
 
 __all__ = [
     "AbortFault",
+    "AfterCalls",
     "AtEnd",
     "BrokenFault",
+    "Call",
     "CloseFault",
     "Conversation",
     "DropFault",
@@ -49,6 +52,7 @@ __all__ = [
     "Interaction",
     "LateFault",
     "Ledger",
+    "Leg",
     "LostFault",
     "ManualPace",
     "Messages",

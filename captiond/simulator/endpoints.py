@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from captiond.base.instants import iso_utc
+from captiond.simulator.after_calls import AfterCalls
 from captiond.simulator.calling import Calling
 from captiond.simulator.connection import MAX_COMMAND_BYTES, Connection
 from captiond.simulator.desk import Desk, json_answer
@@ -15,6 +16,7 @@ from captiond.simulator.interactions import Interactions
 from captiond.simulator.messaging import Messaging
 from captiond.simulator.recordings import Recordings
 from captiond.simulator.replies import check_activation, error_body
+from captiond.simulator.searches import Findings
 from captiond.simulator.stage import StageFullError
 from captiond.simulator.tokens import bearer_of, credentials_of
 from captiond.simulator.transcriptions import Transcriptions, is_submission
@@ -33,6 +35,8 @@ class Endpoints:
         self._calling = Calling(world)
         self._transcriptions = Transcriptions(world, self._desk, self._calling)
         self.interactions = Interactions(world, self._desk, self._calling)
+        self.findings = Findings(self._desk)
+        self.after_calls = AfterCalls(world, self._desk)
         self.recordings = Recordings(world, self._desk)
         self.messaging = Messaging(world, self._desk)
         self._open: dict[Connection, None] = {}
@@ -60,6 +64,8 @@ class Endpoints:
         app.router.add_get("/api/v2/websocket", self.websocket)
         self._transcriptions.add_to(app)
         self.interactions.add_to(app)
+        self.findings.add_to(app)
+        self.after_calls.add_to(app)
         self.recordings.add_to(app)
         self.messaging.add_to(app)
         app.router.add_get("/_simulator/state", self.state)

@@ -38,6 +38,11 @@ class On(StrEnum):
     RESUBMISSION = "resubmission"
     MESSAGING_QUERY = "messaging-query"
     MESSAGING_DETAILS = "messaging-details"
+    SEARCH = "search"
+    SETTINGS = "settings"
+    CONVERSATION = "conversation"
+    TRANSCRIPT_URL = "transcript-url"
+    SIGNED = "signed"
 
 
 WORKFLOWS: Final = frozenset(On) - {On.TOKEN, On.ACTIVATION, On.HANDSHAKE, On.SUBSCRIBE}
@@ -287,6 +292,11 @@ class BrokenFault(_Asked):
         On.RESUBMISSION,
         On.MESSAGING_QUERY,
         On.MESSAGING_DETAILS,
+        On.SEARCH,
+        On.SETTINGS,
+        On.CONVERSATION,
+        On.TRANSCRIPT_URL,
+        On.SIGNED,
     ]
     what: Broken
     size_bytes: int = Field(default=2_097_152, ge=1, le=MAX_GARBAGE_BYTES)

@@ -10,6 +10,7 @@ from aiohttp import web
 from captiond.base.errors import LocalError
 from captiond.base.instants import iso_utc
 from captiond.clock import SystemClock
+from captiond.simulator.after_calls import AfterCalls, Call
 from captiond.simulator.endpoints import MAX_BODY_BYTES, Endpoints
 from captiond.simulator.faultbook import FaultBook
 from captiond.simulator.faults import Fault
@@ -20,6 +21,7 @@ from captiond.simulator.messaging import Messages, Messaging
 from captiond.simulator.pace import Pace
 from captiond.simulator.playback import AtEnd, Playback, Resume
 from captiond.simulator.recordings import Recordings, Transcript
+from captiond.simulator.searches import Findings
 from captiond.simulator.stage import Stage, Unknown
 from captiond.simulator.tokens import Tokens
 from captiond.simulator.tracks import Track, track_of
@@ -59,6 +61,7 @@ class Simulator:
         media: Iterable[Recording] = (),
         interactions: Iterable[Interaction] = (),
         conversations: Iterable[Messages] = (),
+        calls: Iterable[Call] = (),
         transcripts: Iterable[Transcript] = (),
         any_media: bool = False,
         requests_per_s: float | None = None,
@@ -84,6 +87,7 @@ class Simulator:
             media: stored recordings that can be transcribed.
             interactions: those that can be transcribed.
             conversations: of web messaging.
+            calls: conversations by telephone, with what is transcribed of them after the call.
             transcripts: those of recordings; `size-N` as an id is one of N bytes, always.
             any_media: a recording, an interaction, a transcript and a conversation of every other id, too.
             requests_per_s: to the API; more of them within a second get 429. None: as many as come.
@@ -117,6 +121,7 @@ class Simulator:
         self._endpoints = Endpoints(self._world)
         self._endpoints.interactions.store(interactions)
         self._endpoints.messaging.store(conversations)
+        self._endpoints.after_calls.store(calls)
         self._endpoints.recordings.store(transcripts)
         self._port = port
         self._runner: web.AppRunner | None = None
@@ -271,6 +276,16 @@ class Simulator:
     def recordings(self) -> Recordings:
         """Transcripts of recordings, and what was asked of them."""
         return self._endpoints.recordings
+
+    @property
+    def after_calls(self) -> AfterCalls:
+        """Conversations as Genesys Cloud has them, and their transcripts."""
+        return self._endpoints.after_calls
+
+    @property
+    def findings(self) -> Findings:
+        """What the search in recordings' transcripts finds, and what it was asked."""
+        return self._endpoints.findings
 
     def faults(self) -> list[dict[str, object]]:
         """What is armed, and how often each has struck."""

@@ -1,0 +1,207 @@
+"""Profile `notifications`: the workflows where Genesys transcribes by its settings, as Genesys Cloud really does."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from captiond.genesys.conversations import parse_after_call, parse_conversation, parse_transcript_url
+from captiond.genesys.payloads import MalformedAnswer
+from captiond.jobs.refusals import JobFailed
+from captiond.library import OpenWorkflows
+from captiond.simulator import BrokenFault, Call, DropFault, Fault, Leg, RefuseFault, Simulator
+from captiond.simulator.faults import Broken, On
+from tests.harness import eventually
+from tests.jobs.studio import FastPace, Json, Records, sink_server, studio
+
+ASKED = {"text": "may I have the card number please", "participantPurpose": "internal"}
+ANSWERED = {
+    "text": "it is four one one one one one one one one one one one one one one one",
+    "decoratedText": "It is 4111 1111 1111 1111.",
+    "participantPurpose": "external",
+    "confidence": 0.87,
+}
+CUSTOMER = Leg(communication_id="leg-c", purpose="customer", phrases=(ASKED, ANSWERED))
+TALK = Call(conversation_id="c-1", legs=(Leg(communication_id="leg-a", purpose="agent", phrases=None), CUSTOMER))
+ALONE = Call(conversation_id="c-1", legs=(CUSTOMER,))
+
+
+@asynccontextmanager
+async def stage(
+    folder: Path, *calls: Call, faults: tuple[Fault, ...] = (), speed: float = 1.0, **environ: str
+) -> AsyncIterator[tuple[OpenWorkflows, Simulator, Records]]:
+    pace, records = FastPace(speed), Records()
+    async with (
+        Simulator(calls=calls or (ALONE,), faults=faults, pace=pace) as upstream,
+        studio(
+            folder, upstream, pace=pace, audit=records, CAPTIOND_GENESYS__PROFILE="notifications", **environ
+        ) as workflows,
+    ):
+        yield workflows, upstream, records
+
+
+async def failure(workflows: OpenWorkflows, **asked: Any) -> JobFailed:
+    with pytest.raises(JobFailed) as caught:
+        await workflows.transcribe("c-1", languages=["en-US"], **asked)
+    return caught.value
+
+
+async def test_a_conversation_is_transcribed_without_being_asked_for(tmp_path: Path) -> None:
+    async with stage(tmp_path) as (workflows, upstream, records):
+        done = await workflows.transcribe("c-1", languages=["en-US"])
+        assert [piece.text for piece in done.pieces] == ["may I have the card number please", "It is [CC]."]
+        assert (done.raw["transcriptionId"], done.raw["redactions"]) == ("st-leg-c", {"CC": 1})
+        second = done.raw["transcripts"][1]
+        assert (second["speaker"], second["startMs"], second["endMs"]) == ("external", 2_000, 3_800)
+        assert second["confidence"] == 0.87
+        phases = [step["phase"] for step in records.of("job_step") if step["outcome"] != "created"]
+        assert phases == ["checking", "polling", "fetching", "settling"]
+        assert not upstream.ledger.transcriptions  # nothing was begun
+        assert b"4111" not in (tmp_path / "captiond.db").read_bytes()
+
+
+async def test_an_interaction_goes_to_its_sink_with_all_that_was_said(tmp_path: Path) -> None:
+    async with (
+        sink_server() as nlp,
+        stage(tmp_path, CAPTIOND_JOBS__NLP_URL=nlp.url) as (workflows, _, _),
+    ):
+        done = await workflows.transcribe_interaction("c-1")
+        await eventually(lambda: bool(nlp.came))
+        assert done.text == "may I have the card number please\nIt is [CC]."
+        assert done.raw["webhookSubscribed"] is False
+        assert nlp.came[0]["transcript"] == done.text
+
+
+async def test_it_waits_until_the_transcript_is_there_and_not_for_a_leg_that_gets_none(tmp_path: Path) -> None:
+    late = TALK.model_copy(update={"legs": (TALK.legs[0], CUSTOMER.model_copy(update={"looks": 3}))})
+    async with stage(tmp_path, late, speed=200.0) as (workflows, upstream, records):
+        done = await workflows.transcribe("c-1", languages=["en-US"])
+        assert len(done.pieces) == 2
+        looks = [step for step in records.of("job_step") if step["outcome"] == "not yet"]
+        assert len(looks) == 6  # three in vain, three more for the other leg
+        assert [step["seconds"] for step in looks][:4] == [2.0, 4.0, 8.0, 16.0]
+        asked = [seen.path for seen in upstream.ledger.requests if seen.operation == "transcript-url"]
+        assert asked[0].endswith("leg-c/transcripturl")  # the customer's first
+
+
+async def test_an_address_that_has_expired_is_asked_for_again(tmp_path: Path) -> None:
+    async with stage(tmp_path, speed=50.0) as (workflows, upstream, records):
+        upstream.after_calls.refuse = 2  # the look's, and the first that is used
+        done = await workflows.transcribe("c-1", languages=["en-US"])
+        assert len(done.pieces) == 2
+        again = [step["cause"] for step in records.of("job_step") if step["outcome"] == "again"]
+        assert again == ["UpstreamUnavailable"]
+        assert [seen.status for seen in upstream.ledger.requests if seen.operation == "signed"] == [403, 200]
+
+
+async def test_the_signed_address_is_told_to_nobody(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    faults = (DropFault(on=On.SIGNED, times=1), RefuseFault(on=On.SIGNED, status=500, times=1))
+    async with stage(tmp_path, faults=faults, speed=50.0) as (workflows, upstream, records):
+        await workflows.transcribe("c-1", languages=["en-US"])
+        signed = [seen.path for seen in upstream.ledger.requests if seen.operation == "signed"]
+        assert len(signed) == 3
+        kept = (tmp_path / "captiond.db").read_bytes() + json.dumps(records.kept, default=str).encode()
+        for path in signed:
+            key = path.rpartition("/")[2]
+            assert key not in caplog.text
+            assert key.encode() not in kept
+        assert "X-Amz" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("call", "fault", "code"),
+    [
+        (ALONE.model_copy(update={"legs": ()}), None, "unsupported_format"),
+        (ALONE.model_copy(update={"duration_s": 1_801.0}), None, "too_long"),
+        (ALONE.model_copy(update={"conversation_id": "other"}), None, "not_found"),
+        (ALONE, RefuseFault(on=On.CONVERSATION, status=403, permission="conversation:communication:view"), None),
+        (ALONE, BrokenFault(on=On.CONVERSATION, what=Broken.MISSING_KEYS), "upstream_invalid"),
+        (ALONE, BrokenFault(on=On.TRANSCRIPT_URL, what=Broken.MISSING_KEYS), "upstream_invalid"),
+        (ALONE, BrokenFault(on=On.SIGNED, what=Broken.NOT_JSON), "upstream_invalid"),
+        (ALONE, BrokenFault(on=On.SIGNED, what=Broken.HUGE), "too_large"),
+    ],
+)
+async def test_what_cannot_be_transcribed_fails_with_its_reason(
+    tmp_path: Path, call: Call, fault: Fault | None, code: str | None
+) -> None:
+    async with stage(tmp_path, call, faults=(fault,) if fault else ()) as (workflows, _, _):
+        failed = await failure(workflows)
+        assert failed.code == (code or "upstream_forbidden")
+        if code is None:
+            assert "speechAndTextAnalytics:data:view" in failed.extra["scopes"]
+
+
+async def test_where_transcription_is_disabled_nothing_is_waited_for(tmp_path: Path) -> None:
+    async with stage(tmp_path) as (workflows, upstream, _):
+        upstream.after_calls.enabled = "Disabled"
+        assert (await failure(workflows)).code == "not_licensed"
+
+
+async def test_who_may_not_see_the_settings_may_have_transcripts(tmp_path: Path) -> None:
+    async with stage(tmp_path, faults=(RefuseFault(on=On.SETTINGS, status=403),)) as (workflows, _, _):
+        assert len((await workflows.transcribe("c-1", languages=["en-US"])).pieces) == 2
+
+
+async def test_what_only_the_documents_have_is_refused_at_once(tmp_path: Path) -> None:
+    async with stage(tmp_path) as (workflows, upstream, _):
+        assert (await failure(workflows, redaction_policy_id="p-1")).code == "unsupported_option"
+        assert not [seen for seen in upstream.ledger.requests if seen.operation != "token"]
+
+
+# -- what comes in ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        None,
+        "",
+        "ftp://bucket.example/x",
+        "http://bucket.example/x",
+        "https://127.0.0.1/x",
+        "https://localhost/x",
+        "https://user:pass@bucket.example/x",
+        "https:///x",
+        "https://bucket.example/x y",
+        "https://[bucket/x",
+        "https://bucket.example/" + "x" * 9_000,
+    ],
+)
+def test_an_address_that_one_should_not_ask_is_refused_and_not_quoted(url: str | None) -> None:
+    with pytest.raises(MalformedAnswer) as caught:
+        parse_transcript_url({"url": url}, local=False)
+    assert "bucket" not in str(caught.value)
+
+
+def test_the_own_machine_may_be_asked_only_where_the_api_is_there() -> None:
+    assert parse_transcript_url({"url": "http://127.0.0.1:1/x"}, local=True) == "http://127.0.0.1:1/x"
+    assert parse_transcript_url({"url": "https://b.example/x?k=1"}, local=False) == "https://b.example/x?k=1"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+KEYS = st.sampled_from(
+    ["participants", "calls", "id", "purpose", "startTime", "transcripts", "phrases", "text", "startTimeMs", "duration"]
+)
+SHAPED = st.recursive(
+    JSON,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(KEYS, SHAPED, max_size=4))
+def test_whatever_comes_is_read_or_refused(document: Json) -> None:
+    for read in (parse_conversation, parse_after_call):
+        try:
+            read(document)
+        except MalformedAnswer as fault:
+            assert len(str(fault)) < 80
