@@ -131,15 +131,11 @@ class _Progress:
         done, of = job["progress"]["done"], job["progress"]["of"]
         full, over = BAR * done // of if of else 0, State(job["state"]).over
         said = f"{done}/{of} {job['phase']}" if not over else f"{done}/{of} {job['state']}"
-        if (here := job["progress"].get("bytesDone")) is not None and not over:
-            total = job["progress"]["bytesOf"]
-            if total:
-                full = BAR * here // total
-            elif not self._terminal:
-                total = here
-            said += f" {_megabytes(here)}" + (f"/{_megabytes(total)} MB" if total else " MB")
-            # A line for each tenth is enough where lines stay.
-            said = said if self._terminal else f"{done}/{of} {job['phase']} {10 * (10 * here // total) if total else 0} %"
+        here, total = job["progress"].get("bytesDone"), job["progress"].get("bytesOf")
+        if here is not None and total and not over:
+            full = BAR * here // total
+            # Where lines stay, one for each tenth is enough.
+            said += f" {here / 1e6:.1f}/{total / 1e6:.1f} MB" if self._terminal else f" {10 * (10 * here // total)} %"
         if said == self._said:
             return
         self._said = said

@@ -246,7 +246,8 @@ class OpenWorkflows:
         }
         job, result = await self._finished(RECORDING, body, key=key)
         found = await self._workflows.get(job)
-        return RecordingTranscript.of(job, result, file=found and self._workflows.transcript_file(found))
+        file = None if found is None else self._workflows.transcript_file(found)
+        return RecordingTranscript.of(job, result, file=file)
 
     async def job(self, job: str) -> dict[str, Any] | None:
         """One job as the API shows it; None where there is none."""

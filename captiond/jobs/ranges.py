@@ -101,7 +101,7 @@ def _end(answer: Stream, first: int, known: Known) -> Piece:
     if answer.status == 416:
         total = api.parse_unsatisfied(answer.header("Content-Range"))
         # Where nobody has said a length, a piece that was full may have been the last one.
-        if total == first or (total is None and known.total is None and first > 0):
+        if known.total in (None, first) and (total == first or (total is None and first > 0)):
             return Piece(b"", Known(first, known.tag), over=True)
         raise WrongRange("unsatisfied")
     if first == 0 and (answer.status == 204 or answer.header("Content-Length") == "0"):

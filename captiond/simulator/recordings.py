@@ -6,6 +6,7 @@ A transcript may be of any size: it is made where it is asked for, and never hel
 import re
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any, Final, Literal
 
 from aiohttp import web
@@ -243,12 +244,13 @@ class Recordings:
         response.content_length = end - first
         self._desk.seen(request, on, status, name)
         await self._desk.finish(request, response)
-        await response.prepare(request)
         cut = fault is not None and fault.what is Range.CUT
         if cut and fault is not None:
             end = min(end - 1, first + fault.after_bytes)
-        for piece in _pieces(text, first, end):
-            await response.write(piece)
+        with suppress(ConnectionResetError):  # who asked is gone
+            await response.prepare(request)
+            for piece in _pieces(text, first, end):
+                await response.write(piece)
         if cut and request.transport is not None:
             request.transport.abort()
         return response
