@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from captiond.base.inside import remains
+from captiond.hub.rooms import Rooms
 
 log = logging.getLogger(__name__)
 
@@ -27,3 +28,17 @@ async def kept_up(chore: Callable[[], Awaitable[None]]) -> None:
             await asyncio.sleep(AFTER_FAULT_S)
         else:
             return
+
+
+def log_totals(rooms: Rooms, *, audit_records: int) -> None:
+    """The line of totals in the log (contract, section 8)."""
+    lives = list(rooms.all())
+    latencies = [live.avg_latency_ms for live in lives if live.avg_latency_ms is not None]
+    log.info(
+        "totals: sessions=%d viewers=%d mean_latency_ms=%s tokens_per_second=%.1f audit_records=%d",
+        len(lives),
+        rooms.viewers,
+        f"{sum(latencies) / len(latencies):.0f}" if latencies else "unknown",
+        sum(live.tokens_per_second for live in lives),
+        audit_records,
+    )

@@ -45,8 +45,7 @@ def follow(args: argparse.Namespace, kind: str, body: Mapping[str, Any]) -> int:
     """
     config = configured(args)
     url = (args.url or daemon_url(config)).rstrip("/")
-    found = asyncio.run(_run(url, args.key or _plain_key(config), kind, body, args))
-    sys.stdout.write(found + "\n")
+    asyncio.run(_run(url, args.key or plain_key(config), kind, body, args, write or _write))
     return 0
 
 
@@ -57,12 +56,19 @@ def daemon_url(config: Config) -> str:
     return f"http://[{host}]:{config.server.port}" if ":" in host else f"http://{host}:{config.server.port}"
 
 
-def _plain_key(config: Config) -> str | None:
+def plain_key(config: Config) -> str | None:
+    """The first API key of this configuration that can be sent."""
     keys = (key.get_secret_value() for key in config.auth.api_keys)
     return next((key for key in keys if not key.startswith("sha256:")), None)
 
 
-async def _run(url: str, key: str | None, kind: str, body: Mapping[str, Any], args: argparse.Namespace) -> str:
+async def _write(_http: aiohttp.ClientSession, _url: str, result: Mapping[str, Any], out: TextIO) -> None:
+    out.write(orjson.dumps(result).decode() + "\n")
+
+
+async def _run(  # noqa: PLR0917  (each is what its name says)
+    url: str, key: str | None, kind: str, body: Mapping[str, Any], args: argparse.Namespace, write: Write
+) -> None:
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=10)
     async with aiohttp.ClientSession(headers=headers, timeout=timeout, read_bufsize=MAX_EVENT_BYTES) as http:

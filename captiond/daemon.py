@@ -18,7 +18,7 @@ from aiohttp import web
 from captiond.audit import AuditLog
 from captiond.base.errors import CaptiondError, UpstreamError
 from captiond.base.inside import remains
-from captiond.chores import kept_up
+from captiond.chores import kept_up, log_totals
 from captiond.clock import SystemClock
 from captiond.config_keys import Config
 from captiond.core.redact import Call, Redactor, learn
@@ -33,6 +33,7 @@ from captiond.logs import tell_of_loop
 from captiond.metrics import Meter
 from captiond.probe import Probe
 from captiond.revoking import Revoking
+from captiond.searching import search_of
 from captiond.serve.accepting import Acceptor
 from captiond.serve.access import Rules, configure
 from captiond.serve.addresses import Addresses
@@ -139,6 +140,7 @@ class Daemon:
                 audit=self.session_audit,
                 clock=clock,
             )
+        self.search = search_of(config, store, self.genesys, clock=clock, meter=meter, audit=audit)
         self.sessions: Sessions
         self.workflows: Workflows | None = None
 
@@ -212,6 +214,7 @@ class Daemon:
             freshen=self.head.freshen if self.head is not None else None,
             jobs=self.workflows,
             allowed=Allowed(account.languages, account.regions, account.codecs, account.region),
+            search=self.search,
         )
 
     def _late(self) -> str | None:
@@ -246,7 +249,7 @@ class Daemon:
             await asyncio.sleep(min(TOTALS_S, self.config.sessions.idle_end_s / 4))
             if self.clock.monotonic_s() - told_s >= TOTALS_S - 1:  # a timer may fire a moment early
                 told_s = self.clock.monotonic_s()
-                self._log_totals()
+                log_totals(self.rooms, audit_records=self.audit.written)
 
     async def watch_upstream(self) -> None:
         """Asks for a token at start and whenever it may have expired, so that `/readyz` knows before a session does."""
@@ -273,19 +276,6 @@ class Daemon:
         else:
             if erased:
                 log.info("old transcripts erased: finals=%d", erased)
-
-    def _log_totals(self) -> None:
-        lives = list(self.rooms.all())
-        latencies = [live.avg_latency_ms for live in lives if live.avg_latency_ms is not None]
-        mean_ms = sum(latencies) / len(latencies) if latencies else None
-        log.info(
-            "totals: sessions=%d viewers=%d mean_latency_ms=%s tokens_per_second=%.1f audit_records=%d",
-            len(lives),
-            self.rooms.viewers,
-            "unknown" if mean_ms is None else f"{mean_ms:.0f}",
-            sum(live.tokens_per_second for live in lives),
-            self.audit.written,
-        )
 
     # -- the end -----------------------------------------------------------------------------------------------------
 
@@ -337,6 +327,7 @@ async def running(config: Config, *, workers: int = 1) -> AsyncIterator[Daemon]:
             config, clock=clock, store=store, audit=audit, meter=meter, listeners=listeners, revocations=revocations
         )
         if daemon.genesys is not None:
+        stack.push_async_callback(daemon.search.close)
             stack.push_async_callback(daemon.genesys.close)
         async with asyncio.TaskGroup() as group:
             daemon.begin(group)

@@ -111,6 +111,8 @@ FIGURES: Final[dict[str, Figure]] = {
     "transcription_confidence": Figure(
         "histogram", "Mean confidence of a transcript, 0 to 1; not seconds", ("kind",), buckets=_SHARE
     ),
+    "searches_total": Figure("counter", "Searches in transcripts", ("source", "outcome")),
+    "search_seconds": Figure("histogram", "How long a search took", ("source",), buckets=_ANSWER_S),
     "recording_bytes_total": Figure("counter", "Bytes of transcripts and audio that were fetched", ("what",)),
     "recording_restarts_total": Figure("counter", "Times the pieces of a transcript did not fit together", ("reason",)),
     "recording_fallbacks_total": Figure("counter", "Recordings whose audio was fetched for want of text", ("reason",)),

@@ -36,6 +36,6 @@ async def test_totals_are_logged_however_short_a_session_may_be_idle(
 ) -> None:
     """Looking after idle sessions more often than totals are due does not put the totals off for ever."""
     monkeypatch.setattr(daemon_module, "TOTALS_S", 1.5)
-    caplog.set_level(logging.INFO, "captiond.daemon")
+    caplog.set_level(logging.INFO, "captiond")
     async with daemon_here(tmp_path, CAPTIOND_SESSIONS__IDLE_END_S="1"):
         await eventually(lambda: "totals: " in caplog.text)

@@ -99,10 +99,16 @@ class Masking:
 
     def excerpt(self, text: RawText) -> SafeText:
         """A piece that was cut out of a transcript somewhere: a number may have begun before it, and may go on behind
-        it. So its first number counts as asked for, and one that is open at its end stays masked.
+        it. So one that it begins with counts as asked for, and one that is open at its end stays masked.
         """
+        cautious = self._excerpt(text, after_gap=True)
+        begins = cautious.lstrip(" .,;:!?\"'-\u2026").startswith("[")
+        return cautious if begins else self._excerpt(text, after_gap=False)
+
+    def _excerpt(self, text: RawText, *, after_gap: bool) -> SafeText:
         redactor = Redactor(kinds=self._kinds, language=self._language, call=Call())
-        redactor.lose()
+        if after_gap:
+            redactor.lose()
         shown = redactor.caption(UtteranceId("excerpt"), text, final=True, now_s=0.0)
         return SafeText(shown[-1].text.replace(OPEN_MASK, CLOSED_MASK)) if shown else SafeText("")
 

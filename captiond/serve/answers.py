@@ -162,10 +162,100 @@ class Job(JobSummary):
     error: JobError | None
 
 
+class Message(Answer):
+    """One message of a conversation. `metadata`: `language`, `fingerprint`, where it was masked `redactionApplied`."""
+
+    sequence_id: int | None
+    sender: str | None = Field(alias="from")
+    receiver: str | None = Field(alias="to")
+    text: str | None
+    timestamp: str | None
+    metadata: dict[str, Any]
+
+
+class Conversation(Answer):
+    """One conversation of web messaging; every text in it is redacted. `messages`: the last ones, by their numbers."""
+
+    conversation_id: str
+    session_ids: list[str] | None = None
+    status: str
+    type: str | None
+    start_timestamp: str | None
+    end_timestamp: str | None
+    messages: list[Message]
+    metrics: dict[str, int]
+    redactions: dict[str, int]
+    sequence: dict[str, Any]
+    unreadable: Count
+
+
 class JobList(Answer):
     """The newest jobs, newest first."""
 
     jobs: list[JobSummary]
+
+
+class Range(Answer):
+    """Code points from `start` to before `end`."""
+
+    start: Count
+    end: Count
+
+
+class Snippet(Answer):
+    """The part of a text with the most matches; it starts at `start` of the text."""
+
+    text: str
+    start: Count
+    highlights: list[Range]
+
+
+class LocalHit(Answer):
+    """One utterance of a session, or one piece of a job's text. `kind`: "live", or the job's; null: nobody said."""
+
+    kind: str
+    session: str | None
+    job: str | None
+    conversation: str | None
+    utterance: str | None
+    revision: int | None
+    place: int | None
+    held: bool
+    channel: str
+    language: str
+    at: str | None
+    start_ms: int | None
+    end_ms: int | None
+    confidence: float | None
+    score: float | None
+    text: str
+    highlights: list[Range]
+    snippet: Snippet
+    links: dict[str, str]
+
+
+class GenesysHit(Answer):
+    """A recording that Genesys found; its texts are redacted."""
+
+    recording: str | None
+    transcript: str | None
+    conversation: str | None
+    score: float | None
+    at: str | None
+    texts: list[str]
+
+
+class SearchAnswer(Answer):
+    """What was found. `total` counts all hits, up to 10,000 of them; `more`: behind these there are others."""
+
+    source: Literal["local", "genesys"]
+    hits: list[LocalHit | GenesysHit]
+    total: Count
+    total_is_exact: bool
+    more: bool
+    ranking: Literal["bm25", "newest", "genesys"]
+    warnings: list[Literal["not_filtered_by_time", "texts_cut"]]
+    took_ms: float
 
 
 class Accepted(Answer):

@@ -28,7 +28,19 @@ from captiond.serve.problems import Handler, problems
 from captiond.serve.seats import Seats
 from captiond.serve.timers import Timers
 from captiond.serve.turnstile import Turnstile
-from captiond.serve.wiring import WIRING, HealthCheck, Hidden, Jobs, Limits, Node, Revoke, Rooms, Sessions, Wiring
+from captiond.serve.wiring import (
+    WIRING,
+    HealthCheck,
+    Hidden,
+    Jobs,
+    Limits,
+    Node,
+    Revoke,
+    Rooms,
+    Search,
+    Sessions,
+    Wiring,
+)
 
 TICK_S: Final = 0.25  # a ping or comment may be late by so much; 20 s and 15 s do not notice
 PREFLIGHT_AGE_S: Final = 600
@@ -65,6 +77,7 @@ def build(
     node: Node | None = None,
     freshen: Callable[[], Awaitable[None]] | None = None,
     jobs: Jobs | None = None,
+    search: Search | None = None,
     pages: Pages | None = None,
     ticking: bool = True,
 ) -> web.Application:
@@ -84,6 +97,7 @@ def build(
         node: other processes that count viewers with us; None: there are none, or we are the one who counts.
         freshen: asked before `metrics`.
         jobs: the workflows; None where there is no account.
+        search: in transcripts; None where there is no database.
         ticking: whether the application turns its timers itself; tests turn them.
     """
     limits = limits or Limits()
@@ -111,6 +125,7 @@ def build(
         freshen=freshen,
         revoke=cast(Revoke, revoke),
         jobs=jobs,
+        search=search,
     )
     app = web.Application(middlewares=[problems, border], client_max_size=limits.max_body_bytes)
     app[WIRING] = wiring

@@ -11,7 +11,7 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from captiond.jobs import requests
-from captiond.serve import answers, bodies, control, health, jobs, webhooks
+from captiond.serve import answers, bodies, control, health, jobs, searching, webhooks
 from captiond.serve.pages import PAGES, Pages
 from captiond.serve.problems import Handler
 from captiond.serve.sse import captions_sse
@@ -229,7 +229,20 @@ def table(pages: Pages, openapi: Handler) -> tuple[Route, ...]:
         _later("POST", f"{SESSION}/events", "The push source"),
         _later("GET", f"{SESSION}/ingest", "The push source"),
         *workflow_routes(),
-        _later("POST", "/v1/transcripts/search", "Search"),
+        Route(
+            "POST",
+            "/v1/transcripts/search",
+            searching.search,
+            "Search what was said: this daemon's redacted transcripts, or Genesys' with its results redacted",
+            answer=answers.SearchAnswer,
+            body=(searching.SearchBody,),
+            refusals={
+                422: "invalid_request, invalid_query",
+                502: "upstream_refused, upstream_forbidden, upstream_unauthorized, upstream_unavailable, "
+                "upstream_invalid, not_found",
+                503: "search_too_long, busy, database_unavailable, no_account, upstream_rate_limited",
+            },
+        ),
         Route("GET", "/healthz", health.healthz, "Alive", guard="none", answer=answers.Health),
         Route(
             "GET",

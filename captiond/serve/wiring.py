@@ -151,6 +151,14 @@ class Jobs(Protocol):
 
     async def cancel(self, job: str) -> Job | None: ...
 
+    async def conversation(self, job: str, conversation: str) -> bytes | None:
+        """One conversation of a job, redacted, as JSON; None where it has none such, or not yet."""
+        ...
+
+    async def events(self, job: Job, *, since: int, before: int) -> Sequence[tuple[str, Mapping[str, Any]]]:
+        """What happened inside it while its version was in that range: names of events, and their facts."""
+        ...
+
     def transcript_file(self, job: Job) -> Path | None:
         """Where its redacted transcript stands; None where it has none, or not yet."""
         ...
@@ -158,6 +166,10 @@ class Jobs(Protocol):
     def watch(self, job: str, *, idle_s: float | None = None) -> AsyncGenerator[Job | None, None]:
         """As it stands, then each change until it is over; None where nothing changed for `idle_s`."""
         ...
+
+
+Search = Callable[[Any], Awaitable[Mapping[str, Any]]]
+"""A `serve.searching.SearchRequest` in, what was found out; raises `Problem`. `captiond.searching.Searching` is one."""
 
 
 class Node(Protocol):
@@ -232,6 +244,7 @@ class Wiring:
     freshen: Callable[[], Awaitable[None]] | None  # asked before `metrics`
     revoke: Revoke
     jobs: Jobs | None  # None: there is no account to run them with
+    search: Search | None  # None: there is no database
     turnstile: Turnstile
     guard: Guard | None  # of connections; None leaves them to aiohttp
 

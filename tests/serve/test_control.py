@@ -71,7 +71,8 @@ async def test_a_session_from_its_start_to_its_end(served: Served) -> None:
         (("DELETE", "/v1/jobs/j1"), None, (503, "no_account")),
         (("POST", "/v1/webhooks/transcription-request"), {}, (501, "not_available")),
         (("POST", "/v1/webhooks/tea"), {}, (404, "unknown_kind")),
-        (("POST", "/v1/transcripts/search"), {}, (501, "not_available")),
+        (("POST", "/v1/transcripts/search"), {}, (422, "invalid_request")),
+        (("POST", "/v1/transcripts/search"), {"query": "refund"}, (503, "database_unavailable")),
         (("POST", "/v1/tokens"), {"sessions": []}, (422, "invalid_request")),
     ],
 )
