@@ -49,7 +49,7 @@ COMMANDS: Final = (
     Command("transcribe", "have a stored recording transcribed", "captiond.cli_transcribe"),
     Command("interaction", "have the talk of an interaction transcribed", "captiond.cli_interaction"),
     Command("recording", "fetch the transcript of a recording", "captiond.cli_recording"),
-    Command("messaging", "fetch the transcript of a messaging conversation"),
+    Command("messaging", "fetch the transcripts of messaging conversations", "captiond.cli_messaging"),
     Command("jobs", "list, show and cancel jobs", "captiond.cli_jobs"),
     Command("search", "search what was said", "captiond.cli_search"),
     Command("outbox", "list, show and send again what sinks are to get", "captiond.cli_outbox"),

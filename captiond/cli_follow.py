@@ -6,8 +6,8 @@ Progress goes to stderr: a bar on a terminal, else a line for each phase. The re
 import argparse
 import asyncio
 import sys
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, TextIO
 
 import aiohttp
 import orjson
@@ -37,9 +37,15 @@ def add_follow_arguments(parser: argparse.ArgumentParser) -> None:
     add_config_argument(parser)
 
 
-def follow(args: argparse.Namespace, kind: str, body: Mapping[str, Any]) -> int:
+Write = Callable[[aiohttp.ClientSession, str, Mapping[str, Any], TextIO], Awaitable[None]]
+"""Prints a result: to ask the daemon with, the daemon's address, the result, where to."""
+
+
+def follow(args: argparse.Namespace, kind: str, body: Mapping[str, Any], *, write: Write | None = None) -> int:
     """Starts the job, waits for its end unless told otherwise, prints what it came to.
 
+    Args:
+        write: prints a result that is not all there is.
     Raises:
         JobEnded: it failed or was cancelled. CaptiondError: the daemon refused it or cannot be reached.
     """
@@ -74,10 +80,12 @@ async def _run(  # noqa: PLR0917  (each is what its name says)
     async with aiohttp.ClientSession(headers=headers, timeout=timeout, read_bufsize=MAX_EVENT_BYTES) as http:
         job = await _start(http, f"{url}/v1/jobs/{kind}", body, args.idempotency_key)
         if args.no_wait:
-            return str(job["id"])
+            sys.stdout.write(f"{job['id']}\n")
+            return
         ended = await _follow(http, f"{url}{job['links']['events']}")
-    if ended["state"] in (State.COMPLETED, State.COMPLETED_WITH_ERRORS):
-        return orjson.dumps(ended["result"]).decode()
+        if ended["state"] in (State.COMPLETED, State.COMPLETED_WITH_ERRORS):
+            await write(http, url, ended["result"], sys.stdout)
+            return
     error = ended["error"] or {"code": ended["state"], "message": f"the job {ended['id']} is {ended['state']}"}
     raise JobEnded(f"{error['code']}: {error['message']}")
 
@@ -110,9 +118,11 @@ async def _follow(http: aiohttp.ClientSession, address: str) -> Mapping[str, Any
             async with http.get(address) as response:
                 if response.status not in (200, 503):
                     raise JobEnded(f"the daemon does not know the job any more ({response.status})")
+                event = b""
                 async for line in response.content:
                     lost_s = 0.0
-                    if line.startswith(b"data: "):
+                    event = line if line.startswith(b"event: ") else event
+                    if line.startswith(b"data: ") and event == b"event: job\n":
                         job = orjson.loads(line[6:])
                         shown.tell(job)
                         if State(job["state"]).over:

@@ -17,11 +17,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+import orjson
 from aiohttp import web
 
 from captiond.audit import AuditLog
 from captiond.base.errors import CaptiondError
 from captiond.base.observe import AuditSink, Meter, NullMeter
+from captiond.chats import Chats, Conversation, Failure, Message
 from captiond.chores import kept_up
 from captiond.clock import SystemClock
 from captiond.config import load as load_config
@@ -29,7 +31,8 @@ from captiond.config_keys import Config
 from captiond.core.redact import learn
 from captiond.db.store import Store
 from captiond.genesys.patience import Sleep
-from captiond.jobs.machine import INTERACTION, RECORDING, TRANSCRIPTION, State
+from captiond.jobs.machine import INTERACTION, MESSAGING, RECORDING, TRANSCRIPTION, State
+from captiond.jobs.outbox import Call
 from captiond.jobs.refusals import JobFailed, Refused
 from captiond.jobs.runner import Pace
 from captiond.jobs.views import view
@@ -249,6 +252,44 @@ class OpenWorkflows:
         file = None if found is None else self._workflows.transcript_file(found)
         return RecordingTranscript.of(job, result, file=file)
 
+    async def messaging(
+        self,
+        conversation_ids: Sequence[str] = (),
+        *,
+        session_ids: Sequence[str] = (),
+        since: str | None = None,
+        until: str | None = None,
+        context_window: int | None = None,
+        redact_pii: bool = True,
+        key: str | None = None,
+    ) -> Chats:
+        """Fetches conversations of web messaging, and waits until each has ended. `key` and errors as `transcribe`.
+
+        Args:
+            session_ids: of guests, whose conversations are looked for.
+            since, until: ISO 8601; the last 24 hours where they are not given.
+            context_window: so many of the last messages of each are kept; None: as configured.
+        Raises:
+            JobFailed: no conversation could be had.
+        """
+        body = {
+            "conversationIds": list(conversation_ids),
+            "sessionIds": list(session_ids),
+            "from": since,
+            "to": until,
+            "contextWindow": context_window,
+            "redactPii": redact_pii,
+        }
+        job, result = await self._finished(MESSAGING, body, key=key)
+        return Chats.of(job, result)
+
+    async def conversations(self, chats: Chats) -> AsyncIterator[Conversation]:
+        """The conversations of a messaging job, one at a time: all of them may be larger than memory."""
+        for name in chats.conversation_ids:
+            content = await self._workflows.conversation(chats.job, name)
+            if content is not None:
+                yield Conversation.of(orjson.loads(content))
+
     async def job(self, job: str) -> dict[str, Any] | None:
         """One job as the API shows it; None where there is none."""
         found = await self._workflows.get(job)
@@ -287,6 +328,7 @@ async def open_workflows(
     meter: Meter | None = None,
     audit: AuditSink | None = None,
     pace: Pace | None = None,
+    on_conversation: Call | None = None,
 ) -> AsyncIterator[OpenWorkflows]:
     """The workflows of a configuration, running. What has not ended when it is left goes on when it is opened again.
 
@@ -295,6 +337,8 @@ async def open_workflows(
         listen_on: where callbacks are received; None where the program hands them over with `receive`.
         meter, audit: other than the configuration's audit file and no figures.
         pace: the time, other than this machine's.
+        on_conversation: is called with `{conversationId, messages, metrics}` of each messaging conversation as it is
+            done; again where it raises, or where the program was killed before it had returned.
     Raises:
         CaptiondError: no account, or the database, the audit file or the port cannot be had.
     """
@@ -322,6 +366,7 @@ async def open_workflows(
                 audit=audit,
                 own_url=lambda: opened.url,
                 group=group,
+                on_conversation=on_conversation,
             )
             opened = OpenWorkflows(flows)
             if listen_on is not None:
@@ -368,8 +413,12 @@ async def _receive_at(stack: AsyncExitStack, opened: OpenWorkflows, flows: Workf
 
 
 __all__ = [
+    "Chats",
+    "Conversation",
+    "Failure",
     "InteractionTranscript",
     "JobFailed",
+    "Message",
     "OpenWorkflows",
     "Piece",
     "RecordingTranscript",

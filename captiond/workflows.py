@@ -23,9 +23,10 @@ from captiond.genesys.regions import is_loopback
 from captiond.jobs.after_call import AfterCall, Limits
 from captiond.jobs.callbacks import Callbacks
 from captiond.jobs.interaction_transcription import InteractionTranscription
-from captiond.jobs.machine import RECORDING, State
+from captiond.jobs.machine import MESSAGING, RECORDING, State
 from captiond.jobs.masking import Masking
-from captiond.jobs.outbox import Outbox, Sink
+from captiond.jobs.messaging_transcript import ANALYTICS, CALLABLE, MessagingTranscript
+from captiond.jobs.outbox import Call, Outbox, Sink
 from captiond.jobs.recording_transcript import Polling, RecordingTranscript
 from captiond.jobs.runner import Pace, Runner
 from captiond.jobs.shelf import Shelf
@@ -47,6 +48,7 @@ class Workflows:
         own_url: where this process itself can be reached, for a Genesys on the same machine (the simulator); "" where
             it serves nothing.
         group: parent of callbacks that outlive their answers.
+        on_conversation: gets each messaging conversation as the sink of `analytics_url` does.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Workflows:
         own_url: Callable[[], str],
         group: asyncio.TaskGroup,
         chance: Chance | None = None,
+        on_conversation: Call | None = None,
     ) -> None:
         wanted = config.jobs
         self.max_callback_bytes = wanted.max_transcript_bytes
@@ -68,7 +71,10 @@ class Workflows:
         self._local = is_loopback(urlsplit(config.genesys.api_url).hostname or "")
         chance = chance or random.SystemRandom()
         masking = Masking(frozenset(config.redaction.kinds))
-        self.outbox = Outbox(sinks_of(config), store=store, pace=pace, chance=chance, meter=meter, audit=audit)
+        sinks = sinks_of(config)
+        if on_conversation is not None:
+            sinks.append(Sink(CALLABLE, call=on_conversation))
+        self.outbox = Outbox(sinks, store=store, pace=pace, chance=chance, meter=meter, audit=audit)
         begins = config.genesys.profile == "media"
         after_call = AfterCall(Limits(wanted.max_duration_s, wanted.poll_base_s, wanted.max_transcript_bytes))
         transcription = TranscriptionRequest(
@@ -87,8 +93,17 @@ class Workflows:
             chance=chance,
             claim=self._claim,
         )
+        self._messaging = MessagingTranscript(
+            genesys.reads,
+            store=store,
+            masking=masking,
+            chance=chance,
+            window=wanted.context_window,
+            most_bytes=wanted.max_transcript_bytes,
+            secret=wanted.fingerprint_secret.get_secret_value(),
+        )
         self.runner = Runner(
-            [transcription, interaction, recording],
+            [transcription, interaction, recording, self._messaging],
             store=store,
             tools=Tools(
                 calls=genesys.calls,
@@ -164,6 +179,14 @@ class Workflows:
         """See `Runner.watch`."""
         return self.runner.watch(job, idle_s=idle_s)
 
+    async def conversation(self, job: str, conversation: str) -> bytes | None:
+        """One conversation of a messaging job, redacted, as JSON; None where it has none such, or not yet."""
+        return await self._messaging.parts.content(job, conversation)
+
+    async def events(self, job: Job, *, since: int, before: int) -> Sequence[tuple[str, Mapping[str, Any]]]:
+        """What happened inside a job while its version was `since` or more, and less than `before`: name and facts."""
+        return await self._messaging.events(job.id, since=since, before=before) if job.kind == MESSAGING else ()
+
     def transcript_file(self, job: Job) -> Path | None:
         """Where a job's redacted transcript stands; None where it has none, or not all of it yet."""
         there = State(job.state).over and "transcriptBytes" in (job.result or {})
@@ -199,5 +222,6 @@ def sinks_of(config: Config) -> list[Sink]:
         Sink(NLP, wanted.nlp_url),
         Sink(COMPLIANCE, wanted.compliance_url, wanted.compliance_token.get_secret_value()),
         Sink(INDEX, wanted.index_url),
+        Sink(ANALYTICS, wanted.analytics_url),
     ]
     return [sink for sink in sinks if sink.url]

@@ -53,16 +53,20 @@ class Part:
 
 
 def write(connection: sqlite3.Connection, job: str, parts: Iterable[Part]) -> None:
-    """Adds them, or changes those that have not ended. The caller's transaction."""
-    connection.executemany(
-        """INSERT INTO job_parts (job, name, place, state, facts, tries, due_s, version)
+    """Adds them, or changes those that have not ended."""
+    with connection:
+        connection.executemany(
+            """INSERT INTO job_parts (job, name, place, state, facts, tries, due_s, version)
            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, (SELECT version FROM jobs WHERE id = ?1))
            ON CONFLICT (job, name) DO UPDATE SET
                place = min(place, excluded.place), state = excluded.state, facts = excluded.facts,
                tries = excluded.tries, due_s = excluded.due_s, version = excluded.version
            WHERE state IN ('asked', 'found')""",
-        [(job, part.name, part.place, part.state, _json(part.facts), _json(part.tries), part.due_s) for part in parts],
-    )
+            [
+                (job, part.name, part.place, part.state, _json(part.facts), _json(part.tries), part.due_s)
+                for part in parts
+            ],
+        )
 
 
 def keep(
@@ -91,6 +95,12 @@ def keep(
         if changed:
             put(connection, parcels, now_s=now_s)
     return bool(changed)
+
+
+def get(connection: sqlite3.Connection, job: str, name: str) -> Part | None:
+    """One of them."""
+    row = connection.execute(f"{_SELECT} WHERE job = ? AND name = ?", (job, name)).fetchone()
+    return None if row is None else _part(row)
 
 
 def in_state(connection: sqlite3.Connection, job: str, state: PartState) -> list[Part]:

@@ -15,11 +15,12 @@ again by the one backoff policy, not once for each document that waits. Source: 
 import asyncio
 import logging
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import aiohttp
+import orjson
 
 from captiond.base.backoff import Chance, full_jitter_s, parse_retry_after_s
 from captiond.base.observe import AuditSink, Meter
@@ -38,13 +39,18 @@ POLL_S: Final = 2.0  # so often is looked for what another process has written: 
 MEASURE_S: Final = 5.0
 
 
+Call = Callable[[Mapping[str, Any]], Awaitable[None]]
+"""A function that gets documents in place of an address; one that raises is called again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sink:
-    """One place that gets documents. `token` never shows in a repr."""
+    """One place that gets documents: an address, or a function. `token` never shows in a repr."""
 
     name: str
-    url: str = field(repr=False)  # it may hold a key
+    url: str = field(default="", repr=False)  # it may hold a key
     token: str = field(default="", repr=False)
+    call: Call | None = field(default=None, repr=False)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -125,6 +131,9 @@ class Outbox:
     async def _send(self, sink: Sink, parcel: Parcel, http: aiohttp.ClientSession) -> float | None:
         """One try. Answers None where the sink is well, else for how many seconds at least to leave it alone."""
         why, asked_s, status = "", 0.0, 0
+        if sink.call is not None:
+            why = await _called(sink.call, parcel)
+            return await self._judge(sink, parcel, why, status=500 if why else 200, asked_s=0.0)
         headers = {**sink.headers, "Content-Type": "application/json", "Idempotency-Key": parcel.id}
         try:
             async with http.post(
@@ -139,6 +148,9 @@ class Outbox:
             why = "timed out"
         except (aiohttp.ClientError, OSError) as fault:
             why = f"failed ({type(fault).__name__})"
+        return await self._judge(sink, parcel, why, status=status, asked_s=asked_s)
+
+    async def _judge(self, sink: Sink, parcel: Parcel, why: str, *, status: int, asked_s: float) -> float | None:
         now_s = self._pace.now_s()
         if 200 <= status < 300:
             await self._store.work(lambda connection: rows.delivered(connection, parcel.id, now_s=now_s))
@@ -165,3 +177,12 @@ class Outbox:
             for sink in self._sinks:
                 self._meter.set("outbox_pending", counted.get((sink.name, "pending"), 0), sink=sink.name)
             await self._pace.wait(asyncio.Event(), MEASURE_S)
+
+
+async def _called(call: Call, parcel: Parcel) -> str:
+    """Hands a document to a function; why it did not take it, "" where it did."""
+    try:
+        await call(orjson.loads(parcel.body))
+    except Exception as fault:
+        return f"raised {type(fault).__name__}"
+    return ""

@@ -13,11 +13,20 @@ from captiond.base.errors import CaptiondError
 
 MAX_LANGUAGES: Final = 10
 MAX_WEBHOOKS: Final = 5
+MAX_IDS: Final = 1_500  # of one body, whose 64 KiB hold no more
+MAX_WINDOW: Final = 100_000  # more messages than a conversation can have
 MAX_FAULTS: Final = 20  # told of one body
 MAX_KEY_CHARS: Final = 80  # of a key that is echoed
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,128}$", description="[A-Za-z0-9._:-]{1,128}")]
 Text = Annotated[str, Field(min_length=1, max_length=2_048)]
+Uuid = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9A-Fa-f]{8}-([0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}$",
+        description="a UUID like 0f0e2f5e-6b0c-4c52-9a5b-3f3a5c2d1e00",
+    ),
+]
 Model = TypeVar("Model", bound="JobBody")
 
 
@@ -66,6 +75,22 @@ class RecordingBody(JobBody):
     language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")] | None = None
 
 
+class MessagingBody(JobBody):
+    """Kind `messaging-transcript`: fetch web-messaging conversations, by their ids or by guest sessions in them.
+
+    `from` and `to`, in ISO 8601, are when they were; without them the last 24 hours. `contextWindow`: how many messages
+    of each are kept, the last ones (default: the configured number). `pageSize`: of the query.
+    """
+
+    conversation_ids: Annotated[list[Uuid], Field(max_length=MAX_IDS)] = []
+    session_ids: Annotated[list[Uuid], Field(max_length=MAX_IDS)] = []
+    since: Annotated[Text | None, Field(alias="from")] = None
+    until: Annotated[Text | None, Field(alias="to")] = None
+    redact_pii: bool = True
+    context_window: Annotated[int, Field(ge=0, le=MAX_WINDOW)] | None = None
+    page_size: Annotated[int, Field(ge=1, le=500)] = 500
+
+
 class InvalidBody(CaptiondError):
     """A body that is not what its kind asks for. `faults` name keys and what is wrong with them, never values."""
 
@@ -85,3 +110,8 @@ def parse(model: type[Model], body: Mapping[str, Any]) -> Model:
             for fault in error.errors(include_url=False, include_input=False, include_context=False)[:MAX_FAULTS]
         ]
     raise InvalidBody(faults)
+
+
+def invalid(key: str, fault: str) -> InvalidBody:
+    """What is wrong with one key, where it takes more than its form to tell."""
+    return InvalidBody([{"key": key, "fault": fault}])

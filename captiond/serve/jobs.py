@@ -4,6 +4,7 @@ Source: contract, section 4; workflows.md, section 6.
 """
 
 import asyncio
+import re
 from collections.abc import Mapping
 from contextlib import aclosing
 from typing import Any, Final
@@ -12,6 +13,7 @@ import orjson
 from aiohttp import hdrs, web
 
 from captiond.db.jobs import Job
+from captiond.db.store import StoreError
 from captiond.jobs.machine import State
 from captiond.jobs.refusals import JobFailed, Refused
 from captiond.jobs.requests import InvalidBody
@@ -24,6 +26,7 @@ from captiond.serve.wiring import WIRING, Jobs
 KINDS: Final = ("transcription-request", "interaction-transcription", "recording-transcript", "messaging-transcript")
 MAX_LISTED: Final = 1_000
 MAX_KEY_CHARS: Final = 255  # of an Idempotency-Key
+_VERSION: Final = re.compile(r"\d{1,15}", re.ASCII)
 
 
 async def create_job(request: web.Request) -> web.StreamResponse:
@@ -93,10 +96,12 @@ async def cancel_job(request: web.Request) -> web.StreamResponse:
 async def job_events(request: web.Request) -> web.StreamResponse:
     """`GET /v1/jobs/{id}/events`: the job as it stands, then each time it changes; the stream ends when it is over.
 
-    `id:` is its version. An EventSource that comes back after the end gets 204, which stops it.
+    `id:` is its version. An EventSource that comes back after the end gets 204, which stops it. Before it come events
+    with names of their own, of what has happened inside since the last one: `transcript:intercepted`, a conversation.
     """
     wiring, job = request.app[WIRING], await _found(request)
     last = request.headers.get("Last-Event-ID")
+    seen = int(last) if last is not None and _VERSION.fullmatch(last) else 0
     if State(job.state).over and last == str(job.version):
         return web.Response(status=204, headers=NO_STORE)
     response = web.StreamResponse(headers=HEADERS)
@@ -111,10 +116,25 @@ async def job_events(request: web.Request) -> web.StreamResponse:
             if changed is None:
                 await response.write(b":\n\n")
             elif str(changed.version) != last:
+                for name, facts in await _jobs(request).events(changed, since=seen, before=changed.version):
+                    await response.write(b"event: %s\ndata: %s\n\n" % (name.encode(), orjson.dumps(facts)))
+                seen = changed.version
                 data = orjson.dumps(_linked(view(changed)))
                 await response.write(b"event: job\nid: %d\ndata: %s\n\n" % (changed.version, data))
     await response.write_eof()
     return response
+
+
+async def job_conversation(request: web.Request) -> web.StreamResponse:
+    """`GET /v1/jobs/{id}/conversations/{conversation}`: one of a messaging job, as soon as it is done."""
+    job = await _found(request)
+    try:
+        content = await _jobs(request).conversation(job.id, request.match_info["conversation"].lower())
+    except StoreError as fault:
+        raise problem_of(Refused(503, "database_unavailable", str(fault), retry_after_s=5)) from None
+    if content is None:
+        raise Problem(404, "conversation_not_found", "That job has no such conversation, or not yet.")
+    return web.Response(body=content, content_type="application/json", headers=NO_STORE)
 
 
 async def job_transcript(request: web.Request) -> web.StreamResponse:

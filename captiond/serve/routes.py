@@ -88,7 +88,7 @@ def workflow_routes() -> tuple[Route, ...]:
             "Start a workflow; the same Idempotency-Key gives the same job",
             answer=answers.JobCreated,
             status=202,
-            body=(requests.TranscriptionBody, requests.InteractionBody, requests.RecordingBody),
+            body=(requests.TranscriptionBody, requests.InteractionBody, requests.RecordingBody, requests.MessagingBody),
             refusals={
                 404: "unknown_kind",
                 422: "invalid_request, idempotency_key_reused, too_long, unsupported_codec, unsupported_format, "
@@ -112,9 +112,18 @@ def workflow_routes() -> tuple[Route, ...]:
             "GET",
             f"{JOB}/events",
             jobs.job_events,
-            "The job as server-sent events (`event: job`), until it is over; 204 after that",
+            "The job as server-sent events (`event: job`), until it is over; 204 after that. A messaging job has also "
+            "`event: transcript:intercepted` for each conversation",
             answer=answers.Job,
             refusals=no_job,
+        ),
+        Route(
+            "GET",
+            f"{JOB}/conversations/{{conversation:[A-Fa-f0-9-]{{36}}}}",
+            jobs.job_conversation,
+            "One redacted conversation of a messaging job, as soon as it is done",
+            answer=answers.Conversation,
+            refusals={**no_job, 404: "job_not_found, conversation_not_found"},
         ),
         Route(
             "GET",
