@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,10 +15,11 @@ from captiond.genesys.conversations import parse_after_call, parse_conversation,
 from captiond.genesys.payloads import MalformedAnswer
 from captiond.jobs.refusals import JobFailed
 from captiond.library import OpenWorkflows
-from captiond.simulator import BrokenFault, Call, DropFault, Fault, Leg, RefuseFault, Simulator
+from captiond.simulator import BrokenFault, Call, DropFault, Fault, Leg, RefuseFault, Simulator, SlowFault
 from captiond.simulator.faults import Broken, On
-from tests.harness import eventually
-from tests.jobs.studio import FastPace, Json, Records, sink_server, studio
+from tests.harness import account, daemon_process, eventually
+from tests.jobs.studio import FastPace, Json, Records, api, sink_server, studio
+from tests.jobs.test_kill import free_port, held_now, kill, nothing_raw_is_left, row_of, undelivered
 
 ASKED = {"text": "may I have the card number please", "participantPurpose": "internal"}
 ANSWERED = {
@@ -62,7 +64,7 @@ async def test_a_conversation_is_transcribed_without_being_asked_for(tmp_path: P
         phases = [step["phase"] for step in records.of("job_step") if step["outcome"] != "created"]
         assert phases == ["checking", "polling", "fetching", "settling"]
         assert not upstream.ledger.transcriptions  # nothing was begun
-        assert b"4111" not in (tmp_path / "captiond.db").read_bytes()
+        assert b"4111 1111" not in (tmp_path / "captiond.db").read_bytes()
 
 
 async def test_an_interaction_goes_to_its_sink_with_all_that_was_said(tmp_path: Path) -> None:
@@ -151,6 +153,76 @@ async def test_what_only_the_documents_have_is_refused_at_once(tmp_path: Path) -
     async with stage(tmp_path) as (workflows, upstream, _):
         assert (await failure(workflows, redaction_policy_id="p-1")).code == "unsupported_option"
         assert not [seen for seen in upstream.ledger.requests if seen.operation != "token"]
+
+
+# -- killed ----------------------------------------------------------------------------------------------------------
+
+HOUR_S = 3_600.0
+
+
+async def test_killed_around_every_request_it_ends_as_if_nothing_had_happened(tmp_path: Path) -> None:
+    requests = {"conversation": 0, "look": 0, "address": 1, "signed": 0}
+    on = {
+        "conversation": On.CONVERSATION,
+        "look": On.TRANSCRIPT_URL,
+        "address": On.TRANSCRIPT_URL,
+        "signed": On.SIGNED,
+    }
+    held = {
+        f"{when}-{name}": SlowFault(
+            on=on[name], delay_s=HOUR_S, session=f"{when}-{name}", skip=skip, after=when == "after"
+        )
+        for name, skip in requests.items()
+        for when in ("before", "after")
+    }
+    calls = [ALONE.model_copy(update={"conversation_id": name}) for name in held]
+    async with (
+        sink_server() as index,
+        Simulator(calls=calls, faults=held.values()) as upstream,
+        daemon_process(
+            tmp_path,
+            **account(upstream),
+            CAPTIOND_GENESYS__PROFILE="notifications",
+            CAPTIOND_JOBS__INDEX_URL=index.url,
+            CAPTIOND_JOBS__REQUESTS_PER_S="1000",
+            CAPTIOND_SERVER__PORT=str(free_port()),
+        ) as daemon,
+        api(daemon.url) as caller,
+    ):
+        asked = {name: {"mediaId": name, "languages": ["en-US"]} for name in held}
+        jobs = {}
+        for name, body in asked.items():
+            jobs[name] = (await caller.post(body, Prefer="respond-async", Idempotency_Key=name))[1]["id"]
+        await eventually(lambda: held_now(upstream) == len(held))
+        await kill(daemon)
+        phases = {"conversation": "checking", "look": "polling", "address": "fetching", "signed": "fetching"}
+        for name, job in jobs.items():
+            row = row_of(tmp_path, job)
+            assert (row["state"], row["phase"]) == ("running", phases[name.partition("-")[2]]), name
+        await daemon.start()
+        for name, body in asked.items():
+            assert (await caller.post(body, Idempotency_Key=name))[1]["id"] == jobs[name]
+        ended = [await caller.ended(job) for job in jobs.values()]
+        for job in ended:
+            assert job["state"] == "completed", job["error"]
+            assert [one["text"] for one in job["result"]["transcripts"]][1] == "It is [CC]."
+        await eventually(lambda: undelivered(tmp_path) == 0)
+        assert sorted(document["mediaReference"] for document in index.came) == sorted(held)
+        nothing_raw_is_left(tmp_path)
+        for path in tmp_path.iterdir():
+            assert b"4111 1111" not in path.read_bytes(), path.name
+
+
+async def test_live_captions_of_this_profile_say_that_they_are_not_there(tmp_path: Path) -> None:
+    async with (
+        Simulator() as upstream,
+        daemon_process(tmp_path, **account(upstream), CAPTIOND_GENESYS__PROFILE="notifications") as daemon,
+        aiohttp.ClientSession() as http,
+    ):
+        for body in ({"mediaSessionId": "m-1"}, {"conversationId": "c-1"}):
+            async with http.post(f"{daemon.url}/v1/sessions", json=body) as answer:
+                assert (answer.status, (await answer.json(content_type=None))["code"]) == (501, "not_available")
+        assert "genesys.profile is" in daemon.log
 
 
 # -- what comes in ---------------------------------------------------------------------------------------------------
