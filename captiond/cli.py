@@ -60,6 +60,7 @@ COMMANDS: Final = (
             Command("core", "one event through the core", "captiond.bench.core"),
             Command("redaction", "what captions show and hide of private numbers", "captiond.bench.redaction"),
             Command("fanout", "one caption to many viewers", "captiond.bench.fanout"),
+            Command("stability", "how steady captions are to read, and what that costs", "captiond.bench.stability"),
             Command("ingest", "many events from upstream"),
         ),
     ),
