@@ -91,7 +91,7 @@ class Page:
         self.requests: list[str] = []
 
     async def open(self) -> None:
-        target = await self._call("Target.createTarget", url="about:blank")
+        target = await self._call("Target.createTarget", url="about:blank", newWindow=True)  # drawn, too
         attached = await self._call("Target.attachToTarget", targetId=target["targetId"], flatten=True)
         self._session = attached["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
@@ -124,6 +124,10 @@ class Page:
     async def go(self, url: str) -> None:
         await self._call("Page.navigate", url=url)
 
+    async def before_each_page(self, script: str) -> None:
+        """Runs in every page that is opened from now on, before the page's own scripts."""
+        await self._call("Page.addScriptToEvaluateOnNewDocument", source=script)
+
     async def size(self, width: int, height: int) -> None:
         await self._call(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
@@ -140,9 +144,9 @@ class Page:
         assert "exceptionDetails" not in answer, json.dumps(answer["exceptionDetails"])[:1000]
         return answer["result"].get("value")
 
-    async def until(self, condition: str) -> Any:
+    async def until(self, condition: str, *, wait_s: float = WAIT_S) -> Any:
         """Waits until the expression is true; answers its value. Fails with what the page shows instead."""
-        deadline_s = time.monotonic() + WAIT_S
+        deadline_s = time.monotonic() + wait_s
         while time.monotonic() < deadline_s:
             # The page's own frames are the clock here. A page that is still loading has no answer yet.
             with contextlib.suppress(AssertionError):
@@ -175,14 +179,29 @@ SHOWN = """
 
 
 @pytest.fixture
-async def page(chromium: str) -> AsyncIterator[Page]:
-    """A new tab; the test fails where the page had an uncaught error or the content policy refused anything."""
-    async with connect(chromium, max_size=1 << 26, compression=None, proxy=None) as socket:
-        tab = Page(socket)
-        await tab.open()
-        yield tab
-        assert await tab.run("1 + 1") == 2  # the page is alive, and all its events have been read
-        assert tab.faults == []
+async def pages(chromium: str) -> AsyncIterator[Callable[[], Awaitable[Page]]]:
+    """Makes new tabs; the test fails where one had an uncaught error or the content policy refused anything."""
+    tabs: list[Page] = []
+    async with contextlib.AsyncExitStack() as sockets:
+
+        async def make() -> Page:
+            tab = Page(
+                await sockets.enter_async_context(connect(chromium, max_size=1 << 26, compression=None, proxy=None))
+            )
+            await tab.open()
+            tabs.append(tab)
+            return tab
+
+        yield make
+        for tab in tabs:
+            assert await tab.run("1 + 1") == 2  # the page is alive, and all its events have been read
+            assert tab.faults == []
+
+
+@pytest.fixture
+async def page(pages: Callable[[], Awaitable[Page]]) -> Page:
+    """A new tab."""
+    return await pages()
 
 
 class Station:
