@@ -1,22 +1,28 @@
 /**
- * Draws a feed's items into one list, by `textContent` only. Touches what changed and nothing else: a line that is
- * laid out and did not change keeps its nodes, so nothing flickers and a reader's selection stays.
+ * Draws items into one list, by `textContent` only. Touches what changed and nothing else: a line that did not change
+ * keeps its nodes, so nothing flickers and a reader's selection stays. A caption that grows keeps its line breaks
+ * (caption-breaks.js): what is laid out is not laid out anew because a word elsewhere changed.
  */
 
-import { MASK_NAMES, textRuns } from "./caption-text.js";
+import { carryBreaks, wordsOf } from "./caption-breaks.js";
+import { directionOf } from "./caption-direction.js";
+import { keyOf } from "./caption-reader.js";
+import { textRuns } from "./caption-text.js";
+
+/** Two words stand in one line if their middles differ by less than this part of a letter's height: masks are smaller. */
+const SAME_LINE = 0.6;
 
 export class CaptionLines {
-  #rows = new Map(); // utterance id or gap index -> {node, item, ...}
+  #rows = new Map(); // key -> {node, item, ...}
   #list;
   #words;
 
-  /** @param {HTMLElement} list  @param {object} words see WORDS in live-captions-element.js */
-  constructor(list, words) {
+  /** @param {HTMLElement} list */
+  constructor(list) {
     this.#list = list;
-    this.#words = words;
   }
 
-  /** Forgets all rows, so that the next draw makes them anew (new labels). */
+  /** Forgets all rows, so that the next draw makes them anew (other labels, other words). */
   clear() {
     this.#rows.clear();
     this.#list.replaceChildren();
@@ -24,25 +30,32 @@ export class CaptionLines {
 
   /**
    * Makes the list show `items`.
-   * @param {object[]} items of a CaptionFeed
-   * @param {(channel: string) => string} label a speaker's name; "" for none
+   * @param {object[]} items of a CaptionReader
+   * @param {{label: (channel: string) => string, words: object}} how a speaker's name, "" for none; interface words
    */
-  draw(items, label) {
+  draw(items, { label, words }) {
+    this.#words = words;
     const seen = new Set();
+    const changed = [];
     let before = null;
-    let channel = null;
+    let channel; // undefined: nothing stands above
     for (const item of items) {
-      const key = item.kind === "gap" ? `gap ${item.index}` : `caption ${item.utterance}`;
+      const key = keyOf(item);
       seen.add(key);
       let row = this.#rows.get(key);
-      if (!row) {
-        row = item.kind === "gap" ? this.#gapRow(item) : this.#captionRow(item, label(item.channel));
+      const made = !row;
+      if (made) {
+        row = item.kind === "caption" ? this.#captionRow(item, label(item.channel)) : this.#noteRow(item);
         this.#rows.set(key, row);
       }
       if (item.kind === "caption") {
-        if (row.item !== item || !row.drawn) this.#drawCaption(row, item);
-        // A speaker is named when the voice changes; a screen reader is told with every line.
-        row.speaker?.classList.toggle("unseen", channel === item.channel);
+        if (made || row.item !== item) {
+          this.#drawCaption(row, item);
+          changed.push(row);
+        }
+        // A speaker is named when the voice changes; a screen reader is told with every line. What stands first because
+        // the lines above it went stays as it was.
+        if (made || channel !== undefined) row.speaker?.classList.toggle("unseen", channel === item.channel);
         channel = item.channel;
       } else {
         channel = null;
@@ -56,13 +69,60 @@ export class CaptionLines {
       row.node.remove();
       this.#rows.delete(key);
     }
+    for (const row of changed) this.#keepLines(row); // after all writing: one layout
   }
 
-  #gapRow(gap) {
-    const node = element("li", "gap", "gap");
-    node.dataset.cause = gap.cause;
-    node.textContent = this.#words.gap(gap.lost);
-    return { node, item: gap };
+  /** The width or the letters are others: lines are broken anew. */
+  relayout() {
+    for (const row of this.#rows.values()) {
+      if (!row.breaks?.length) continue;
+      row.breaks = [];
+      this.#drawCaption(row, row.item);
+      this.#keepLines(row);
+    }
+  }
+
+  /** The row of a line that is drawn: its node, or null. */
+  nodeOf(key) {
+    return this.#rows.get(key)?.node ?? null;
+  }
+
+  /** The lines that are drawn, in order: {key, node, text}; `text` as a reader sees it, masks by their names. */
+  get drawn() {
+    const lines = [];
+    for (const [key, row] of this.#rows) if (row.item.kind === "caption") lines.push({ key, node: row.node, text: row.text.textContent });
+    return lines;
+  }
+
+  /** A range over UTF-16 offsets of a drawn line's text; null where they are not there (any more). */
+  range(key, start, end) {
+    const row = this.#rows.get(key);
+    if (!row?.text) return null;
+    const range = document.createRange();
+    let at = 0;
+    let begun = false;
+    for (const { node } of row.drawn) {
+      const letters = node.firstChild;
+      if (letters === null) continue; // a break
+      if (!begun && start < at + letters.length) {
+        range.setStart(letters, start - at);
+        begun = true;
+      }
+      if (begun && end <= at + letters.length) {
+        range.setEnd(letters, end - at);
+        return range;
+      }
+      at += letters.length;
+    }
+    return null;
+  }
+
+  #noteRow(item) {
+    const node = element("li", item.kind === "gap" ? "gap" : "gap missed", item.kind === "gap" ? "gap" : "gap missed");
+    if (item.kind === "gap") node.dataset.cause = item.cause;
+    const words = this.#words;
+    node.textContent = item.kind === "gap" ? words.gap(item.lost) : item.lines === null ? words.missedUnknown : words.missed(item.lines);
+    return { node, item };
   }
 
   #captionRow(caption, name) {
@@ -71,62 +131,132 @@ export class CaptionLines {
     node.dataset.channel = caption.channel;
     let speaker = null;
     if (name) {
-      speaker = element("span", "speaker", "speaker");
+      speaker = element("bdi", "speaker", "speaker"); // an Arabic name must not turn an English line, nor the other way
       speaker.textContent = name;
       node.append(speaker);
     }
-    const text = element("span", "text", "text");
-    text.dir = "auto";
+    const text = element("bdi", "text", "text");
     node.append(text);
-    return { node, speaker, text, item: caption, drawn: null };
+    return { node, speaker, text, item: caption, drawn: [], words: [], breaks: [] };
   }
 
   #drawCaption(row, caption) {
+    const words = wordsOf(caption.text);
+    row.breaks = carryBreaks(row.breaks, row.words.map((word) => word.text), words.map((word) => word.text));
+    row.words = words;
     row.item = caption;
     row.node.dataset.state = caption.final ? (caption.held ? "held" : "final") : "open";
     row.node.part.toggle("open", !caption.final);
     row.node.part.toggle("held", caption.held);
+    row.node.dir = row.text.dir = directionOf(caption.text, caption.language);
     if (caption.language) row.text.lang = caption.language;
-    const runs = textRuns(caption.text, caption.final ? Infinity : caption.stableLength);
-    const drawn = row.drawn ?? [];
-    runs.forEach((run, at) => {
-      const old = drawn[at];
-      if (old && old.mask === run.mask && (run.mask !== null || old.settled === run.settled)) {
-        if (old.text !== run.text) old.node.firstChild.data = run.text;
-        run.node = old.node;
+    const pieces = cutAt(textRuns(caption.text, caption.final ? Infinity : caption.stableLength), row.breaks.map((at) => words[at].start));
+    pieces.forEach((piece, at) => {
+      const old = row.drawn[at];
+      if (old && old.kind === piece.kind) {
+        piece.node = old.node;
+        write(old, piece);
         return;
       }
-      run.node = run.mask === null ? this.#wordsNode(run) : this.#maskNode(run);
-      if (old) old.node.replaceWith(run.node);
-      else row.text.append(run.node);
+      piece.node = this.#pieceNode(piece);
+      if (old) old.node.replaceWith(piece.node);
+      else row.text.append(piece.node);
     });
-    for (const old of drawn.slice(runs.length)) old.node.remove();
-    row.drawn = runs;
+    for (const old of row.drawn.slice(pieces.length)) old.node.remove();
+    row.drawn = pieces;
   }
 
-  #wordsNode(run) {
-    const name = run.settled ? "settled" : "tentative";
-    const node = element("span", name, name);
-    node.textContent = run.text;
+  #pieceNode(piece) {
+    if (piece.mask !== null && piece.mask !== undefined) return this.#maskNode(piece.mask);
+    const node = element("span", piece.kind, piece.kind === "break" ? "" : piece.kind);
+    if (piece.kind !== "break") node.append(document.createTextNode(piece.text));
     return node;
   }
 
-  #maskNode(run) {
-    const open = run.mask === "open";
+  #maskNode(mask) {
+    const open = mask === "open";
+    const name = this.#words.masks[mask];
     const node = element("span", open ? "mask open" : "mask closed", open ? "mask mask-open" : "mask mask-closed");
-    node.dataset.mask = open ? "open" : run.mask;
-    node.textContent = open ? "\u2022\u2022\u2022" : MASK_NAMES[run.mask];
-    const said = open ? this.#words.openMask : this.#words.closedMask(MASK_NAMES[run.mask]);
+    node.dataset.mask = mask;
+    node.textContent = open ? "\u2022\u2022\u2022" : name;
+    const said = open ? this.#words.openMask : this.#words.closedMask(name);
     node.setAttribute("role", "img");
     node.setAttribute("aria-label", said);
     node.title = said;
     return node;
   }
+
+  /** Sees whether the kept lines still hold their words, and keeps those that have been filled since. */
+  #keepLines(row) {
+    if (row.words.length === 0 || row.node.clientHeight === 0) return; // nothing, or not to be seen
+    const starts = [0, ...row.breaks];
+    for (let line = 0; line < row.breaks.length; line += 1) {
+      if (this.#sameLine(row, starts[line], starts[line + 1] - 1)) continue;
+      row.breaks = row.breaks.slice(0, line); // a longer word no longer fits: from here on it is laid out anew
+      this.#drawCaption(row, row.item);
+      break;
+    }
+    if (row.item.final && !row.item.held) return; // it will not grow
+    let from = row.breaks.at(-1) ?? 0;
+    const found = [];
+    for (let at = from + 1; at < row.words.length; at += 1) {
+      if (this.#sameLine(row, from, at)) continue;
+      found.push(at);
+      from = at;
+    }
+    row.breaks = [...row.breaks, ...found]; // the browser broke there itself: drawn with the next revision
+  }
+
+  #sameLine(row, one, other) {
+    const [a, b] = [this.#box(row, one), this.#box(row, other)];
+    return a === null || b === null || Math.abs((a.top + a.bottom - b.top - b.bottom) / 2) < SAME_LINE * a.height;
+  }
+
+  /** Where the first letter of a word stands. */
+  #box(row, at) {
+    const { start } = row.words[at];
+    const piece = row.drawn.findLast((one) => one.kind !== "break" && one.from <= start);
+    if (!piece) return null;
+    if (piece.mask !== null) return piece.node.getClientRects()[0] ?? null;
+    const range = document.createRange();
+    range.setStart(piece.node.firstChild, start - piece.from);
+    range.setEnd(piece.node.firstChild, Math.min(start - piece.from + 1, piece.node.firstChild.length));
+    return range.getClientRects()[0] ?? null;
+  }
+}
+
+/** Runs with where they begin, words cut where a line begins, and a `break` before each such place. */
+function cutAt(runs, offsets) {
+  const pieces = [];
+  let at = 0;
+  let next = 0;
+  for (const run of runs) {
+    const end = at + run.text.length;
+    const kind = run.mask === null ? (run.settled ? "settled" : "tentative") : `mask ${run.mask}`;
+    while (at < end) {
+      if (offsets[next] === at) {
+        pieces.push({ kind: "break" });
+        next += 1;
+      }
+      const to = run.mask === null && offsets[next] < end ? offsets[next] : end;
+      pieces.push({ kind, mask: run.mask, from: at, text: run.text.slice(run.text.length - (end - at), run.text.length - (end - to)) });
+      at = to;
+    }
+  }
+  return pieces;
+}
+
+/** Grown text is appended: a selection or a mark in what was there stays. */
+function write(old, piece) {
+  if (piece.kind === "break" || piece.mask !== null || old.text === piece.text) return;
+  const letters = piece.node.firstChild;
+  if (piece.text.startsWith(old.text)) letters.appendData(piece.text.slice(old.text.length));
+  else letters.data = piece.text;
 }
 
 function element(tag, classes, parts) {
   const node = document.createElement(tag);
   node.className = classes;
-  node.setAttribute("part", parts);
+  if (parts) node.setAttribute("part", parts);
   return node;
 }

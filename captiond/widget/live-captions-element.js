@@ -1,112 +1,84 @@
 /**
  * <live-captions src session>: live captions as a custom element. No dependency, no inline style, `textContent` only.
+ * docs/widget.md lists all that it understands; here it is put together of its parts:
  *
- * Attributes: `src` (base URL of the daemon; default the page's origin), `session`, `lines` (roll-up of that many
- * lines instead of a scrolling list), `stability` ("responsive" by default, "balanced", "steady", "finals": how long words
- * wait until they are shown, docs/stability.md), `finals-only`, `announce` ("status" by default, "finals", "off"), `theme`
- * ("light", "dark"; default the viewer's), `label` / `label-internal` / `label-external` (speaker names).
- * Properties: `token`, `tokenProvider` (may be async; asked before each connection), `labels`, `state`, `feed`,
- * `figures`. A `token` attribute is taken and removed at once: attributes are in the page's source and its snapshots.
- * Events (bubble, composed): `captions-state` {state, reason, transport, sessionState}, `captions-caption` {caption,
- * correction}, `captions-gap` {gap}, `captions-reset`.
+ *   caption-source    link, feed, reader, delay: what there is to show, and the token, which nothing else sees
+ *   caption-view      the list and where its reader is in it (caption-lines draws, caption-breaks keeps lines still)
+ *   caption-voice     what a screen reader and a braille display are given
+ *   caption-controls, caption-search, caption-marks, settings-panel: what a reader does
+ *
+ * @attr {string} src - base URL of the daemon; default the page's own origin
+ * @attr {string} session - the session's id
+ * @attr {number} lines - roll up that many lines (1 to 40) instead of scrolling a list
+ * @attr {number} max-ch - characters in a line, at most (10 to 200)
+ * @attr {number} clear-after - seconds of silence after which the lines go (2 to 600)
+ * @attr {"responsive"|"balanced"|"steady"|"finals"} stability - how long words wait until they are shown
+ * @attr {boolean} finals-only - no partials
+ * @attr {boolean} history - earlier lines are loaded when the reader comes to the beginning
+ * @attr {boolean} paused - nothing new is shown, all of it is kept
+ * @attr {"status"|"finals"|"off"} announce - what a screen reader is told by itself
+ * @attr {number} braille - finals line by line, so many cells wide; 40 without a value
+ * @attr {number} braille-pace - seconds for a line; 0: by key only
+ * @attr {"late"|"always"|"off"} delay - whether it is said how far the captions are behind
+ * @attr {string} controls - a bar of controls; which ones: pause search mark to-mark settings export close
+ * @attr {string} hotkeys - keys that are off: "nop nof", or "off"
+ * @attr {"light"|"dark"|"contrast"} theme - default the viewer's
+ * @attr {"top"|"bottom"} position - fixed to that edge of the window
+ * @attr {string} ui-lang - language of the element's own words; default that of the page
+ * @attr {string} label - name of a speaker without a channel
+ * @attr {string} label-internal - name of the internal speaker
+ * @attr {string} label-external - name of the external speaker
+ * @attr {string} token - taken and removed at once; better set the property
+ * @fires captions-state - {state, reason, transport, sessionState}
+ * @fires captions-caption - {caption, correction}
+ * @fires captions-final - {caption}
+ * @fires captions-gap - {gap}
+ * @fires captions-missed - {lines}
+ * @fires captions-reset - {}
+ * @fires captions-pause - {}
+ * @fires captions-resume - {where, lines}
+ * @fires captions-settings-change - {settings}
+ * @cssstate live
+ * @cssstate paused
+ * @cssstate reconnecting
+ * @cssstate stale
  */
 
-import { CaptionFeed } from "./caption-feed.js";
-import { CaptionLines } from "./caption-lines.js";
-import { Stabiliser } from "./caption-stability.js";
-import { MASK_NAMES, textRuns } from "./caption-text.js";
-import { CaptionsLink } from "./captions-link.js";
-import { STYLE } from "./live-captions-style.js";
-
-/** What the element says itself, in English. For another language: `Object.assign(LiveCaptions.words, {...})`. */
-export const WORDS = {
-  region: "Live captions",
-  states: {
-    connecting: "Connecting to the captions\u2026",
-    live: "",
-    reconnecting: "Connection lost, reconnecting\u2026",
-    ended: "The captions have ended.",
-    failed: "No captions.",
-  },
-  source: "The call's transcription is interrupted, reconnecting\u2026",
-  waiting: "Waiting for the first words\u2026",
-  earlier: (count) => (count === 1 ? "1 earlier line is not shown." : `${count} earlier lines are not shown.`),
-  gap: (lost) =>
-    lost === null ? "Words may be missing here." : lost === 1 ? "1 update missed here." : `${lost} updates missed here.`,
-  openMask: "private, not shown",
-  closedMask: (name) => `${name}, not shown`,
-  newLines: (count) => (count > 1 ? `${count} new lines` : count === 1 ? "1 new line" : "Back to live"),
-};
-const DEFAULT_LABELS = { internal: "Agent", external: "Customer", "": "" };
-/** A screen reader is given whole finals, not more often than this: it queues, and would fall behind. */
-const ANNOUNCE_EVERY_MS = 1500;
-/** Announced lines stay this few: the log is for hearing, the list is for reading. */
-const ANNOUNCED_KEPT = 20;
-/** Within this many pixels of the end a reader counts as following. */
-const FOLLOW_PX = 24;
+import { ElementDesk } from "./element-desk.js";
+import { DICTIONARIES, WORDS } from "./interface-words.js";
+import { exportTranscript } from "./caption-exports.js";
+import { SETTINGS } from "./settings-store.js";
 
 const Base = globalThis.HTMLElement ?? class {}; // importable where there is no DOM
 
 export class LiveCaptions extends Base {
   static observedAttributes = [
-    "src", "session", "lines", "stability", "finals-only", "theme", "label", "label-internal", "label-external", "token",
+    "src", "session", "lines", "max-ch", "clear-after", "stability", "finals-only", "paused", "braille", "braille-pace",
+    "delay", "controls", "hotkeys", "theme", "ui-lang", "label", "label-internal", "label-external", "token",
   ];
-  static words = WORDS;
+  /** What a page wants said instead, in every language: `Object.assign(LiveCaptions.words, {...})`. Reads as English. */
+  static words = Object.create(WORDS);
+  /** The element's own words by language. */
+  static dictionaries = DICTIONARIES;
 
   static define(tag = "live-captions", registry = globalThis.customElements) {
     if (registry && !registry.get(tag)) registry.define(tag, this);
     return this;
   }
 
-  #token = null; // private: not in the DOM, not in an event, not in JSON
-  #tokenProvider = null;
-  #labels = {};
-  #feed = new CaptionFeed();
-  #stability = new Stabiliser();
-  #stabilityTimer;
-  #link = null;
-  #status = { state: "connecting", reason: "", transport: "ws" };
+  #desk; // everything below the surface
   #startQueued = false;
-  #drawQueued = false;
-  #following = true;
-  #unread = 0;
-  #announceQueue = [];
-  #announceTimer;
-  #lastSaid = "";
-  #parts;
-  #lines;
 
   constructor() {
     super();
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(STYLE);
-    root.adoptedStyleSheets = [sheet];
-    const words = this.constructor.words;
-    const make = (tag, name, attributes = {}) => {
-      const node = document.createElement(tag);
-      node.className = name;
-      node.setAttribute("part", name);
-      for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-      return node;
-    };
-    const base = make("div", "base");
-    // Not a live region: text that still changes would be read again with every change.
-    const viewport = make("div", "viewport", { role: "region", "aria-label": words.region, tabindex: "0" });
-    const earlier = make("p", "earlier", { hidden: "" });
-    const empty = make("p", "empty", { hidden: "" });
-    const list = make("ul", "list", { role: "list" });
-    const status = make("div", "status", { role: "status" });
-    const back = make("button", "back", { type: "button", hidden: "" });
-    const log = make("div", "log", { role: "log" });
-    log.classList.add("unseen");
-    viewport.append(earlier, empty, list);
-    base.append(viewport, status, back, log);
-    root.replaceChildren(base);
-    this.#parts = { base, viewport, earlier, empty, list, status, back, log };
-    this.#lines = new CaptionLines(list, words);
-    viewport.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    back.addEventListener("click", () => this.backToLive());
+    let internals = null;
+    try {
+      internals = this.attachInternals();
+    } catch {
+      // An old browser, or an element that was upgraded twice: data-state says the same.
+    }
+    this.#desk = new ElementDesk(this, root, internals);
   }
 
   // ---- what a page sets and reads ----
@@ -117,47 +89,67 @@ export class LiveCaptions extends Base {
   set session(value) { this.setAttribute("session", value); }
   /** Write-only on purpose: what is set cannot be read back from the page. */
   get token() { return null; }
-  set token(value) { this.#token = value ? String(value) : null; this.#restart(); }
-  get tokenProvider() { return this.#tokenProvider; }
-  set tokenProvider(value) { this.#tokenProvider = typeof value === "function" ? value : null; this.#restart(); }
-  get labels() { return { ...this.#labels }; }
-  set labels(value) { this.#labels = { ...value }; this.#lines.clear(); this.#queueDraw(); }
-  /** "connecting", "live", "reconnecting", "ended" or "failed": of the line and of the call behind it, the worse. */
-  get state() { return this.#shownState().state; }
-  get reason() { return this.#shownState().reason; }
-  get transport() { return this.#status.transport; }
-  get feed() { return this.#feed; }
-  get figures() { return { ...this.#feed.figures, redactions: { ...this.#feed.figures.redactions } }; }
+  set token(value) { this.#desk.source.token = value; this.#restart(); }
+  get tokenProvider() { return this.#desk.source.provider; }
+  set tokenProvider(value) { this.#desk.source.provider = value; this.#restart(); }
+  get labels() { return { ...this.#desk.labels }; }
+  set labels(value) { this.#desk.labels = { ...value }; this.#desk.anew(); }
+  /** The viewer's settings, those of all widgets of this origin; {} resets them. */
+  get settings() { return SETTINGS.settings; }
+  set settings(value) { SETTINGS.set(value); }
+  get paused() { return this.#desk.source.reader.paused; }
+  set paused(value) { this.toggleAttribute("paused", Boolean(value)); }
+
+  /** "connecting", "live", "reconnecting", "ended", "failed" or "closed": of the line and the call behind it, the worse. */
+  get state() { return this.#desk.state.state; }
+  get reason() { return this.#desk.state.reason; }
+  get transport() { return this.#desk.source.transport; }
+  get feed() { return this.#desk.source.feed; }
+  /** Copies of the captions that are kept, in order: {utterance, text, final, held, channel, language, …}. */
+  get segments() {
+    return this.#desk.source.reader.all.filter((item) => item.kind === "caption").map((item) => structuredClone(item));
+  }
+  get figures() {
+    const { figures } = this.feed;
+    return { ...figures, redactions: { ...figures.redactions } };
+  }
+  /** How far the newest words were behind what was said when they came, in ms; null where that is not known. */
+  get delayMs() { return this.#desk.delayMs; }
 
   /** Follows the newest words again. */
-  backToLive() {
-    this.#following = true;
-    this.#unread = 0;
-    this.#follow();
-  }
+  backToLive() { this.#desk.toLive(); }
+  /** Shows nothing new from now on, and keeps it. */
+  pause() { this.paused = true; }
+  /** @param {"live" | "here"} where to the newest words, or on from where the reader is */
+  resume(where = "live") { this.#desk.resume(where); }
+  /** Takes off the screen what is on it. */
+  clear() { this.#desk.clear(); }
+  /** Ends the connection for good; what was said stays readable. */
+  close() { this.#desk.close(); }
+  /** After `close`: connects again. */
+  open() { this.#desk.source.open(); this.#restart(); }
+  /** Sets a mark at the selected words, or at the last line in view; takes it away where there is one. */
+  mark() { this.#desk.mark(); }
+  /** Goes to the newest mark, then to the one before. */
+  toMark() { this.#desk.toMark(); }
+  openSearch() { this.#desk.search.open(); this.#desk.queueDraw(); }
+  openSettings() { this.#desk.openSettings(); }
+  /** What this page has of the call, as text. @param {"txt" | "srt" | "vtt" | "json"} format */
+  export(format = "txt") { return exportTranscript(this.#desk.transcript, format); }
 
   // ---- life ----
 
   connectedCallback() {
-    for (const name of ["token", "tokenProvider", "labels", "src", "session"]) this.#upgrade(name);
+    for (const name of ["token", "tokenProvider", "labels", "src", "session", "paused", "settings"]) this.#upgrade(name);
     this.#takeTokenAttribute();
-    globalThis.addEventListener("online", this.#nudge);
-    document.addEventListener("visibilitychange", this.#nudge);
+    this.#desk.connect();
     this.#queueStart();
-    this.#queueDraw();
   }
 
   disconnectedCallback() {
-    globalThis.removeEventListener("online", this.#nudge);
-    document.removeEventListener("visibilitychange", this.#nudge);
     // Moved within the page it is connected again at once; only who stays away hangs up.
     queueMicrotask(() => {
-      if (this.isConnected) return;
-      this.#link?.stop();
-      this.#link = null;
-      clearTimeout(this.#announceTimer);
-      this.#announceTimer = undefined;
-      clearTimeout(this.#stabilityTimer);
+      if (!this.isConnected) this.#desk.disconnect();
     });
   }
 
@@ -165,14 +157,9 @@ export class LiveCaptions extends Base {
     if (before === after) return;
     if (name === "token") this.#takeTokenAttribute();
     else if (name === "src" || name === "session" || name === "finals-only") {
-      this.#feed = new CaptionFeed();
+      this.#desk.forget();
       this.#restart();
-    } else if (name === "lines") {
-      const lines = Math.min(Math.max(Math.trunc(Number(after)) || 3, 1), 40);
-      this.#parts.viewport.style.setProperty("--_lines", lines);
-    } else if (name === "stability") this.#stability.profile = after;
-    else if (name.startsWith("label")) this.#lines.clear();
-    this.#queueDraw();
+    } else this.#desk.attribute(name, after);
   }
 
   /** A property that was set before the element was defined hides the accessor: set it again through it. */
@@ -190,13 +177,8 @@ export class LiveCaptions extends Base {
     if (token) this.token = token;
   }
 
-  #nudge = () => {
-    if (document.visibilityState === "visible") this.#link?.nudge();
-  };
-
   #restart() {
-    this.#link?.stop();
-    this.#link = null;
+    this.#desk.source.stop();
     if (this.isConnected) this.#queueStart();
   }
 
@@ -206,171 +188,13 @@ export class LiveCaptions extends Base {
     // One microtask later all attributes and properties of this turn are set.
     queueMicrotask(() => {
       this.#startQueued = false;
-      if (this.isConnected && !this.#link) this.#start();
+      if (!this.isConnected || this.#desk.source.running) return;
+      this.#desk.source.start({
+        src: this.src,
+        session: this.session,
+        finalsOnly: this.hasAttribute("finals-only"),
+        document: document.baseURI,
+      });
     });
   }
-
-  #start() {
-    if (!this.session) return this.#statusIs({ state: "connecting", reason: "", transport: "ws" });
-    let base;
-    try {
-      base = new URL(this.src || "/", document.baseURI);
-      if (!/^https?:$/.test(base.protocol)) throw new TypeError("not a web address");
-    } catch {
-      return this.#statusIs({ state: "failed", reason: "The address of the captions is not valid.", transport: "ws" });
-    }
-    this.#statusIs({ state: "connecting", reason: "", transport: "ws" });
-    this.#link = new CaptionsLink({
-      base: base.href,
-      session: this.session,
-      feed: this.#feed,
-      token: () => (this.#tokenProvider ? this.#tokenProvider() : this.#token),
-      freshTokens: this.#tokenProvider !== null,
-      finalsOnly: this.hasAttribute("finals-only"),
-      onChange: (change) => this.#changed(change),
-      onStatus: (status) => this.#statusIs(status),
-    });
-    this.#link.start();
-    return undefined;
-  }
-
-  // ---- what comes in ----
-
-  #changed(change) {
-    if (change.what === "caption") {
-      this.#stability.apply(change.caption, performance.now()); // each revision counts, also between two frames
-      this.#emit("captions-caption", { caption: { ...change.caption }, correction: change.correction });
-      if (change.caption.final && !change.correction) {
-        if (!this.#following) this.#unread += 1;
-        this.#announce(change.caption);
-      }
-    } else if (change.what === "gap") this.#emit("captions-gap", { gap: { ...change.gap } });
-    else if (change.what === "reset") this.#emit("captions-reset", {});
-    else if (change.what === "session" || change.what === "welcome") this.#statusIs(this.#status);
-    this.#queueDraw();
-  }
-
-  #shownState() {
-    const { state, reason } = this.#status;
-    const { sessionState } = this.#feed;
-    const words = this.constructor.words;
-    const failed = { state: "failed", reason: this.#feed.sessionReason || words.states.failed };
-    if (sessionState === "failed" && (state === "live" || state === "ended")) return failed;
-    if (state !== "live") return { state, reason: reason || words.states[state] };
-    if (sessionState === "reconnecting") return { state: "reconnecting", reason: words.source };
-    if (sessionState === "activating") return { state: "connecting", reason: words.states.connecting };
-    if (sessionState === "ended") return { state: "ended", reason: words.states.ended };
-    return { state, reason: words.states.live };
-  }
-
-  #statusIs(status) {
-    this.#status = status;
-    const shown = { ...this.#shownState(), transport: status.transport, sessionState: this.#feed.sessionState };
-    const said = JSON.stringify(shown);
-    if (said !== this.#lastSaid) {
-      this.#lastSaid = said;
-      this.#emit("captions-state", shown);
-    }
-    this.#queueDraw();
-  }
-
-  #emit(type, detail) {
-    this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
-  }
-
-  #announce(caption) {
-    if (this.getAttribute("announce") !== "finals") return;
-    const { words } = this.constructor;
-    const name = this.#label(caption.channel);
-    this.#announceQueue.push({ utterance: caption.utterance, name });
-    this.#announceTimer ??= setTimeout(() => {
-      this.#announceTimer = undefined;
-      const line = document.createElement("p");
-      // Read now, not when it came: a mask that was named meanwhile is announced by its name.
-      line.textContent = this.#announceQueue
-        .map(({ utterance, name: speaker }) => {
-          const text = this.#feed.captions.get(utterance)?.text;
-          return text === undefined ? "" : `${speaker ? `${speaker}: ` : ""}${spoken(text, words)}`;
-        })
-        .filter(Boolean)
-        .join(" ");
-      this.#announceQueue = [];
-      this.#parts.log.append(line);
-      while (this.#parts.log.childElementCount > ANNOUNCED_KEPT) this.#parts.log.firstElementChild.remove();
-    }, ANNOUNCE_EVERY_MS);
-  }
-
-  // ---- what goes on the screen ----
-
-  #label(channel) {
-    if (channel in this.#labels) return String(this.#labels[channel]);
-    const attribute = this.getAttribute(channel === "" ? "label" : `label-${channel}`);
-    return attribute ?? DEFAULT_LABELS[channel] ?? channel;
-  }
-
-  #queueDraw() {
-    if (this.#drawQueued) return;
-    this.#drawQueued = true;
-    // Once a frame however many messages came: at most one layout, within 17 ms. A hidden page draws when it is seen.
-    requestAnimationFrame(() => {
-      this.#drawQueued = false;
-      this.#draw();
-    });
-  }
-
-  #draw() {
-    const { earlier, empty, status } = this.#parts;
-    const words = this.constructor.words;
-    const { state, reason } = this.#shownState();
-    this.#lines.draw(this.#stability.items(this.#feed.items, performance.now()), (channel) => this.#label(channel));
-    this.#drawWhenDue();
-    setText(earlier, this.#feed.earlierFinals > 0 ? words.earlier(this.#feed.earlierFinals) : "");
-    earlier.hidden = this.#feed.earlierFinals === 0 || this.hasAttribute("lines");
-    empty.hidden = state !== "live" || this.#feed.items.length > 0;
-    setText(empty, words.waiting);
-    status.dataset.state = state;
-    if (this.getAttribute("announce") === "off") status.setAttribute("aria-live", "off");
-    else status.removeAttribute("aria-live");
-    setText(status, state === "live" ? "" : reason);
-    this.dataset.state = state; // for the page's style: live-captions[data-state="reconnecting"]
-    this.#follow();
-  }
-
-  /** Words that wait become old enough without anything coming in. */
-  #drawWhenDue() {
-    clearTimeout(this.#stabilityTimer);
-    const dueMs = this.#stability.nextDueMs;
-    if (dueMs === null || !this.isConnected) return;
-    this.#stabilityTimer = setTimeout(() => this.#queueDraw(), Math.max(dueMs - performance.now(), 0));
-  }
-
-  #follow() {
-    const { viewport, back } = this.#parts;
-    if (this.#following) viewport.scrollTop = viewport.scrollHeight;
-    back.hidden = this.#following || this.hasAttribute("lines");
-    setText(back, this.constructor.words.newLines(this.#unread));
-  }
-
-  #scrolled() {
-    const { viewport } = this.#parts;
-    const following = viewport.scrollHeight - viewport.scrollTop - viewport.clientHeight <= FOLLOW_PX;
-    if (following === this.#following) return;
-    this.#following = following;
-    if (following) this.#unread = 0;
-    this.#queueDraw();
-  }
-}
-
-function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
-}
-
-/** A caption for the ear: masks by their names. */
-function spoken(text, words) {
-  return textRuns(text, Infinity)
-    .map(({ text: words_, mask }) => {
-      if (mask === null) return words_;
-      return mask === "open" ? words.openMask : words.closedMask(MASK_NAMES[mask]);
-    })
-    .join("");
 }
