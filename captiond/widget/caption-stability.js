@@ -34,6 +34,8 @@ const PRIOR_WORDS = 20;
 const PRIOR_SHARE = 0.75;
 /** What was said so many words ago counts half: some seven minutes of talk. */
 const HALF_LIFE_WORDS = 1000;
+/** What is kept is a few thousand words at most, by the half-life; far above that it is not ours. */
+const MOST_KEPT_WORDS = 1_000_000;
 /** The longest wait of one's own that can be asked for: a minute late, nobody follows a talk. */
 const MOST_OWN_MS = 60_000;
 
@@ -55,6 +57,20 @@ export class Evidence {
     const kept = 0.5 ** (words / HALF_LIFE_WORDS);
     this.#words = this.#words * kept + words;
     this.#lost = this.#lost.map((before, at) => before * kept + lost[at]);
+  }
+
+  /** Its numbers, for keeping. */
+  toJSON() {
+    return { words: this.#words, lost: this.#lost };
+  }
+
+  /** Takes over numbers that were kept; what is none of them changes nothing. */
+  take(value) {
+    const sound = (number) => Number.isFinite(number) && number >= 0 && number <= MOST_KEPT_WORDS;
+    const { words, lost } = value ?? {};
+    if (!sound(words) || words === 0 || !Array.isArray(lost) || lost.length !== WAITS_MS.length || !lost.every(sound)) return;
+    this.#words = words;
+    this.#lost = [...lost];
   }
 }
 
@@ -169,6 +185,9 @@ export class Stabiliser {
     this.#profile = ownMs === null ? PROFILES[this.#name] : { aim: null, standMs: ownMs, latestMs: Infinity };
     for (const growing of this.#open.values()) growing.view = null;
   }
+
+  /** What this reader's waits are learned from; set where another source of captions has its own. @param {Evidence} value */
+  set evidence(value) { this.#evidence = value; }
 
   /** How long a word has to stand now before it is shown, in ms; Infinity: until its final. */
   get waitMs() {

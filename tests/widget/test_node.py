@@ -22,6 +22,7 @@ def test_all_pure_parts_have_node_tests() -> None:
         "captions-link.test.mjs",
         "reading-parts.test.mjs",
         "sse-parser.test.mjs",
+        "stability-memory.test.mjs",
     ]
 
 
