@@ -25,6 +25,7 @@ from captiond.jobs.callbacks import Callbacks
 from captiond.jobs.interaction_transcription import InteractionTranscription
 from captiond.jobs.machine import MESSAGING, RECORDING, State
 from captiond.jobs.masking import Masking
+from captiond.jobs.message_sources import Documents, Platform
 from captiond.jobs.messaging_transcript import ANALYTICS, CALLABLE, MessagingTranscript
 from captiond.jobs.outbox import Call, Outbox, Sink
 from captiond.jobs.recording_transcript import Polling, RecordingTranscript
@@ -94,12 +95,11 @@ class Workflows:
             claim=self._claim,
         )
         self._messaging = MessagingTranscript(
-            genesys.reads,
+            (Documents if begins else Platform)(genesys.reads, most_bytes=wanted.max_transcript_bytes),
             store=store,
             masking=masking,
             chance=chance,
             window=wanted.context_window,
-            most_bytes=wanted.max_transcript_bytes,
             secret=wanted.fingerprint_secret.get_secret_value(),
         )
         self.runner = Runner(

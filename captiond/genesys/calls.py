@@ -60,9 +60,10 @@ class Calls:
         content = orjson.dumps(body)
         return await self.ask("POST", path, operation=operation, body=content, key=key, most_bytes=most_bytes)
 
-    async def fetch(self, path: str, *, operation: str, most_bytes: int) -> bytes:
-        """One GET; the answer as it came. Raises as `ask`, and AnswerTooLong where it has more than that."""
-        return await self._asked("GET", path, operation=operation, most_bytes=most_bytes)
+    async def fetch(self, path: str, *, operation: str, most_bytes: int, body: bytes = b"") -> bytes:
+        """One GET, or with a body one POST; the answer as it came. Raises as `ask`, and AnswerTooLong where it has
+        more than that."""
+        return await self._asked("POST" if body else "GET", path, operation=operation, body=body, most_bytes=most_bytes)
 
     @property
     def is_local(self) -> bool:

@@ -198,7 +198,11 @@ def parse_conversation(body: bytes, *, conversation: str) -> Conversation:
         InvalidTranscript: it holds no array of messages, or more of them than anybody writes.
         MalformedAnswer: it is no JSON object, or about another conversation. Nothing of the answer is in either.
     """
-    answer = _object(body)
+    return conversation_of(object_of_bytes(body), conversation=conversation)
+
+
+def conversation_of(answer: Mapping[str, Any], *, conversation: str) -> Conversation:
+    """The same, of an answer that was read. Raises as `parse_conversation`."""
     name = answer.get("id")
     if name is not None and (not isinstance(name, str) or name.lower() != conversation):
         raise MalformedAnswer("it is about another conversation")
@@ -248,7 +252,7 @@ def in_order(messages: Sequence[Message]) -> tuple[tuple[Message, ...], Order]:
     return tuple(kept), Order(missing, tuple(repeated), unnumbered)
 
 
-def _object(body: bytes) -> Mapping[str, Any]:
+def object_of_bytes(body: bytes) -> Mapping[str, Any]:
     """The answer's JSON object. Bytes that are no UTF-8, and halves of characters, become `BROKEN`."""
     parsed: object = None
     try:

@@ -40,13 +40,13 @@ from captiond.db.outbox import Parcel
 from captiond.db.parts import Part, PartState
 from captiond.db.store import Store, StoreError
 from captiond.genesys import messaging as api
-from captiond.genesys.calls import Calls
 from captiond.genesys.payloads import MalformedAnswer
 from captiond.genesys.transcriptions import instant_s
 from captiond.jobs.conversations import Conversations
 from captiond.jobs.languages import Languages
 from captiond.jobs.machine import MESSAGING, UNITS, Outcome, Phase
 from captiond.jobs.masking import Masking
+from captiond.jobs.message_sources import Source
 from captiond.jobs.parts import Parts
 from captiond.jobs.refusals import JobFailed, failure_of
 from captiond.jobs.requests import MessagingBody, invalid, parse
@@ -64,7 +64,6 @@ AT_ONCE: Final = 16  # of all jobs together: their answers are what costs memory
 READ_AT_ONCE: Final = 2  # parsed and redacted at once: some 20 MiB each
 LARGE_BYTES: Final = 65_536  # an answer that is parsed in a thread: it would hold captions up
 ALONE_TRIES: Final = 5  # of one conversation; then it is asked whether it is Genesys or this conversation
-MAX_QUERY_BYTES: Final = 16_777_216  # 500 conversations of 32 kB each
 INLINE_BYTES: Final = 2_097_152  # of messages in a job's result; more are read one conversation at a time
 MAX_TOLD: Final = 100  # conversations in the error of a job that has none
 
@@ -73,20 +72,18 @@ class MessagingTranscript:
     """The workflow. Holds nothing of a job: all of that is in its row and its parts.
 
     Args:
-        calls: Genesys' REST API at the pace that is allowed here.
+        source: where conversations come from.
         window: how many messages are kept where a request does not say.
-        most_bytes: of one conversation's answer.
         secret: the key of fingerprints; "" means one that the database keeps.
     """
 
     kind: str = MESSAGING
-    scopes: tuple[str, ...] = ("analytics:conversation:view", "webmessaging:conversation:view")
 
     def __init__(
-        self, calls: Calls, *, store: Store, masking: Masking, chance: Chance, window: int, most_bytes: int, secret: str
+        self, source: Source, *, store: Store, masking: Masking, chance: Chance, window: int, secret: str
     ) -> None:
-        self._calls, self._store, self._masking, self._chance = calls, store, masking, chance
-        self._window, self._most_bytes, self._secret = window, most_bytes, secret.encode()
+        self._source, self._store, self._masking, self._chance = source, store, masking, chance
+        self._window, self._secret, self.scopes = window, secret.encode(), source.scopes
         self._languages = Languages()
         self._conversations: Conversations | None = None
         self._asking, self._reading = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(READ_AT_ONCE)
@@ -166,7 +163,7 @@ class MessagingTranscript:
         await self.parts.write(job.id, list(found.values()))
         entries = job.data["entries"] + answer.entries
         ends = not answer.entries or page >= api.MAX_PAGES
-        more = not ends and (entries < answer.total if answer.total is not None else answer.entries >= _size(job))
+        more = not ends and (entries < answer.total if answer.total is not None else answer.entries >= self._size(job))
         facts = {"conversations": len(answer.found), "page": page}
         if more and any(name in asked and name not in found for name in named or sought):
             return Step(Outcome.MORE, data={"page": page + 1, "entries": entries}, facts=facts)
@@ -177,20 +174,17 @@ class MessagingTranscript:
         return await self._looked(job, tools, left)
 
     async def _ask(self, job: Job, named: Sequence[str], page: int) -> api.Page:
-        body = api.query(
+        return await self._source.page(
             since=job.data["since"],
             until=job.data["until"],
             conversations=named,
             redact=job.request["redactPii"],
-            page_size=_size(job),
+            page_size=self._size(job),
             page=page,
         )
-        operation = "messaging_query"
-        answer = await self._calls.post(api.QUERY, body, operation=operation, most_bytes=MAX_QUERY_BYTES)
-        try:
-            return api.parse_page(answer)
-        except MalformedAnswer as fault:
-            raise UpstreamInvalid(operation=operation, why=f"sent an unusable answer: {fault}") from None
+
+    def _size(self, job: Job) -> int:
+        return self._source.page_size(job.request["pageSize"])
 
     async def _looked(self, job: Job, tools: Tools, left: Sequence[Part]) -> Step:
         """Nobody is looked for any more. Who was not found has failed: that is reported, not dropped."""
@@ -236,11 +230,9 @@ class MessagingTranscript:
         try:
             async with self._asking:
                 began_s = tools.clock.monotonic_s()
-                body = await self._calls.fetch(
-                    api.details_path(part.name), operation="messaging_details", most_bytes=self._most_bytes
-                )
-                document = await self._read(job, part, body)
-                del body
+                answers = await self._source.fetch(part.name)
+                document = await self._read(job, part, answers)
+                del answers
         except (StoreError, Unauthorised):
             raise
         except UpstreamError as error:
@@ -255,16 +247,27 @@ class MessagingTranscript:
         else:
             await self._done(job, part, tools, document, began_s=began_s)
 
-    async def _read(self, job: Job, part: Part, body: bytes) -> dict[str, Any]:
+    async def _read(self, job: Job, part: Part, answers: Sequence[bytes]) -> dict[str, Any]:
         if self._conversations is None:
             own = self._secret or await self._store.work(
                 lambda connection: key(connection, "fingerprints", new=secrets.token_bytes(32))
             )
             self._conversations = Conversations(self._masking, self._languages, key=own)
         async with self._reading:
-            conversation = await _parsed(body, part.name)
+            conversation = await self._parsed(answers, part.name)
             kept = await self._conversations.keep(conversation, name=part.name, window=job.request["contextWindow"])
         return {**kept.document, **({"sessionIds": part.facts["sessionIds"]} if "sessionIds" in part.facts else {})}
+
+    async def _parsed(self, answers: Sequence[bytes], name: str) -> api.Conversation:
+        try:
+            if sum(map(len, answers)) < LARGE_BYTES:
+                return self._source.parse(answers, name)
+            return await asyncio.to_thread(self._source.parse, answers, name)
+        except api.InvalidTranscript as fault:
+            why, code = str(fault), "invalid_transcript"
+        except MalformedAnswer as fault:
+            why, code = str(fault), "upstream_invalid"
+        raise JobFailed(code, f"messaging_details: upstream sent an unusable answer: {why}")
 
     async def _done(self, job: Job, part: Part, tools: Tools, document: dict[str, Any], *, began_s: float) -> None:
         latency_ms = round((tools.clock.monotonic_s() - began_s) * 1000)
@@ -405,18 +408,6 @@ def _found(one: api.Found, part: Part | None, asked: Mapping[str, Part], sought:
     return [replace(part, state=PartState.FOUND, facts={**part.facts, "sessionIds": ids}), *elsewhere]
 
 
-async def _parsed(body: bytes, name: str) -> api.Conversation:
-    try:
-        if len(body) < LARGE_BYTES:
-            return api.parse_conversation(body, conversation=name)
-        return await asyncio.to_thread(api.parse_conversation, body, conversation=name)
-    except api.InvalidTranscript as fault:
-        why, code = str(fault), "invalid_transcript"
-    except MalformedAnswer as fault:
-        why, code = str(fault), "upstream_invalid"
-    raise JobFailed(code, f"messaging_details: upstream sent an unusable answer: {why}")
-
-
 def _failed(part: Part, failure: JobFailed) -> Part:
     return replace(part, state=PartState.FAILED, facts={**part.facts, "error": failure.as_json()})
 
@@ -437,11 +428,6 @@ def _elsewhere(job: Job, part: Part) -> dict[str, Any]:
     """A conversation in a result that has no room for its messages."""
     address = f"/v1/jobs/{job.id}/conversations/{part.name}"
     return {"conversationId": part.name, "status": "success", "messages": None, "messagesAt": address}
-
-
-def _size(job: Job) -> int:
-    size: int = job.request["pageSize"]
-    return size
 
 
 def _distinct(ids: Sequence[str]) -> list[str]:

@@ -1,6 +1,7 @@
-"""Web-messaging conversations, in the documents' form: the query that finds them, and their messages.
+"""Web-messaging conversations: the query that finds them, and their messages; in the documents' form, and as Genesys
+Cloud has them, where a conversation lists its messages and batches hold their texts.
 
-Source: workflows.md, section 4.
+Source: workflows.md, section 4; reference/genesys.md, section 5.
 """
 
 import re
@@ -21,6 +22,7 @@ from captiond.simulator.world import World
 
 MAX_IDS: Final = 100
 MAX_PAGE: Final = 500
+MAX_PLATFORM_PAGE: Final = 100  # of Genesys Cloud's own query, and ids of one batch
 AGO_S: Final = 3_600.0  # so long ago a conversation was that does not say when
 TALK: Final = (
     {"from": "agent", "to": "guest", "text": "Good morning, how can I help you?"},
@@ -34,12 +36,13 @@ class Messages(BaseModel):
 
     Attributes:
         messages: sent as they stand; one without `sequenceId` and `timestamp` that is an object gets both. `plain`: as
-            they are, whatever they are.
+            they are, whatever they are. In Genesys Cloud's form a message's `data` is put over its entity, and one that
+            is `lost` is listed and in no batch.
         session_id: of the guest.
         hidden: no query answers it.
         started_s: seconds before now.
         data: put over the answer about it; a null takes a key away. `body`: sent in place of the whole answer; a
-            character \\udc80 to \\udcff is that byte alone.
+            character \\udc80 to \\udcff is that byte alone. In the other form it is sent in place of each batch.
     """
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
@@ -77,6 +80,9 @@ class Messaging:
         """Registers the routes."""
         app.router.add_post("/api/v2/analytics/conversations/web/details/query", self.query)
         app.router.add_get("/api/v2/conversations/web/details/{id}", self.details)
+        app.router.add_post("/api/v2/analytics/conversations/details/query", self.platform_query)
+        app.router.add_get("/api/v2/conversations/messages/{id}", self.listed)
+        app.router.add_post("/api/v2/conversations/messages/{id}/messages/bulk", self.batch)
 
     async def query(self, request: web.Request) -> web.StreamResponse:
         """`POST /api/v2/analytics/conversations/web/details/query`."""
@@ -99,8 +105,7 @@ class Messaging:
     async def details(self, request: web.Request) -> web.StreamResponse:
         """`GET /api/v2/conversations/web/details/{id}`."""
         name = request.match_info["id"]
-        struck = await self._desk.fault(request, On.MESSAGING_DETAILS, name)
-        refused = struck or self._desk.may_pass(request, On.MESSAGING_DETAILS, name)
+        refused = await self._refused(request, name)
         if refused is not None:
             return refused
         found = self._find(name)
@@ -110,6 +115,96 @@ class Messaging:
         self._desk.seen(request, On.MESSAGING_DETAILS, 200, name)
         answer = web.Response(status=200, body=self._body(found), content_type="application/json")
         return await self._desk.finish(request, answer)
+
+    async def platform_query(self, request: web.Request) -> web.StreamResponse:
+        """`POST /api/v2/analytics/conversations/details/query`."""
+        asked = _object(await request.read())
+        struck = await self._desk.fault(request, On.MESSAGING_QUERY)
+        refused = struck or self._desk.may_pass(request, On.MESSAGING_QUERY)
+        if refused is not None:
+            return refused
+        since, _, until = str(asked.get("interval")).partition("/")
+        paging = asked.get("paging", {})
+        size, page = paging.get("pageSize", 25), paging.get("pageNumber", 1)
+        if _time_s(since) is None or _time_s(until) is None or not 1 <= size <= MAX_PLATFORM_PAGE:
+            field = "paging" if _time_s(since) is not None and _time_s(until) is not None else "interval"
+            body = error_body(400, message=f"{field} is not valid", field=field)
+            return self._desk.answer(request, On.MESSAGING_QUERY, 400, body)
+        self.queries = [*self.queries[-999:], asked]
+        named = [
+            {"id": one["value"]} for part in asked.get("conversationFilters", []) for one in part.get("predicates", [])
+        ]
+        found = self._found({"dateRange": {"from": since, "to": until}, "entities": {"conversations": named}})
+        size = min(size, self.largest_page)
+        shown = found[(page - 1) * size : page * size]
+        body = {"conversations": [self._entry(one) for one in shown], "totalHits": len(found)}
+        return await self._desk.finish(request, self._desk.answer(request, On.MESSAGING_QUERY, 200, body))
+
+    async def listed(self, request: web.Request) -> web.StreamResponse:
+        """`GET /api/v2/conversations/messages/{id}`: which messages there are, and when."""
+        name = request.match_info["id"]
+        refused = await self._refused(request, name)
+        if refused is not None:
+            return refused
+        found = self._find(name)
+        if found is None:
+            return self._desk.answer(request, On.MESSAGING_DETAILS, 404, error_body(404), session=name)
+        begun_s = self._begun_s(found)
+        details: dict[str, list[dict[str, Any]]] = {"guest": [], "agent": []}
+        for place, message in enumerate(found.messages, start=1):
+            told = {"messageId": f"{name}-{place}", "messageTime": iso_utc(begun_s + place), "messageStatus": "sent"}
+            details["guest" if message.get("from") == "guest" else "agent"].append(told)
+        body = {
+            "id": found.conversation_id,
+            "startTime": iso_utc(begun_s),
+            "endTime": iso_utc(begun_s + 600),
+            "participants": [
+                {"purpose": "customer", "messages": [{"id": f"{name}-in", "messages": details["guest"]}]},
+                {"purpose": "agent", "messages": [{"id": f"{name}-out", "messages": details["agent"]}]},
+            ],
+            **found.data,
+        }
+        told_body = {key: value for key, value in body.items() if value is not None}
+        return await self._desk.finish(
+            request, self._desk.answer(request, On.MESSAGING_DETAILS, 200, told_body, session=name)
+        )
+
+    async def batch(self, request: web.Request) -> web.StreamResponse:
+        """`POST /api/v2/conversations/messages/{id}/messages/bulk`: the texts of those that are named."""
+        name = request.match_info["id"]
+        asked = orjson.loads(await request.read())
+        refused = await self._refused(request, name)
+        if refused is not None:
+            return refused
+        found = self._find(name)
+        if found is None or not isinstance(asked, list) or len(asked) > MAX_PLATFORM_PAGE:
+            status = 404 if found is None else 400
+            return self._desk.answer(request, On.MESSAGING_DETAILS, status, error_body(status), session=name)
+        self._world.ledger.conversations[name] += 1
+        begun_s = self._begun_s(found)
+        entities = [
+            {
+                "id": f"{name}-{place}",
+                "timestamp": iso_utc(begun_s + place),
+                "direction": "inbound" if message.get("from") == "guest" else "outbound",
+                "textBody": message.get("text"),
+                "normalizedMessage": {"id": f"{name}-{place}", "type": "Text", "text": message.get("text")},
+                **message.get("data", {}),
+            }
+            for place, message in enumerate(found.messages, start=1)
+            if f"{name}-{place}" in asked and not message.get("lost")
+        ]
+        self._desk.seen(request, On.MESSAGING_DETAILS, 200, name)
+        body = (
+            found.body.encode("utf-8", "surrogateescape")
+            if found.body is not None
+            else orjson.dumps({"entities": entities})
+        )
+        return await self._desk.finish(request, web.Response(body=body, content_type="application/json"))
+
+    async def _refused(self, request: web.Request, name: str) -> web.StreamResponse | None:
+        struck = await self._desk.fault(request, On.MESSAGING_DETAILS, name)
+        return struck or self._desk.may_pass(request, On.MESSAGING_DETAILS, name)
 
     def _find(self, name: str) -> Messages | None:
         found = self._conversations.get(name.lower())
