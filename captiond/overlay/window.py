@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QWidget
 
 from captiond.overlay.announce import CHOICES, Announcer
-from captiond.overlay.blocks import Look, colour
+from captiond.overlay.blocks import SMALL, Look, colour
 from captiond.overlay.frame import Frame
 from captiond.overlay.hand import MIN_HEIGHT_PX, MIN_WIDTH_PX, Hand
 from captiond.overlay.head import Head, button_style
@@ -236,6 +236,9 @@ class OverlayWindow(QWidget):
         return Look(font, palette, edged=palette.needs_edge(self.settings.opacity))
 
     def _dress(self, look: Look) -> None:
+        small = QFont(look.font)
+        small.setPointSizeF(look.font.pointSizeF() * SMALL)
+        self.newest.setFont(small)
         self.newest.setStyleSheet(button_style(look.palette) + "QAbstractButton { padding: 4px 12px; }")
         self.way_back.dress(look.palette)
 

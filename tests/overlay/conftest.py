@@ -35,6 +35,7 @@ class Desktop:
 
     def grab(self, name: str) -> QImage:
         """All that is seen on the screen now; kept under that name."""
+        self.turn(0.15)  # what was asked to be drawn is, and the compositor has seen it
         ARTIFACTS.mkdir(parents=True, exist_ok=True)
         image = QGuiApplication.primaryScreen().grabWindow(0).toImage()
         assert image.save(str(ARTIFACTS / f"{name}.png"))
