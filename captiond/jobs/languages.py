@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import Any, Final
 
 from captiond.base.inside import describe
+from captiond.core.redact import learn
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +53,7 @@ class Languages:
 
 
 def _load() -> Any:
+    learn(LANGUAGES.split())  # lexicons take their time, too, where one is not configured for captions
     module = import_module("py3langid.langid")
     model = module.LanguageIdentifier.from_model_file(module.MODEL_FILE, norm_probs=True)
     model.set_languages([language for language in LANGUAGES.split() if language in set(model.labels)])
