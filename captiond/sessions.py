@@ -27,6 +27,7 @@ from captiond.hub.live import Live
 from captiond.hub.rooms import Rooms
 from captiond.serve.bodies import SessionRequest
 from captiond.serve.problems import Problem, not_available
+from captiond.serve.session_view import view_of
 from captiond.serve.transcripts import Transcript
 
 log = logging.getLogger(__name__)
@@ -116,16 +117,16 @@ class Sessions:
         running = self._running.get(request.id)
         if running is not None:
             await self._await_settled(running)
-        return created, self._view(live)
+        return created, view_of(live)
 
     def list(self) -> Sequence[Mapping[str, Any]]:
         """Views of all sessions that are kept, oldest first."""
-        return [self._view(live) for live in self._rooms.all()]
+        return [view_of(live) for live in self._rooms.all()]
 
     def get(self, session: SessionId) -> Mapping[str, Any] | None:
         """One view; None where there is no such session."""
         live = self._rooms.get(session)
-        return None if live is None else self._view(live)
+        return None if live is None else view_of(live)
 
     def gone(self, session: SessionId) -> bool:
         """Whether it existed, ended, and its stream is kept no longer."""
@@ -320,25 +321,6 @@ class Sessions:
         self._memory.end_session(session, state=state.value, reason=reason)
         self._audit.record("session_ended", mediaSessionId=session, state=state.value, reason=reason)
         log.info("session over: session=%s state=%s reason=%s", session, state.value, reason)
-
-    def _view(self, live: Live) -> Mapping[str, Any]:
-        return {
-            "id": live.session,
-            "source": live.source,
-            "state": live.state.value,
-            "reason": live.reason,
-            "language": live.language,
-            "createdAt": live.created_at,
-            "position": live.position,
-            "viewers": live.viewers,
-            "gaps": live.gaps,
-            "lostEvents": live.lost_events,
-            "duplicates": live.duplicates,
-            "avgLatencyMs": live.avg_latency_ms,
-            "p99LatencyMs": live.p99_latency_ms,
-            "tokensPerSecond": live.tokens_per_second,
-            "auditRecords": live.audit_records,
-        }
 
 
 class _Sink:

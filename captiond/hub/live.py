@@ -31,8 +31,10 @@ class Live(Stream, Booked):
     Attributes:
         ended_s: monotonic, when it ended; None while it runs.
         following: told of everything that viewers of other processes get, too; set by `Rooms`.
+        conversation: that it belongs to; None where nobody said; set by `Rooms`.
     """
 
+    conversation: str | None = None
     following: Following | None = None
 
     def __init__(

@@ -132,6 +132,7 @@ class Rooms:
             arriving=self._arriving,
             interrupted=interrupted,
         )
+        live.conversation = conversation
         self._gone.pop(session, None)
         if self.following is not None:
             live.following = self.following

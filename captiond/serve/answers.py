@@ -43,6 +43,7 @@ class Created(Answer):
 class Session(Created):
     """A session with its figures; null is not known yet."""
 
+    conversation_id: str | None
     reason: str | None
     position: Position | None
     viewers: Count
@@ -74,6 +75,22 @@ class Token(Answer):
 
     token: str
     expires_at: str
+
+
+class CaptionedSession(Answer):
+    """One session of a conversation, as its viewers may know it."""
+
+    id: str
+    state: State
+    language: str
+    created_at: str
+
+
+class Captioned(Answer):
+    """The sessions that caption one conversation, those that this viewer may watch, oldest first."""
+
+    conversation_id: str
+    sessions: list[CaptionedSession]
 
 
 class TranscriptLine(Answer):

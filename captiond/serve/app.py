@@ -136,7 +136,7 @@ def build(
 
     table = routes.table(pages or Pages(access.rules.allowed_origins), describe)
     if sessions is None:
-        table = tuple(route for route in table if route.guard == "viewer")
+        table = tuple(route for route in table if route.guard == "viewer" and route.path in routes.STREAMS)
     described.append(orjson.dumps(openapi.describe(table)))
     routes.add(app, table)
     app.on_response_prepare.append(add_headers)

@@ -27,6 +27,8 @@ PAGES: Final[Mapping[str, str]] = MappingProxyType(
         "/demo": "pages/demo.html",
         "/overlay/{id}": "pages/overlay.html",
         "/display/{id}": "pages/display.html",
+        "/overlay": "pages/overlay.html",  # ?conversationId=: whoever knows the call and not its sessions
+        "/display": "pages/display.html",
     }
 )
 STATIC: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from captiond.jobs import requests
 from captiond.serve import answers, bodies, control, health, jobs, searching, webhooks
+from captiond.serve.conversations import conversation
 from captiond.serve.pages import PAGES, Pages
 from captiond.serve.problems import Handler
 from captiond.serve.sse import captions_sse
@@ -21,6 +22,8 @@ ID: Final = "{id:[A-Za-z0-9._:-]{1,128}}"
 KIND: Final = "{kind:[a-z-]{1,40}}"
 SESSION: Final = f"/v1/sessions/{ID}"
 JOB: Final = f"/v1/jobs/{ID}"
+
+STREAMS: Final = (f"{SESSION}/ws", f"{SESSION}/events")  # all that a relay serves
 
 Guard = Literal["key", "viewer", "none"]
 
@@ -191,6 +194,16 @@ def table(pages: Pages, openapi: Handler) -> tuple[Route, ...]:
                 502: "upstream_refused, with the upstream status and message",
                 503: "upstream_rate_limited, too_many_sessions, draining",
             },
+        ),
+        Route(
+            "GET",
+            f"/v1/conversations/{ID}",
+            conversation,
+            "The sessions that caption a conversation, for those who may watch them",
+            guard="viewer",
+            answer=answers.Captioned,
+            query={"token": VIEWER_QUERY["token"]},
+            refusals={status: VIEWER_REFUSALS[status] for status in (401, 403, 404)},
         ),
         Route("GET", "/v1/sessions", control.list_sessions, "All sessions", answer=answers.SessionList),
         Route("GET", SESSION, control.get_session, "One session", answer=answers.Session, refusals=NO_SESSION),

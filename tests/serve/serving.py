@@ -146,6 +146,7 @@ class MemorySessions:
         return {
             "id": live.session,
             "source": live.source,
+            "conversationId": live.conversation,
             "state": live.state.value,
             "reason": live.reason,
             "language": live.language,
@@ -182,10 +183,14 @@ class Served:
     sequence: int = 0
     answers: "list[RawAnswer]" = field(default_factory=list)
 
-    def open(self, session: str = "s1") -> Live:
+    def open(self, session: str = "s1", *, conversation: str | None = None) -> Live:
         """A live session."""
         live = self.rooms.open(
-            SessionId(session), source="media", language="en-US", created_at=iso_utc(self.clock.now_s())
+            SessionId(session),
+            source="media",
+            language="en-US",
+            conversation=conversation,
+            created_at=iso_utc(self.clock.now_s()),
         )
         live.set_state(SessionState.LIVE)
         return live
