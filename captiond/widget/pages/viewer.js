@@ -2,8 +2,9 @@
  * The overlay and the display: one <live-captions>, set up from the page's address.
  *
  * Path: /overlay/{session} or /display/{session}. Query, all optional: `lines`, `size` (text size in rem), `theme`,
- * `announce`, `finals-only`, `label`, `label-internal`, `label-external`, and `token` (also as #token=…). The token is
- * taken out of the address before anything else runs: addresses are copied, shown on screens and kept in histories.
+ * `announce`, `stability`, `finals-only`, `label`, `label-internal`, `label-external`, and `token` (also as #token=…).
+ * The token is taken out of the address before anything else runs: addresses are copied, shown on screens and kept in
+ * histories.
  */
 "use strict";
 
@@ -21,7 +22,7 @@
 
   const captions = document.querySelector("live-captions");
   captions.setAttribute("src", "/");
-  for (const name of ["lines", "theme", "announce", "finals-only", "label", "label-internal", "label-external"]) {
+  for (const name of ["lines", "theme", "announce", "stability", "finals-only", "label", "label-internal", "label-external"]) {
     if (query.has(name)) captions.setAttribute(name, query.get(name));
   }
   const size = Number(query.get("size"));
