@@ -26,7 +26,8 @@ from captiond.jobs.interaction_transcription import InteractionTranscription
 from captiond.jobs.machine import MESSAGING, RECORDING, State
 from captiond.jobs.masking import Masking
 from captiond.jobs.message_sources import Documents, Platform
-from captiond.jobs.messaging_transcript import ANALYTICS, CALLABLE, MessagingTranscript
+from captiond.jobs.messaging_collector import ANALYTICS, CALLABLE
+from captiond.jobs.messaging_transcript import MessagingTranscript
 from captiond.jobs.outbox import Call, Outbox, Sink
 from captiond.jobs.recording_transcript import Polling, RecordingTranscript
 from captiond.jobs.runner import Pace, Runner

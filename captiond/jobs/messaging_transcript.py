@@ -4,66 +4,32 @@ checking > querying > collecting > settling. `querying` makes one request a step
 sessions, page by page all of that time, since a session's id is none of a conversation. `collecting` fetches a few
 conversations a step; each is written as it ends, with what sinks are to get. Source: workflows.md, section 4; the
 documents' form.
-
-| what one conversation meets | |
-|---|---|
-| 401 with a new token too | the job fails: it would be the same for all |
-| 403, 404, another 4xx, too long, no messages, no JSON | it fails, the others go on |
-| 429 | `Retry-After`, else 1, 2, 4 s and some jitter; then it fails |
-| 5xx, timeout, network | again until the job's deadline; after five tries only while the query is not answered either |
 """
 
-import asyncio
-import logging
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 import orjson
 
-from captiond.base.backoff import Chance, full_jitter_s, rate_limit_delay_s
-from captiond.base.errors import (
-    AnswerTooLong,
-    RateLimited,
-    Unauthorised,
-    UpstreamError,
-    UpstreamInvalid,
-    UpstreamRefused,
-    UpstreamUnavailable,
-)
-from captiond.base.inside import remains
+from captiond.base.backoff import Chance
 from captiond.base.instants import iso_utc
 from captiond.db.jobs import Job
-from captiond.db.keys import key
-from captiond.db.outbox import Parcel
 from captiond.db.parts import Part, PartState
-from captiond.db.store import Store, StoreError
+from captiond.db.store import Store
 from captiond.genesys import messaging as api
-from captiond.genesys.payloads import MalformedAnswer
 from captiond.genesys.transcriptions import instant_s
-from captiond.jobs.conversations import Conversations
-from captiond.jobs.languages import Languages
 from captiond.jobs.machine import MESSAGING, UNITS, Outcome, Phase
 from captiond.jobs.masking import Masking
 from captiond.jobs.message_sources import Source
+from captiond.jobs.messaging_collector import ANALYTICS, EVENT, Collector, ask, event_of, failed, limited_waits_s
 from captiond.jobs.parts import Parts
-from captiond.jobs.refusals import JobFailed, failure_of
+from captiond.jobs.refusals import JobFailed
 from captiond.jobs.requests import MessagingBody, invalid, parse
 from captiond.jobs.workflow import Step, Tools
 
-log = logging.getLogger(__name__)
-
-ANALYTICS: Final = "analytics"  # the sink that gets each conversation
-CALLABLE: Final = "callable"  # the function of a program that gets each conversation
-SINKS: Final = (ANALYTICS, CALLABLE)
-EVENT: Final = "transcript:intercepted"
 DAY_S: Final = 86_400.0
 ROUND: Final = 16  # conversations of one step: as many as are fetched at once
-AT_ONCE: Final = 16  # of all jobs together: their answers are what costs memory, 2 MiB each
-READ_AT_ONCE: Final = 2  # parsed and redacted at once: some 20 MiB each
-LARGE_BYTES: Final = 65_536  # an answer that is parsed in a thread: it would hold captions up
-ALONE_TRIES: Final = 5  # of one conversation; then it is asked whether it is Genesys or this conversation
 INLINE_BYTES: Final = 2_097_152  # of messages in a job's result; more are read one conversation at a time
 MAX_TOLD: Final = 100  # conversations in the error of a job that has none
 
@@ -82,17 +48,14 @@ class MessagingTranscript:
     def __init__(
         self, source: Source, *, store: Store, masking: Masking, chance: Chance, window: int, secret: str
     ) -> None:
-        self._source, self._store, self._masking, self._chance = source, store, masking, chance
-        self._window, self._secret, self.scopes = window, secret.encode(), source.scopes
-        self._languages = Languages()
-        self._conversations: Conversations | None = None
-        self._asking, self._reading = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(READ_AT_ONCE)
+        self._source, self._chance, self._window, self.scopes = source, chance, window, source.scopes
         self.parts = Parts(store)
+        self._collector = Collector(source, self.parts, store=store, masking=masking, chance=chance, secret=secret)
 
     @property
     def limited_waits_s(self) -> Sequence[float]:
-        """1, 2, 4 s, and by chance up to a quarter more."""
-        return tuple(wait_s * (1 + self._chance.random() / 4) for wait_s in (1.0, 2.0, 4.0))
+        """See `messaging_collector.limited_waits_s`."""
+        return limited_waits_s(self._chance)
 
     def accept(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """See `workflow.Workflow.accept`."""
@@ -153,7 +116,7 @@ class MessagingTranscript:
         named = ids[at : at + api.IDS_A_REQUEST]
         if not named and not sought:
             return await self._looked(job, tools, list(asked.values()))
-        answer = await self._ask(job, named, page)
+        answer = await ask(self._source, job, named, page)
         found: dict[str, Part] = {}
         for one in answer.found:
             part = found.get(one.conversation) or asked.get(one.conversation)
@@ -163,7 +126,8 @@ class MessagingTranscript:
         await self.parts.write(job.id, list(found.values()))
         entries = job.data["entries"] + answer.entries
         ends = not answer.entries or page >= api.MAX_PAGES
-        more = not ends and (entries < answer.total if answer.total is not None else answer.entries >= self._size(job))
+        full = answer.entries >= self._source.page_size(job.request["pageSize"])
+        more = not ends and (entries < answer.total if answer.total is not None else full)
         facts = {"conversations": len(answer.found), "page": page}
         if more and any(name in asked and name not in found for name in named or sought):
             return Step(Outcome.MORE, data={"page": page + 1, "entries": entries}, facts=facts)
@@ -173,28 +137,15 @@ class MessagingTranscript:
         left = [part for name, part in asked.items() if name not in found]
         return await self._looked(job, tools, left)
 
-    async def _ask(self, job: Job, named: Sequence[str], page: int) -> api.Page:
-        return await self._source.page(
-            since=job.data["since"],
-            until=job.data["until"],
-            conversations=named,
-            redact=job.request["redactPii"],
-            page_size=self._size(job),
-            page=page,
-        )
-
-    def _size(self, job: Job) -> int:
-        return self._source.page_size(job.request["pageSize"])
-
     async def _looked(self, job: Job, tools: Tools, left: Sequence[Part]) -> Step:
         """Nobody is looked for any more. Who was not found has failed: that is reported, not dropped."""
-        failed = []
+        ended = []
         for part in left:
             what = "session" if part.facts.get("session") else "conversation"
             failure = JobFailed("not_found", f"no answer for that time holds this {what}")
-            failed.append(_failed(part, failure))
-            self._tell(job, failed[-1], tools)
-        await self.parts.write(job.id, failed)
+            ended.append(failed(part, failure))
+            self._collector.tell(job, ended[-1], tools)
+        await self.parts.write(job.id, ended)
         return Step(Outcome.DONE, data={UNITS: await self.parts.units(job.id)})
 
     # -- one after the other -----------------------------------------------------------------------------------------
@@ -205,7 +156,7 @@ class MessagingTranscript:
         if now_s >= job.deadline_s:
             failure = JobFailed("deadline_exceeded", "it was not its turn until the job's deadline")
             for part in await self.parts.in_state(job.id, PartState.FOUND):
-                await self._end(job, tools, _failed(part, failure))
+                await self._collector.end(job, tools, failed(part, failure))
             return Step(Outcome.DONE, data={UNITS: await self.parts.units(job.id)})
         due = await self.parts.due(job.id, now_s=now_s, most=ROUND)
         if not due:
@@ -214,137 +165,8 @@ class MessagingTranscript:
             if next_s is None:
                 return Step(Outcome.DONE, data=units)
             return Step(None, data=units, again_s=max(0.0, next_s - now_s))
-        await self._languages.load()
-        ends = await asyncio.gather(*(self._one(job, part, tools) for part in due), return_exceptions=True)
-        for end in ends:
-            if end is not None:
-                raise end
+        await self._collector.collect(job, due, tools)
         return Step(Outcome.MORE, data={UNITS: await self.parts.units(job.id)}, facts={"conversations": len(due)})
-
-    async def _one(self, job: Job, part: Part, tools: Tools) -> None:
-        """One try of one conversation.
-
-        Raises:
-            Unauthorised, StoreError: it is not the conversation's fault.
-        """
-        try:
-            async with self._asking:
-                began_s = tools.clock.monotonic_s()
-                answers = await self._source.fetch(part.name)
-                document = await self._read(job, part, answers)
-                del answers
-        except (StoreError, Unauthorised):
-            raise
-        except UpstreamError as error:
-            await self._again(job, part, tools, error)
-        except JobFailed as failure:
-            await self._end(job, tools, _failed(part, failure))
-        except Exception as fault:
-            log.error("conversation failed inside: job=%s", job.id, exc_info=remains(fault))
-            await self._end(
-                job, tools, _failed(part, JobFailed("internal_error", "captiond failed; its log says where"))
-            )
-        else:
-            await self._done(job, part, tools, document, began_s=began_s)
-
-    async def _read(self, job: Job, part: Part, answers: Sequence[bytes]) -> dict[str, Any]:
-        if self._conversations is None:
-            own = self._secret or await self._store.work(
-                lambda connection: key(connection, "fingerprints", new=secrets.token_bytes(32))
-            )
-            self._conversations = Conversations(self._masking, self._languages, key=own)
-        async with self._reading:
-            conversation = await self._parsed(answers, part.name)
-            kept = await self._conversations.keep(conversation, name=part.name, window=job.request["contextWindow"])
-        return {**kept.document, **({"sessionIds": part.facts["sessionIds"]} if "sessionIds" in part.facts else {})}
-
-    async def _parsed(self, answers: Sequence[bytes], name: str) -> api.Conversation:
-        try:
-            if sum(map(len, answers)) < LARGE_BYTES:
-                return self._source.parse(answers, name)
-            return await asyncio.to_thread(self._source.parse, answers, name)
-        except api.InvalidTranscript as fault:
-            why, code = str(fault), "invalid_transcript"
-        except MalformedAnswer as fault:
-            why, code = str(fault), "upstream_invalid"
-        raise JobFailed(code, f"messaging_details: upstream sent an unusable answer: {why}")
-
-    async def _done(self, job: Job, part: Part, tools: Tools, document: dict[str, Any], *, began_s: float) -> None:
-        latency_ms = round((tools.clock.monotonic_s() - began_s) * 1000)
-        metrics = document["metrics"] = {"latencyMs": latency_ms, **document["metrics"]}
-        forwards = {name: document[name] for name in ("conversationId", "messages", "metrics")}
-        facts = {
-            **part.facts,
-            "latencyMs": latency_ms,
-            "messageCount": metrics["messageCount"],
-            "redactionCount": metrics["redactionCount"],
-        }
-        done = replace(part, state=PartState.DONE, facts=facts, tries={})
-        self._tell(job, done, tools)
-        sinks = [sink for sink in SINKS if sink in tools.sinks]
-        body = orjson.dumps(forwards).decode() if sinks else ""
-        parcels = [Parcel(f"{job.id}.{sink}.{part.name}", sink, job.id, body) for sink in sinks]
-        content = orjson.dumps(document).decode()
-        await self.parts.keep(job.id, done, content=content, parcels=parcels, now_s=tools.clock.now_s())
-
-    async def _again(self, job: Job, part: Part, tools: Tools, error: UpstreamError) -> None:
-        """An error of upstream about one conversation: by the one policy another try, later, or its end."""
-        tries, delay_s = dict(part.tries), None
-        if isinstance(error, RateLimited):
-            before = tries.get("limited", 0)
-            delay_s = rate_limit_delay_s(before, retry_after_s=error.retry_after_s, waits_s=self.limited_waits_s)
-            tries["limited"] = before + 1
-            tools.meter.count("upstream_rate_limited_total")
-        elif isinstance(error, UpstreamUnavailable) and not isinstance(error, UpstreamInvalid):
-            before = tries.get("unavailable", 0)
-            if before < ALONE_TRIES or not await self._answers(job, part.name):
-                delay_s = full_jitter_s(before, chance=self._chance)
-            tries["unavailable"] = before + 1
-        now_s = tools.clock.now_s()
-        if delay_s is None or now_s + delay_s >= job.deadline_s:
-            await self._end(job, tools, _failed(part, self._failure(error)))
-            return
-        cause = type(error).__name__
-        tools.audit.record(
-            "conversation_again",
-            job=job.id,
-            conversationId=part.name,
-            cause=cause,
-            seconds=round(delay_s, 3),
-            tries=sum(tries.values()),
-        )
-        log.info("conversation again: job=%s cause=%s delay_s=%.3f", job.id, cause, delay_s)
-        waits = replace(part, tries=tries, due_s=now_s + delay_s)
-        await self.parts.keep(job.id, waits, content=None, parcels=(), now_s=now_s)
-
-    async def _answers(self, job: Job, conversation: str) -> bool:
-        """Whether Genesys answers at all: then it is the conversation that fails. An outage is waited for."""
-        try:
-            await self._ask(job, [conversation], 1)
-        except RateLimited:
-            return False
-        except UpstreamUnavailable as error:
-            return isinstance(error, UpstreamInvalid)
-        except UpstreamError:
-            pass
-        return True
-
-    def _failure(self, error: UpstreamError) -> JobFailed:
-        if isinstance(error, AnswerTooLong):
-            return JobFailed("too_large", f"the conversation has more than {error.most_bytes} bytes")
-        said = error.message if isinstance(error, UpstreamRefused) else ""
-        return failure_of(error, words=self._masking.words(said), scopes=self.scopes)
-
-    async def _end(self, job: Job, tools: Tools, part: Part) -> None:
-        self._tell(job, part, tools)
-        await self.parts.keep(job.id, part, content=None, parcels=(), now_s=tools.clock.now_s())
-
-    def _tell(self, job: Job, part: Part, tools: Tools) -> None:
-        """The event in the audit and the log. Before it is written: rather twice than never."""
-        told = event_of(part)
-        facts = {name: part.facts[name] for name in ("messageCount", "redactionCount") if name in part.facts}
-        tools.audit.record("transcript_intercepted", job=job.id, event=EVENT, **{**told, **facts})
-        log.info("conversation: job=%s status=%s code=%s", job.id, told["status"], told.get("error", "-"))
 
     # -- what it came to ---------------------------------------------------------------------------------------------
 
@@ -385,14 +207,6 @@ class MessagingTranscript:
         return [(EVENT, event_of(part)) for part in await self.parts.ended(job, since=since, before=before)]
 
 
-def event_of(part: Part) -> dict[str, Any]:
-    """What is told of a conversation, or a session, that has ended."""
-    subject = {"sessionId" if part.facts.get("session") else "conversationId": part.name}
-    if part.state == PartState.DONE:
-        return {**subject, "latencyMs": part.facts["latencyMs"], "status": "success"}
-    return {**subject, "error": part.facts["error"]["code"], "status": "failed"}
-
-
 def _found(one: api.Found, part: Part | None, asked: Mapping[str, Part], sought: set[str]) -> list[Part]:
     """What one conversation of an answer changes: it is found, by its own id or by a session in it.
 
@@ -406,10 +220,6 @@ def _found(one: api.Found, part: Part | None, asked: Mapping[str, Part], sought:
     ids = [*part.facts.get("sessionIds", ()), *sessions]
     elsewhere = [replace(asked[session], state=PartState.ELSEWHERE) for session in sessions]
     return [replace(part, state=PartState.FOUND, facts={**part.facts, "sessionIds": ids}), *elsewhere]
-
-
-def _failed(part: Part, failure: JobFailed) -> Part:
-    return replace(part, state=PartState.FAILED, facts={**part.facts, "error": failure.as_json()})
 
 
 def _nothing(errors: Sequence[Mapping[str, Any]]) -> JobFailed:

@@ -63,7 +63,7 @@ def test_a_page_names_conversations_and_the_sessions_in_them() -> None:
         ],
     }
     page = parse_page({"conversations": [entry, {"conversationId": "no id"}, {}, "x"], "totalHits": 9})
-    assert [(one.conversation, one.sessions) for one in page.found] == [(ONE, {TWO})]
+    assert [(one.conversation, one.sessions) for one in page.found] == [(ONE, frozenset({TWO}))]
     assert (page.entries, page.total) == (4, 9)
     assert parse_page({"totalHits": 0}).found == ()
     assert parse_page({"conversations": []}).total is None
