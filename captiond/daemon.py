@@ -326,8 +326,8 @@ async def running(config: Config, *, workers: int = 1) -> AsyncIterator[Daemon]:
         daemon = Daemon(
             config, clock=clock, store=store, audit=audit, meter=meter, listeners=listeners, revocations=revocations
         )
-        if daemon.genesys is not None:
         stack.push_async_callback(daemon.search.close)
+        if daemon.genesys is not None:
             stack.push_async_callback(daemon.genesys.close)
         async with asyncio.TaskGroup() as group:
             daemon.begin(group)
