@@ -29,6 +29,7 @@ from captiond.jobs.message_sources import Documents, Platform
 from captiond.jobs.messaging_collector import ANALYTICS, CALLABLE
 from captiond.jobs.messaging_transcript import MessagingTranscript
 from captiond.jobs.outbox import Call, Outbox, Sink
+from captiond.jobs.recorded_call import RecordedCall
 from captiond.jobs.recording_transcript import Polling, RecordingTranscript
 from captiond.jobs.runner import Pace, Runner
 from captiond.jobs.shelf import Shelf
@@ -87,14 +88,15 @@ class Workflows:
         )
         self._store, self._pace = store, pace
         self._shelf = Shelf(Path(f"{sqlite_path(config.database.url)}-files"))
-        recording = RecordingTranscript(
-            shelf=self._shelf,
-            polling=Polling(wanted.poll_attempts, wanted.poll_base_s),
-            chunk_bytes=wanted.chunk_bytes,
-            inline_bytes=wanted.max_transcript_bytes,
-            chance=chance,
-            claim=self._claim,
-        )
+        fetches: dict[str, Any] = {
+            "shelf": self._shelf,
+            "polling": Polling(wanted.poll_attempts, wanted.poll_base_s),
+            "chunk_bytes": wanted.chunk_bytes,
+            "inline_bytes": wanted.max_transcript_bytes,
+            "chance": chance,
+            "claim": self._claim,
+        }
+        recording = RecordingTranscript(**fetches) if begins else RecordedCall(after_call=after_call, **fetches)
         self._messaging = MessagingTranscript(
             (Documents if begins else Platform)(genesys.reads, most_bytes=wanted.max_transcript_bytes),
             store=store,

@@ -4,7 +4,7 @@ When to try again is not decided here: a workflow's tries outlive the process (`
 """
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -88,6 +88,10 @@ class Calls:
         else:
             return answer.body
         raise UpstreamUnavailable(operation=operation, why=f"was refused at its signed address ({status})")
+
+    def signed_stream(self, url: str, *, operation: str) -> AbstractAsyncContextManager[Stream]:
+        """The same, of an answer that may be larger than memory. Raises as `Exchange.stream`."""
+        return self._exchange.stream(url, operation=operation, headers={"Accept": "*/*"}, secret=url)
 
     async def delete(self, path: str, *, operation: str) -> None:
         """One DELETE; whatever the answer of success holds. Raises as `ask`."""

@@ -7,9 +7,12 @@ here, and never quoted. Source: reference/genesys.md, section 5; the public SDK'
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
+
+import orjson
 
 from captiond.base.ids import RawText
 from captiond.genesys.payloads import MalformedAnswer
@@ -69,6 +72,31 @@ def transcript_url_path(conversation: str, leg: str) -> str:
     """Where the address of a leg's transcript is given out."""
     place = f"{quote(conversation, safe='')}/communications/{quote(leg, safe='')}"
     return f"/api/v2/speechandtextanalytics/conversations/{place}/transcripturl"
+
+
+def recordings_path(conversation: str) -> str:
+    """Which recordings there are, as WAV; asked for the first time, they are made ready."""
+    return f"{conversation_path(conversation)}/recordings?formatId=WAV&maxWaitMs=5000"
+
+
+def parse_audio_url(body: bytes, *, recording: str | None, local: bool) -> str | None:
+    """The signed address of a recording's audio; None where there is none yet.
+
+    Args:
+        recording: which one; None for the first that has audio.
+        local: see `parse_transcript_url`.
+    """
+    try:
+        listed = orjson.loads(body) if body else None
+    except orjson.JSONDecodeError:
+        return None
+    for one in listed if isinstance(listed, list) else []:
+        named = isinstance(one, Mapping) and (recording is None or one.get("id") == recording)
+        places = one.get("mediaUris") if named else None
+        for place in places.values() if isinstance(places, Mapping) else ():
+            with suppress(MalformedAnswer, KeyError, TypeError):
+                return parse_transcript_url({"url": place["mediaUri"]}, local=local)
+    return None
 
 
 def is_enabled(settings: Mapping[str, Any]) -> bool:

@@ -88,7 +88,7 @@ class Fetching:
                 if at + part == start:
                     self._text.look_back(bytes(before))
                     before.clear()
-                    await self._work_off()
+                    await work_off(self._tools, self._text, self._paper)
                 self._text.feed(body[part:])
             else:
                 self._text.feed(body)
@@ -97,13 +97,15 @@ class Fetching:
                 if at < start:  # it ends before where we were
                     raise WrongRange("changed")
                 self._text.end()
-            await self._work_off()
+            await work_off(self._tools, self._text, self._paper)
             if piece.over or at - start >= STEP_BYTES:
                 return known, piece.over
 
-    async def _work_off(self) -> None:
-        done = False
-        while not done:
-            done = await self._tools.masking.go_on(self._text)
-            if done or self._text.holds >= WRITE_BYTES:
-                await self._paper.write(self._text.take())
+
+async def work_off(tools: Tools, text: LongText, paper: Paper) -> None:
+    """Redacts all that a text was fed, and writes what comes out. Live captions have their turns meanwhile."""
+    done = False
+    while not done:
+        done = await tools.masking.go_on(text)
+        if done or text.holds >= WRITE_BYTES:
+            await paper.write(text.take())

@@ -7,7 +7,7 @@ raw lies anywhere but the audio. Source: workflows.md, section 3; the documents'
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -27,6 +27,7 @@ from captiond.base.instants import iso_utc
 from captiond.db.jobs import Job
 from captiond.db.outbox import Parcel
 from captiond.genesys import recordings as api
+from captiond.genesys.exchange import Stream
 from captiond.genesys.payloads import MalformedAnswer
 from captiond.jobs.fetching import Fetching, Progress
 from captiond.jobs.long_text import Mark
@@ -132,6 +133,10 @@ class RecordingTranscript:
             facts = {"transcriptId": transcript, "recordingId": recording, "failureReason": reason}
             tools.audit.record("transcript_failed", job=job.id, **facts)
             return self._no_text(job, recording, why="failed", reason=reason)
+        return self._not_yet(job, recording)
+
+    def _not_yet(self, job: Job, recording: str | None) -> Step:
+        """Once more, later; or the end of looking."""
         polls = job.tries.get("polled", 0) + 1
         if polls < self._polling.attempts:
             delay_s = poll_delay_s(polls - 1, base_s=self._polling.base_s, chance=self._chance)
@@ -191,17 +196,15 @@ class RecordingTranscript:
     # -- the audio ---------------------------------------------------------------------------------------------------
 
     async def _fall_back(self, job: Job, tools: Tools) -> Step:
-        recording, why = job.data["recordingId"], job.data["why"]
+        why = job.data["why"]
         tools.meter.count("recording_fallbacks_total", reason=why)
-        if recording is None:
+        if not self._can_have_audio(job):
             raise _no_audio(job, "nobody says which recording it is: give recordingId")
         many = 0
         try:
             async with (
                 self._shelf.writing(self._shelf.audio(job.id), behind=0) as paper,
-                tools.calls.stream(
-                    api.audio_path(recording), operation="audio", headers={"Accept": "audio/wav"}
-                ) as answer,
+                await self._audio(job, tools) as answer,
                 aclosing(answer.pieces()) as pieces,
             ):
                 async for piece in pieces:
@@ -223,6 +226,14 @@ class RecordingTranscript:
             raise _no_audio(job, "it is empty")
         tools.meter.count("recording_bytes_total", many, what="audio")
         return Step(Outcome.DONE, data={"audioLength": many}, facts={"audioLength": many})
+
+    def _can_have_audio(self, job: Job) -> bool:
+        return job.data["recordingId"] is not None
+
+    async def _audio(self, job: Job, tools: Tools) -> AbstractAsyncContextManager[Stream]:
+        """The answer that holds it. Raises UpstreamError."""
+        path = api.audio_path(job.data["recordingId"])
+        return tools.calls.stream(path, operation="audio", headers={"Accept": "audio/wav"})
 
     # -- the end -----------------------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from captiond.simulator.replies import error_body
 from captiond.simulator.world import World
 
 SIGNED_FOR_S: Final = 600.0
+AUDIO: Final = "/audio"  # in place of a leg: no leg has that id
 BEGAN_S: Final = 1_767_225_600.0  # when conversations are said to have begun, where they do not say: 2026-01-01
 
 
@@ -46,6 +47,7 @@ class Call(BaseModel):
     """One conversation with calls.
 
     Attributes:
+        audio_bytes: of its recording; None where there is none. audio_looks: how often it is not ready yet.
         data: put over the answer to `GET /api/v2/conversations/{id}`; a null takes a key away.
     """
 
@@ -54,6 +56,8 @@ class Call(BaseModel):
     conversation_id: str = Field(min_length=1, max_length=128)
     legs: tuple[Leg, ...] = ()
     duration_s: float = Field(default=60.0, ge=0)
+    audio_bytes: int | None = Field(default=64_044, ge=0)
+    audio_looks: int = Field(default=0, ge=0)
     data: dict[str, Any] = {}
 
 
@@ -82,6 +86,7 @@ class AfterCalls:
         app.router.add_get("/api/v2/conversations/{id}", self.conversation)
         place = "/api/v2/speechandtextanalytics/conversations/{id}/communications/{leg}/transcripturl"
         app.router.add_get(place, self.transcript_url)
+        app.router.add_get("/api/v2/conversations/{id}/recordings", self.recordings)
         app.router.add_get("/_signed/{key}", self.signed)
 
     async def settings(self, request: web.Request) -> web.StreamResponse:
@@ -129,14 +134,37 @@ class AfterCalls:
         self._asked[f"{name}/{leg}"] += 1
         if found is None or found.phrases is None or asked < found.looks:
             return self._desk.answer(request, On.TRANSCRIPT_URL, 404, error_body(404), session=name)
+        body = {"url": self._sign(request, name, leg)}
+        return await self._desk.finish(request, self._desk.answer(request, On.TRANSCRIPT_URL, 200, body, session=name))
+
+    async def recordings(self, request: web.Request) -> web.StreamResponse:
+        """`GET /api/v2/conversations/{id}/recordings`: 202 while the audio is made ready."""
+        name = request.match_info["id"]
+        refused = await self._refused(request, On.AUDIO, name)
+        if refused is not None:
+            return refused
+        call = self._calls.get(name)
+        if call is None:
+            return self._desk.answer(request, On.AUDIO, 404, error_body(404), session=name)
+        asked = self._asked[name]
+        self._asked[name] += 1
+        if asked < call.audio_looks:
+            return self._desk.answer(request, On.AUDIO, 202, {"estimatedTranscodeTimeMs": 1_000}, session=name)
+        places = {} if call.audio_bytes is None else {"0": {"mediaUri": self._sign(request, name, AUDIO)}}
+        self._desk.seen(request, On.AUDIO, 200, name)
+        listed = [{"id": f"rec-{name}", "conversationId": name, "media": "audio", "mediaUris": places}]
+        return await self._desk.finish(
+            request, web.Response(body=orjson.dumps(listed), content_type="application/json")
+        )
+
+    def _sign(self, request: web.Request, name: str, what: str) -> str:
         key = secrets.token_urlsafe(24)
         until_s = self._world.pace.now_s() + SIGNED_FOR_S
         if self.refuse > 0:
             self.refuse -= 1
             until_s = 0.0
-        self._signed[key] = (name, leg, until_s)
-        body = {"url": f"{request.scheme}://{request.host}/_signed/{key}?X-Amz-Signature={secrets.token_hex(16)}"}
-        return await self._desk.finish(request, self._desk.answer(request, On.TRANSCRIPT_URL, 200, body, session=name))
+        self._signed[key] = (name, what, until_s)
+        return f"{request.scheme}://{request.host}/_signed/{key}?X-Amz-Signature={secrets.token_hex(16)}"
 
     async def signed(self, request: web.Request) -> web.StreamResponse:
         """What a signed address gives: to whom has it, and to nobody who also shows a token."""
@@ -144,13 +172,17 @@ class AfterCalls:
         struck = await self._desk.fault(request, On.SIGNED, name or None)
         if struck is not None:
             return struck
-        found = self._leg(name, leg)
-        if found is None or self._world.pace.now_s() >= until_s or "Authorization" in request.headers:
+        found, call = self._leg(name, leg), self._calls.get(name)
+        unknown = found is None and (leg != AUDIO or call is None)
+        if unknown or self._world.pace.now_s() >= until_s or "Authorization" in request.headers:
             self._desk.seen(request, On.SIGNED, 403, name or None)
             return web.Response(
                 status=403, text="<Error><Code>AccessDenied</Code></Error>", content_type="application/xml"
             )
         self._desk.seen(request, On.SIGNED, 200, name)
+        if found is None:
+            sound = bytes((call.audio_bytes if call is not None else None) or 0)
+            return await self._desk.finish(request, web.Response(body=sound, content_type="audio/wav"))
         content = found.body.encode() if found.body is not None else orjson.dumps(self._document(name, found))
         return await self._desk.finish(request, web.Response(body=content, content_type="application/json"))
 

@@ -155,6 +155,65 @@ async def test_what_only_the_documents_have_is_refused_at_once(tmp_path: Path) -
         assert not [seen for seen in upstream.ledger.requests if seen.operation != "token"]
 
 
+# -- of recordings -----------------------------------------------------------------------------------------------------
+
+
+async def test_a_calls_transcript_is_kept_like_that_of_a_recording(tmp_path: Path) -> None:
+    async with (
+        sink_server() as compliance,
+        stage(tmp_path, CAPTIOND_JOBS__COMPLIANCE_URL=compliance.url) as (workflows, _, _),
+    ):
+        done = await workflows.recording("c-1:leg-c")
+        await eventually(lambda: bool(compliance.came))
+        assert done.raw["transcript"] == "Internal: may I have the card number please\nExternal: It is [CC]."
+        assert done.raw["metrics"] == {
+            "processingLatencyMs": None,
+            "accuracyScore": 0.87,
+            "wordCount": None,
+            "speakerCount": 2,
+        }
+        assert done.raw["redactions"] == {"CC": 1}
+        assert compliance.came[0]["transcriptId"] == "c-1:leg-c"
+        for path in tmp_path.rglob("*"):
+            assert path.is_dir() or b"4111 1111" not in path.read_bytes(), path.name
+
+
+@pytest.mark.parametrize("why", ["empty", "timeout"])
+async def test_a_call_without_words_has_its_audio(tmp_path: Path, why: str) -> None:
+    leg = CUSTOMER.model_copy(update={"phrases": () if why == "empty" else None})
+    call = ALONE.model_copy(update={"legs": (leg,), "audio_looks": 2})
+    async with stage(tmp_path, call, speed=200.0, CAPTIOND_JOBS__POLL_ATTEMPTS="3") as (workflows, upstream, _):
+        done = await workflows.recording("c-1", fallback_on_timeout=True)
+        assert (done.raw["status"], done.raw["why"], done.raw["audioLength"]) == ("fallback_triggered", why, 64_044)
+        assert Path(done.raw["audioFile"]).stat().st_size == 64_044
+        asked = [seen.status for seen in upstream.ledger.requests if seen.operation == "audio"]
+        assert asked == [202, 202, 200]
+
+
+async def test_a_call_that_never_gets_a_transcript_is_told_so(tmp_path: Path) -> None:
+    never = ALONE.model_copy(update={"legs": (CUSTOMER.model_copy(update={"phrases": None}),)})
+    async with stage(tmp_path, never, speed=200.0, CAPTIOND_JOBS__POLL_ATTEMPTS="3") as (workflows, _, _):
+        with pytest.raises(JobFailed) as caught:
+            await workflows.recording("c-1")
+        assert (caught.value.code, caught.value.extra["tries"]) == ("poll_timeout", 3)
+
+
+async def test_a_call_without_audio_says_both_reasons(tmp_path: Path) -> None:
+    silent = ALONE.model_copy(update={"legs": (CUSTOMER.model_copy(update={"phrases": ()}),), "audio_bytes": None})
+    async with stage(tmp_path, silent, speed=200.0) as (workflows, _, _):
+        with pytest.raises(JobFailed) as caught:
+            await workflows.recording("c-1")
+        assert caught.value.code == "audio_unavailable"
+        assert "no audio of it ready" in caught.value.extra["audioReason"]
+
+
+async def test_what_cannot_be_asked_for_again_is_refused_at_once(tmp_path: Path) -> None:
+    async with stage(tmp_path) as (workflows, _, _):
+        with pytest.raises(JobFailed) as caught:
+            await workflows.recording("c-1", resubmit=True)
+        assert caught.value.code == "unsupported_option"
+
+
 # -- killed ----------------------------------------------------------------------------------------------------------
 
 HOUR_S = 3_600.0
