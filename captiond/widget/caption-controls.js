@@ -1,6 +1,6 @@
 /** The controls of <live-captions>: what is shown of them says the attribute `controls`; keys do the same without them. */
 
-import { button, make, nameButton } from "./caption-shell.js";
+import { button, depict, make, nameButton } from "./caption-shell.js";
 
 /** In this order. `controls=""` shows all but `close`; `controls="pause settings"` these two. */
 export const CONTROLS = ["pause", "search", "mark", "to-mark", "settings", "export", "close"];
@@ -50,6 +50,7 @@ export class CaptionControls {
       nameButton(node, word, now.hotkeys ? (KEYS[name] ?? "") : "");
     }
     this.#buttons.pause.classList.toggle("resumes", now.paused);
+    depict(this.#buttons.pause, now.paused ? "resume" : "pause");
     this.#buttons.search.setAttribute("aria-expanded", String(now.searching));
   }
 }

@@ -131,8 +131,10 @@ export class CaptionLines {
     node.dataset.channel = caption.channel;
     let speaker = null;
     if (name) {
-      speaker = element("bdi", "speaker", "speaker"); // an Arabic name must not turn an English line, nor the other way
-      speaker.textContent = name;
+      speaker = element("span", "speaker", "speaker");
+      const isolated = document.createElement("bdi"); // an Arabic name must not turn an English line, nor its colon
+      isolated.textContent = name;
+      speaker.append(isolated);
       node.append(speaker);
     }
     const text = element("bdi", "text", "text");

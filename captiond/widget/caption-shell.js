@@ -47,10 +47,17 @@ export function icon(name) {
 
 /** A button of words and, where `picture` is given, an icon that stays when there is no room for the words. */
 export function button(name, picture) {
-  const words = make("span", "");
+  const words = document.createElement("span");
   words.className = "words";
   const node = make("button", name, { type: "button" }, ...(picture ? [icon(picture)] : []), words);
   return node;
+}
+
+/** Gives a button another picture. */
+export function depict(node, picture) {
+  if (node.dataset.picture === picture) return;
+  node.dataset.picture = picture;
+  node.querySelector(".icon").replaceWith(icon(picture));
 }
 
 /** Gives a button its words: seen, heard and on hovering. */

@@ -46,11 +46,13 @@ export class CaptionView {
   /**
    * @param {object[]} items  @param {{label: Function, words: object}} how see CaptionLines.draw
    * @param {boolean} still whether the lines stay where they are, also for who follows
+   * @param {() => void} around draws what stands around the lines: it may take room
    */
-  draw(items, how, still) {
+  draw(items, how, still, around) {
     this.#refit();
     const pin = this.following && !still ? null : this.#pin();
     this.lines.draw(items, how);
+    around();
     if (pin) this.#viewport.scrollTop += pin.node.getBoundingClientRect().top - pin.top;
     else this.follow();
   }

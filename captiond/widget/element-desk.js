@@ -414,10 +414,10 @@ export class ElementDesk {
     const chosen = byLanguage(reader.items(live), SETTINGS.settings.language, primaryLanguage);
     this.#languages = chosen.languages;
     this.#drawn = chosen.items;
-    this.view.draw(this.#drawn, { label: (channel) => this.#label(channel, words), words }, reader.paused && !rolls);
+    const how = { label: (channel) => this.#label(channel, words), words };
+    this.view.draw(this.#drawn, how, reader.paused && !rolls, () => this.#drawAround(words, rolls, chosen.hidden));
     this.#marks.draw(this.view.lines, words.marked);
     this.search.refresh();
-    this.#drawAround(words, rolls, chosen.hidden);
     this.#drawWhenDue();
   }
 

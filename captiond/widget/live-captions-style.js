@@ -147,7 +147,7 @@ export const STYLE = `
 .line { margin: 0; position: relative; text-align: start; text-shadow: var(--_edge); unicode-bidi: isolate; }
 .line + .line { margin-top: var(--captions-line-gap, 0.3em); }
 :host([lines]) .line + .line { margin-top: 0; }
-.speaker { font-weight: 700; margin-inline-end: 0.5em; }
+.speaker { font-weight: 700; margin-inline-end: 0.5em; unicode-bidi: isolate; }
 .speaker::after { content: ":"; }
 .line[data-channel="internal"] .speaker { color: var(--_in); }
 .line[data-channel="external"] .speaker { color: var(--_ex); }

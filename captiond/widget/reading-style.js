@@ -96,7 +96,7 @@ button:disabled, button[aria-disabled="true"] { opacity: 0.55; cursor: default; 
 :host([lines]) .base:not(.has-controls) > .bar:not(.searches) { position: static; padding: 0 0.5rem; order: 2; }
 .base > .bar:not(:has(> :not([hidden]))) { display: none; }
 .base:not(.has-controls) > .bar.searches { padding: 0.375rem 0.5rem; color: var(--_solid-fg); background: var(--_solid-bg); }
-.earlier:not([hidden]) { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 0.75rem; }
+.earlier:not([hidden]) { min-block-size: 2.25rem; display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 0.75rem; }
 .show-earlier { border-color: var(--_line); padding-block: 0.125rem; font-size: 0.9em; }
 .show-earlier[hidden] { display: none; }
 .back, .pause-bar {

@@ -212,6 +212,8 @@ class Station:
         joined: the query of each connection, in order, as (session, transport, query).
         websockets: False: refuses every upgrade, as a proxy that knows no WebSockets does.
         logs: what was sent of each session, so that a viewer that resumes gets what it missed.
+        earlier_finals: how many a snapshot says that it leaves out.
+        transcript: the captions of every transcript; None: nobody may read one.
     """
 
     def __init__(self) -> None:
@@ -221,6 +223,8 @@ class Station:
         self.sessions: list[Json] = []
         self.logs: dict[str, list[Json]] = {}
         self.resumable = True
+        self.earlier_finals = 0
+        self.transcript: list[Json] | None = None
         self._viewers: dict[str, list[Callable[[Json | None], Awaitable[None]]]] = {}
         self._changed = asyncio.Event()
 
@@ -234,6 +238,7 @@ class Station:
         app.router.add_get("/v1/sessions", self._list)
         app.router.add_get("/v1/sessions/{id}/ws", self._ws)
         app.router.add_get("/v1/sessions/{id}/events", self._sse)
+        app.router.add_get("/v1/sessions/{id}/transcript.json", self._transcript)
         return app
 
     async def _headers(self, _: web.Request, response: web.StreamResponse) -> None:
@@ -241,6 +246,11 @@ class Station:
 
     async def _list(self, _: web.Request) -> web.Response:
         return web.json_response({"sessions": self.sessions})
+
+    async def _transcript(self, request: web.Request) -> web.Response:
+        if self.transcript is None:
+            return web.json_response({"code": "unauthorized"}, status=401)
+        return web.json_response({"session": request.match_info["id"], "captions": self.transcript})
 
     async def _ws(self, request: web.Request) -> web.StreamResponse:
         if not self.websockets:
@@ -318,7 +328,7 @@ class Station:
                     "position": f"aaaaaaaa.{top}",
                     "captions": list(newest.values()),
                     "gaps": [message for message in log if message["type"] == "gap"],
-                    "earlierFinals": 0,
+                    "earlierFinals": self.earlier_finals,
                 }
             )
         viewers = self._viewers.setdefault(session, [])
