@@ -26,7 +26,8 @@ PRIVATE: Final = (  # every so many lines; each has a value that must not be sho
     "My social security number is 078-05-1120.",
 )
 RAW: Final = (b"4111 1111", b"jane.doe", b"555-0132", b"four one one", b"078-05")  # what must be in no file
-PAGE_LINES: Final = 960  # some 80 KB: longer than any piece that is looked back at
+SPACES: Final = 1_500  # behind each line of a sparse text
+PAGE_LINES: Final = 960  # some 90 KB: longer than any piece that is looked back at
 TEXT_FOR_EACH_PRIVATE: Final = 24
 
 
@@ -44,9 +45,13 @@ def text_of(text: str) -> Text:
     return Text(len(content), lambda first, end: (content + b"." * max(0, end - len(content)))[first:end])
 
 
-def long_text(size: int, *, version: int = 0) -> Text:
-    """Made-up talk of that many bytes, with private values now and then. Another version is another text, longer."""
-    return _repeated(_page(version), size + 7 * version)
+def long_text(size: int, *, version: int = 0, sparse: bool = False) -> Text:
+    """Made-up talk of that many bytes, with private values now and then. Another version is another text, longer.
+
+    Args:
+        sparse: it is mostly white space: as long, and soon read.
+    """
+    return _repeated(_page(version, sparse), size + 7 * version)
 
 
 def silence(size: int) -> Text:
@@ -56,14 +61,14 @@ def silence(size: int) -> Text:
 
 
 @cache
-def _page(version: int) -> bytes:
+def _page(version: int, sparse: bool) -> bytes:
     lines = []
     for number in range(PAGE_LINES):
         speaker = "Agent" if number % 2 == 0 else "Customer"
         said = TALK[(number + version) % len(TALK)]
         if number % TEXT_FOR_EACH_PRIVATE == TEXT_FOR_EACH_PRIVATE - 1:
             said = PRIVATE[number // TEXT_FOR_EACH_PRIVATE % len(PRIVATE)]
-        lines.append(f"{speaker}: {said}\n")
+        lines.append(f"{speaker}: {said}{' ' * SPACES if sparse else ''}\n")
     return "".join(lines).encode()
 
 

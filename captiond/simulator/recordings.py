@@ -20,7 +20,7 @@ from captiond.simulator.longtext import Text, long_text, silence, text_of
 from captiond.simulator.replies import error_body
 from captiond.simulator.world import World
 
-SIZED: Final = re.compile(r"size-(\d{1,13})")  # an id that says how many bytes its text has
+SIZED: Final = re.compile(r"(size|sparse)-(\d{1,13})")  # an id that says how many bytes its text has
 PIECE_BYTES: Final = 65_536  # written at once
 RANGES_KEPT: Final = 1_000
 _RANGE: Final = re.compile(r"bytes=(\d{1,18})-(\d{0,18})")
@@ -31,7 +31,8 @@ class Transcript(BaseModel):
 
     Attributes:
         status: how it ends; before that it is `in_progress` for so many `polls`. `in_progress`: it never ends.
-        text: sent as it stands; None: `size_bytes` of made-up talk.
+        text: sent as it stands; None: `size_bytes` of made-up talk; so is any `size-N`, and `sparse-N`, which
+            is mostly white space and so soon redacted.
         has_tag: whether its text has an ETag.
         audio_bytes: of the recording's audio; None where there is none.
         again: what another try (`POST .../transcripts`) comes to; None: it fails again.
@@ -107,9 +108,9 @@ class Recordings:
         if fault is not None and fault.what is Range.CHANGED:
             self._changes[name] += 1
         changes = self._changes[name]
-        text = text_of(found.text) if found.text is not None else long_text(found.size_bytes, version=changes)
-        if found.text is not None and changes:
-            text = text_of(f"{found.text}And {changes} more.\n")
+        text = long_text(found.size_bytes, version=changes, sparse=name.startswith("sparse-"))
+        if found.text is not None:
+            text = text_of(f"{found.text}And {changes} more.\n" if changes else found.text)
         tag = f'"v{changes}-{text.size}"' if found.has_tag else None
         return await self._send(request, On.CONTENT, name, text, fault=fault, tag=tag, kind="text/plain")
 
@@ -156,7 +157,7 @@ class Recordings:
     def _find(self, name: str) -> Transcript | None:
         found = self._transcripts.get(name)
         if found is None and (sized := SIZED.fullmatch(name)):
-            found = Transcript(transcript_id=name, recording_id=f"rec-{name}", text=None, size_bytes=int(sized[1]))
+            found = Transcript(transcript_id=name, recording_id=f"rec-{name}", text=None, size_bytes=int(sized[2]))
         if found is None and self._world.library.any_id:
             found = Transcript(transcript_id=name, recording_id=f"rec-{name}"[:128])
         return found
