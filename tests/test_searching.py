@@ -18,10 +18,21 @@ from captiond.daemon import Daemon
 from captiond.db.search import MAX_HITS
 from captiond.searching import SNIPPET_CHARS, snippet
 from captiond.serve import answers
-from captiond.simulator import BrokenFault, Interaction, Recording, RefuseFault, Simulator
+from captiond.simulator import (
+    BrokenFault,
+    Interaction,
+    Messages,
+    Recording,
+    RefuseFault,
+    Simulator,
+    Transcript,
+)
 from captiond.simulator.faults import Broken, On
 from tests.harness import TREE, Json, daemon_here, eventually, start
 from tests.jobs.studio import ASKED, api
+
+
+TALK = "6c1d0ac2-9f4f-4d64-9f0a-3f6d1f1a7b42"
 
 
 @asynccontextmanager
@@ -33,6 +44,11 @@ async def serving(folder: Path, **environ: str) -> AsyncIterator[tuple[Simulator
                 Recording(media_id="m-1", transcripts=({"text": "The refund to (415) 555-0132.", "speaker": "agent"},))
             ],
             interactions=[Interaction(interaction_id="i-1", text="A refund, at last.")],
+            transcripts=[
+                Transcript(transcript_id="t-1", text="Agent: A refund?\nCustomer: Yes, to 4111 1111 1111 1111.\n"),
+                Transcript(transcript_id="size-70000"),
+            ],
+            messages=[Messages(conversation_id=TALK, messages=[{"from": "guest", "text": "My refund of 078-05-1120"}])],
         ) as upstream,
         daemon_here(folder, upstream, workers=1, CAPTIOND_JOBS__REQUESTS_PER_S="1000", **environ) as daemon,
     ):
@@ -109,6 +125,8 @@ async def test_what_jobs_come_to_is_found_and_filters_choose(tmp_path: Path) -> 
         for kind, body in (
             ("transcription-request", ASKED),
             ("interaction-transcription", {"interactionId": "i-1"}),
+            ("recording-transcript", {"transcriptId": "t-1"}),
+            ("messaging-transcript", {"conversationIds": [TALK]}),
         ):
             ids[kind] = (await caller.post(body, kind=kind))[1]["id"]
             assert (await caller.ended(ids[kind]))["state"] == "completed"
@@ -117,7 +135,10 @@ async def test_what_jobs_come_to_is_found_and_filters_choose(tmp_path: Path) -> 
             "live": "A refund was said.",
             "transcription-request": "The refund to [PHONE].",
             "interaction-transcription": "A refund, at last.",
+            "recording-transcript": "Agent: A refund?",
+            "messaging-transcript": "My refund of [SSN]",
         }
+        assert len(found) == 5
         [one] = await hits(daemon, "refund", kind="transcription-request")
         assert (one["job"], one["links"]["job"], one["channel"]) == (
             ids[one["kind"]],
@@ -127,6 +148,7 @@ async def test_what_jobs_come_to_is_found_and_filters_choose(tmp_path: Path) -> 
         assert await hits(daemon, "refund", job=one["job"]) == [one]
         for filters, kinds in (
             ({"conversation": "i-1"}, ["interaction-transcription"]),
+            ({"conversation": TALK}, ["messaging-transcript"]),
             ({"session": "ms-1"}, ["live"]),
             ({"channel": "external"}, ["live"]),
             ({"from": "2020-01-01", "to": "2020-01-02T00:00:00Z"}, []),
@@ -134,13 +156,31 @@ async def test_what_jobs_come_to_is_found_and_filters_choose(tmp_path: Path) -> 
             ({"from": "2020-01-01", "kind": "live"}, ["live"]),
         ):
             assert [hit["kind"] for hit in await hits(daemon, "refund", **filters)] == kinds, filters
-        _, page = await ask(daemon, "refund", limit=2)
-        _, rest = await ask(daemon, "refund", limit=2, offset=2)
-        assert (page["more"], rest["more"], page["total"], page["ranking"]) == (True, False, 3, "bm25")
+        _, page = await ask(daemon, "refund", limit=3)
+        _, rest = await ask(daemon, "refund", limit=3, offset=3)
+        assert (page["more"], rest["more"], page["total"], page["ranking"]) == (True, False, 5, "bm25")
         assert [hit["kind"] for hit in (*page["hits"], *rest["hits"])] == [hit["kind"] for hit in found]
         newest = await ask(daemon, "refund", order="newest")
         times = [hit["at"] for hit in newest[1]["hits"]]
         assert (newest[1]["ranking"], times) == ("newest", sorted(times, reverse=True))
+
+
+async def test_a_transcript_that_stands_in_a_file_is_found_too(tmp_path: Path) -> None:
+    environ = {"CAPTIOND_JOBS__MAX_TRANSCRIPT_BYTES": "65536"}
+    async with serving(tmp_path, **environ) as (_, daemon), api(daemon.url) as caller:
+        job = (await caller.post({"transcriptId": "size-70000"}, kind="recording-transcript"))[1]["id"]
+        ended = await caller.ended(job)
+        assert (ended["state"], ended["result"]["transcript"]) == ("completed", None)
+        async with aiohttp.ClientSession() as http, http.get(f"{daemon.url}/v1/jobs/{job}/transcript.txt") as response:
+            words = (await response.text()).split()
+        last = next(word for word in reversed(words) if word.isalpha() and len(word) > 3)
+        assert (await hits(daemon, last, order="newest"))[0]["job"] == job
+        pieces = await daemon.store.work(
+            lambda connection: connection.execute(
+                "SELECT text FROM passages WHERE job = ? ORDER BY place", (job,)
+            ).fetchall()
+        )
+        assert " ".join(text for (text,) in pieces).split() == words
 
 
 async def test_what_is_refused(tmp_path: Path) -> None:
@@ -220,6 +260,16 @@ async def test_genesys_is_asked_in_its_form_and_what_it_finds_is_redacted(tmp_pa
         assert (len(limited["hits"]), limited["more"]) == (1, True)
         _, timed = await ask(daemon, "refund", source="genesys", **{"from": "2025-01-01"})
         assert ([hit["recording"] for hit in timed["hits"]], timed["warnings"]) == ([None], ["not_filtered_by_time"])
+
+
+async def test_genesys_cloud_itself_is_asked_in_its_own_form(tmp_path: Path) -> None:
+    async with serving(tmp_path, CAPTIOND_GENESYS__PROFILE="notifications") as (upstream, daemon):
+        upstream.findings.store("c-1", "a refund for 4111 1111 1111 1111")
+        status, answer = await ask(daemon, '"a refund"', source="genesys")
+        assert status == 200
+        answers.SearchAnswer.model_validate(answer)
+        assert [(hit["conversation"], hit["texts"]) for hit in answer["hits"]] == [("c-1", [])]
+        assert upstream.findings.queries == ["a refund"]
 
 
 async def test_what_is_typed_stays_within_its_phrase(tmp_path: Path) -> None:

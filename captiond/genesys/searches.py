@@ -1,8 +1,8 @@
-"""The search in recordings' transcripts, in the documents' form: body and answer <-> typed values. Pure.
+"""The search in transcripts, in the documents' form or as Genesys Cloud has it: body and answer <-> typed values. Pure.
 
 What the answer looks like the documents do not say, so what is read is what any such answer has: a list of objects with
 an id, pieces of text and a time. Whatever else there is goes nowhere. Text stays raw until `jobs.masking` has seen it.
-Source: workflows.md, section 3, 7.
+Source: workflows.md, section 3, 7; Genesys Cloud: the developer center's page "Transcript search".
 """
 
 import re
@@ -16,6 +16,8 @@ from captiond.genesys.transcriptions import instant_s
 
 PATH: Final = "/api/v2/search/recordings"
 SCOPES: Final = ("search:read", "recordings:view")
+PLATFORM_PATH: Final = "/api/v2/speechandtextanalytics/transcripts/search"
+PLATFORM_SCOPES: Final = ("recording:recording:view", "speechAndTextAnalytics:data:view")
 MAX_TEXTS: Final = 10  # of one result
 MAX_TEXT_CHARS: Final = 2_000
 
@@ -24,7 +26,15 @@ _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII
 _DIGITS: Final = re.compile(r"\d{4}", re.ASCII)
 _LISTS: Final = ("results", "recordings", "entities", "hits", "items", "conversations")
 _TEXTS: Final = ("text", "transcript", "snippet", "snippets", "highlight", "highlights", "fragments", "content")
-_TIMES: Final = ("startTime", "startTimestamp", "createdTimestamp", "timestamp", "conversationStart", "date")
+_TIMES: Final = (
+    "startTime",
+    "startTimestamp",
+    "createdTimestamp",
+    "timestamp",
+    "conversationStart",
+    "conversationStartTime",
+    "date",
+)
 _TAG: Final = re.compile(r"</?[A-Za-z][^<>]{0,40}>")  # what a highlighter puts around words, and between digits
 
 
@@ -59,6 +69,18 @@ def phrase(text: str) -> str:
 def body_of(text: str, *, limit: int) -> dict[str, Any]:
     """The body of `POST /api/v2/search/recordings`."""
     return {"query": phrase(text), "limit": limit}
+
+
+def platform_body_of(text: str, *, limit: int) -> dict[str, Any]:
+    """The body of `POST /api/v2/speechandtextanalytics/transcripts/search`: these words in this order. Genesys Cloud
+    answers which conversations, not their words; contents can be searched for 60 days."""
+    said = " ".join("".join(char if char.isprintable() else " " for char in text).strip('" ').split())
+    return {
+        "types": ["transcripts"],
+        "pageSize": limit,
+        "pageNumber": 1,
+        "query": [{"type": "EXACT", "fields": ["transcript.content"], "value": said}],
+    }
 
 
 def parse(answer: Mapping[str, Any], *, limit: int) -> tuple[list[Result], int | None]:

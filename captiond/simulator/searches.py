@@ -39,6 +39,7 @@ class Findings:
     def add_to(self, app: web.Application) -> None:
         """Registers the route."""
         app.router.add_post("/api/v2/search/recordings", self.search)
+        app.router.add_post("/api/v2/speechandtextanalytics/transcripts/search", self.platform_search)
 
     async def search(self, request: web.Request) -> web.StreamResponse:
         """`POST /api/v2/search/recordings` `{"query":"transcript:\\"...\\"","limit":10}`."""
@@ -61,4 +62,19 @@ class Findings:
         wanted = _ESCAPED.sub(r"\1", phrase[1]).lower()
         found = [one for one in self._recordings.values() if wanted in str(one["transcript"]).lower()]
         body = {"total": len(found), "results": found[:limit]}
+        return await self._desk.finish(request, self._desk.answer(request, "search", 200, body))
+
+    async def platform_search(self, request: web.Request) -> web.StreamResponse:
+        """`POST /api/v2/speechandtextanalytics/transcripts/search`: as Genesys Cloud has it, which tells no words."""
+        struck = await self._desk.fault(request, On.SEARCH)
+        refused = struck or self._desk.may_pass(request, "search")
+        if refused is not None:
+            return refused
+        asked = orjson.loads(await request.read())
+        [wanted] = [one for one in asked["query"] if one["fields"] == ["transcript.content"]]
+        self.queries.append(wanted["value"])
+        words = wanted["value"].lower()
+        found = [name for name, one in self._recordings.items() if words in str(one["transcript"]).lower()]
+        results = [{"conversationId": name, "mediaType": "call"} for name in found[: asked["pageSize"]]]
+        body = {"total": len(found), "pageCount": 1, "pageNumber": 1, "types": ["transcripts"], "results": results}
         return await self._desk.finish(request, self._desk.answer(request, "search", 200, body))
