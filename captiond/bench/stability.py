@@ -179,8 +179,9 @@ def _said(target: Mapping[str, Any]) -> str:
 
 def _table(name: str, report: Mapping[str, Any]) -> Iterator[str]:
     yield f"== {name}: {report['sessions']} sessions, {report['utterances']} utterances, {report['words']} words"
-    yield f"{'':12}{'displayed NE':>16}{'settled NE':>17}{'':14}{'stable, s':>12}{'added delay, s':>20}{'lags':>7}"
-    heads = f"{'written':>8}{'folded':>8}{'written':>9}{'folded':>8}{'UPWR':>7}{'UPSR':>7}"
+    heads = f"{'':12}{'displayed NE':>16}{'':8}{'settled NE':>17}{'':14}{'stable, s':>12}"
+    yield f"{heads}{'added delay, s':>20}{'lags':>7}"
+    heads = f"{'written':>8}{'folded':>8}{'(after)':>8}{'written':>9}{'folded':>8}{'UPWR':>7}{'UPSR':>7}"
     yield f"{'':12}{heads}{'p50':>6}{'p95':>6}{'p50':>7}{'p95':>6}{'max':>7}"
     for profile, figures in report["figures"].items():
         if figures:
@@ -190,7 +191,7 @@ def _table(name: str, report: Mapping[str, Any]) -> Iterator[str]:
 
 def _line(profile: str, figures: Mapping[str, Any]) -> str:
     erasure, stable, delay = (figures[key] for key in ("normalizedErasure", "timeToStableMs", "addedDelayMs"))
-    displayed = f"{erasure['displayed']:8.3f}{erasure['displayedFolded']:8.3f}"
+    displayed = f"{erasure['displayed']:8.3f}{erasure['displayedFolded']:8.3f}{erasure['afterFinal']:8.3f}"
     settled = f"{erasure['settled']:9.4f}{erasure['settledFolded']:8.4f}"
     unstable = f"{figures['upwr']:7.2f}{figures['upsr']:7.2f}"
     times = f"{stable['p50'] / 1000:6.1f}{stable['p95'] / 1000:6.1f}"

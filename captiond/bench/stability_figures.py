@@ -90,7 +90,7 @@ class Figures:
 
     def __init__(self) -> None:
         self.utterances = self.words = self.folded_words = 0
-        self._erased = {"displayed": 0, "displayedFolded": 0, "settled": 0, "settledFolded": 0}
+        self._erased = {"displayed": 0, "displayedFolded": 0, "settled": 0, "settledFolded": 0, "afterFinal": 0}
         self._changed = self._revisions = 0
         self._open_ms = self._lagging_ms = 0.0
         self._delay_ms: list[float] = []
@@ -105,6 +105,8 @@ class Figures:
             words, then = before.words, after.words
             self._add_erased("displayed", words, then)
             self._add_erased("settled", before.text[: before.stable].split(), after.text[: after.stable].split())
+            if before.final:  # redaction has decided what it held: no profile waits for that
+                self._erased["afterFinal"] += erased(words, then)
             self._changed += changed(words, then)
             self._revisions += erased(words, then) > 0
         said_ms, shown_ms = first_seen_ms(said), first_seen_ms(rows)

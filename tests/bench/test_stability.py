@@ -106,7 +106,7 @@ def test_any_folder_and_any_file_of_events_is_taken(tmp_path: Path, capsys: pyte
     assert run(arguments("--data", str(tmp_path), "--profile", "responsive", "--profile", "300")) == 0
     table = capsys.readouterr().out
     assert "== mine en-US: 1 sessions, 1 utterances, 4 words" in table
-    assert "responsive     1.250   0.250" in table
+    assert "responsive     1.250   0.250   0.000" in table
     assert run(arguments("--data", str(tmp_path), "--language", "fr")) == 2
     assert "no stream" in capsys.readouterr().err
 

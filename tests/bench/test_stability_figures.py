@@ -37,6 +37,7 @@ def test_the_published_example() -> None:
     found = figures_of(timeline)
     assert found["normalizedErasure"]["displayed"] == pytest.approx(6 / 9, abs=1e-4)
     assert found["normalizedErasure"]["displayedFolded"] == pytest.approx(4 / 9, abs=1e-4)
+    assert found["normalizedErasure"]["afterFinal"] == 0
     assert found["upsr"] == 5
 
 
@@ -82,7 +83,7 @@ def test_times() -> None:
 def test_a_correction_after_the_final_counts_as_erasure_and_not_as_lag() -> None:
     timeline = [Row(0, "it is", 0, False), Row(100, "it is [...] ok", 6, True), Row(3000, "it is [CC] ok", 13, True)]
     found = figures_of(timeline)
-    assert found["normalizedErasure"]["displayed"] == 0.5
+    assert found["normalizedErasure"]["displayed"] == found["normalizedErasure"]["afterFinal"] == 0.5
     assert found["normalizedErasure"]["settled"] == 0
     assert found["lagShare"] == 0
 
