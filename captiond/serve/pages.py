@@ -38,6 +38,8 @@ STATIC: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "pages.css": ("pages/pages.css", STYLE),
         "viewer.css": ("pages/viewer.css", STYLE),
         "icon.svg": ("pages/icon.svg", "image/svg+xml"),
+        "OpenDyslexic-Regular.woff2": ("fonts/OpenDyslexic-Regular.woff2", "font/woff2"),
+        "OpenDyslexic-LICENSE.txt": ("fonts/OpenDyslexic-LICENSE.txt", "text/plain; charset=utf-8"),
     }
 )
 JOINED: Final = (bundle.CLASSIC, bundle.MODULE)  # under /static/ too
