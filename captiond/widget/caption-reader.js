@@ -162,9 +162,10 @@ export class CaptionReader {
   /** An open line stays as it was when the reader paused, unless what came since masks something of it. */
   #frozen(item, view) {
     if (view === undefined) return item;
+    const { text } = this.#feed.captions.get(item.utterance) ?? item; // all that came, also what is not shown yet
     let masked = 0;
-    for (const found of item.text.matchAll(MASK)) masked = found.index + found[0].length;
-    return view.text.startsWith(item.text.slice(0, masked)) ? view : item;
+    for (const found of text.matchAll(MASK)) masked = found.index + found[0].length;
+    return view.text.startsWith(text.slice(0, masked)) ? view : item;
   }
 
   #trimmed(item) {

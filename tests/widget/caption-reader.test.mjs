@@ -5,6 +5,7 @@ import { test } from "node:test";
 
 import { CaptionFeed } from "../../captiond/widget/caption-feed.js";
 import { CaptionReader } from "../../captiond/widget/caption-reader.js";
+import { Stabiliser } from "../../captiond/widget/caption-stability.js";
 
 class Reader {
   constructor({ keepFinals = 3, keep = 2000 } = {}) {
@@ -170,4 +171,16 @@ test("a mark far back is found and shown", () => {
   assert.equal(one.reader.revealTo("caption u2"), true);
   assert.deepEqual(one.shown, ["2", "3", "4", "5"]);
   assert.equal(one.reader.revealTo("caption nobody"), false);
+});
+
+test("a pause keeps nothing that was masked, also where words wait and the mask is not shown yet", () => {
+  const one = new Reader();
+  const stabiliser = new Stabiliser({ profile: "1000" });
+  const shown = (nowMs) => one.reader.items(stabiliser.items(one.feed.items, nowMs)).map((item) => item.text);
+  one.partial("u1", "well it is four one one");
+  stabiliser.items(one.feed.items, 0);
+  assert.deepEqual(shown(1000), ["well it is four one one"]);
+  one.reader.pause(stabiliser.items(one.feed.items, 1000));
+  one.partial("u1", "well that was [...]");
+  assert.deepEqual(shown(1100), ["well"]);
 });
