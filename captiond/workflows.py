@@ -22,6 +22,7 @@ from captiond.genesys.client import Genesys
 from captiond.genesys.regions import is_loopback
 from captiond.jobs.after_call import AfterCall, Limits
 from captiond.jobs.callbacks import Callbacks
+from captiond.jobs.indexing import index_file
 from captiond.jobs.interaction_transcription import InteractionTranscription
 from captiond.jobs.machine import MESSAGING, RECORDING, State
 from captiond.jobs.masking import Masking
@@ -95,6 +96,7 @@ class Workflows:
             "inline_bytes": wanted.max_transcript_bytes,
             "chance": chance,
             "claim": self._claim,
+            "index": self._index,
         }
         recording = RecordingTranscript(**fetches) if begins else RecordedCall(after_call=after_call, **fetches)
         self._messaging = MessagingTranscript(
@@ -196,6 +198,9 @@ class Workflows:
         return self._shelf.text(job.id) if there and job.kind == RECORDING else None
 
     # -- what steps ask ----------------------------------------------------------------------------------------------
+
+    async def _index(self, job: Job) -> None:
+        await index_file(self._store, job.id, self._shelf.text(job.id))
 
     async def _called(self, job: Job) -> Any:
         return await self.runner.called(job)

@@ -31,7 +31,6 @@ from captiond.simulator.faults import Broken, On
 from tests.harness import TREE, Json, daemon_here, eventually, start
 from tests.jobs.studio import ASKED, api
 
-
 TALK = "6c1d0ac2-9f4f-4d64-9f0a-3f6d1f1a7b42"
 
 
@@ -46,9 +45,10 @@ async def serving(folder: Path, **environ: str) -> AsyncIterator[tuple[Simulator
             interactions=[Interaction(interaction_id="i-1", text="A refund, at last.")],
             transcripts=[
                 Transcript(transcript_id="t-1", text="Agent: A refund?\nCustomer: Yes, to 4111 1111 1111 1111.\n"),
-                Transcript(transcript_id="size-70000"),
             ],
-            messages=[Messages(conversation_id=TALK, messages=[{"from": "guest", "text": "My refund of 078-05-1120"}])],
+            conversations=[
+                Messages(conversation_id=TALK, messages=[{"from": "guest", "text": "My refund of 078-05-1120"}])
+            ],
         ) as upstream,
         daemon_here(folder, upstream, workers=1, CAPTIOND_JOBS__REQUESTS_PER_S="1000", **environ) as daemon,
     ):

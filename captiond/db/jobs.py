@@ -164,7 +164,7 @@ def save(connection: sqlite3.Connection, job: Job, *, parcels: Sequence[Parcel] 
         ).rowcount
         if changed:
             put(connection, parcels, now_s=job.updated_s)
-            if job.ended_s is not None:
+            if job.ended_s is not None and not search.has(connection, job.id):  # its parts may be there already
                 search.put(connection, job.id, passages_of(job.result))
     return bool(changed)
 
@@ -188,7 +188,9 @@ def claim(connection: sqlite3.Connection, job: str, *, kind: str, upstream: str)
                AND NOT EXISTS (SELECT 1 FROM jobs WHERE kind = ?3 AND upstream = ?1 AND id != ?2)""",
             (upstream, job, kind),
         )
-    return connection.execute("SELECT 1 FROM jobs WHERE id = ? AND upstream = ?", (job, upstream)).fetchone() is not None
+    return (
+        connection.execute("SELECT 1 FROM jobs WHERE id = ? AND upstream = ?", (job, upstream)).fetchone() is not None
+    )
 
 
 def wanting_files(connection: sqlite3.Connection, jobs: Sequence[str]) -> frozenset[str]:

@@ -13,7 +13,9 @@ from typing import Any, Final
 
 import orjson
 
+from captiond.db import search
 from captiond.db.outbox import Parcel, put
+from captiond.db.passages import MAX_PASSAGES, passages_of
 
 _COLUMNS: Final = "name, place, state, facts, tries, due_s, version"
 _SELECT: Final = f"SELECT {_COLUMNS} FROM job_parts"  # noqa: S608  (column names of our own, no value)
@@ -78,7 +80,8 @@ def keep(
     parcels: Sequence[Parcel],
     now_s: float,
 ) -> bool:
-    """What the try of a part came to, with what sinks are to get because of it: all or nothing, and once.
+    """What the try of a part came to, with what sinks are to get because of it and what the search finds: all or
+    nothing, and once.
 
     Args:
         content: JSON, redacted; where the part is done.
@@ -94,6 +97,9 @@ def keep(
         ).rowcount
         if changed:
             put(connection, parcels, now_s=now_s)
+            if content is not None:
+                passages = passages_of(orjson.loads(content))
+                search.put(connection, job, passages, first=part.place * MAX_PASSAGES)
     return bool(changed)
 
 

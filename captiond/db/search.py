@@ -285,6 +285,11 @@ def put(connection: sqlite3.Connection, job: str, passages: Sequence[Passage], *
     )
 
 
+def has(connection: sqlite3.Connection, job: str) -> bool:
+    """Whether texts of that job are there."""
+    return connection.execute("SELECT 1 FROM passages WHERE job = ? LIMIT 1", (job,)).fetchone() is not None
+
+
 def purge(connection: sqlite3.Connection, *, begin: bool) -> bool:
     """One portion of merging the index, after which nothing of erased texts is in it; False when that is done.
 

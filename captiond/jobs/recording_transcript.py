@@ -63,6 +63,7 @@ class RecordingTranscript:
         chunk_bytes: of the first pieces; they grow.
         inline_bytes: a longer text stands in its file alone, not in the job's result.
         claim: whether that job may ask for another transcript of that recording: no other has.
+        index: puts the text of a job's file into the search; made again, it changes nothing.
     """
 
     kind: str = RECORDING
@@ -78,8 +79,10 @@ class RecordingTranscript:
         inline_bytes: int,
         chance: Chance,
         claim: Callable[[Job, str], Awaitable[bool]],
+        index: Callable[[Job], Awaitable[None]],
     ) -> None:
         self._shelf, self._polling, self._chance, self._claim = shelf, polling, chance, claim
+        self._index = index
         self._chunk_bytes, self._inline_bytes = chunk_bytes, min(inline_bytes, MAX_INLINE_BYTES)
 
     def accept(self, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -266,6 +269,8 @@ class RecordingTranscript:
         _measure(tools, self.kind, metrics)
         tools.meter.count("recording_bytes_total", mark.read, what="text")
         inline = mark.written <= self._inline_bytes
+        if not inline:  # else it is found by its result
+            await self._index(job)
         document = {
             **ids,
             "duration": job.data["durationS"],
