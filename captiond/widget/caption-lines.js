@@ -148,6 +148,7 @@ export class CaptionLines {
     row.words = words;
     row.item = caption;
     row.node.dataset.state = caption.final ? (caption.held ? "held" : "final") : "open";
+    row.node.toggleAttribute("data-waiting", caption.waiting === true && caption.text === "");
     row.node.part.toggle("open", !caption.final);
     row.node.part.toggle("held", caption.held);
     row.node.dir = row.text.dir = directionOf(caption.text, caption.language);

@@ -223,14 +223,16 @@ export class Stabiliser {
     return this.#show(growing, nowMs);
   }
 
-  /** The items of a feed as they are to be drawn now; captions of which nothing is shown yet are left out. */
+  /**
+   * The items of a feed as they are to be drawn now. A caption of which nothing is shown yet is there, its text empty and
+   * `waiting` true: its place can be kept, and who is speaking can be said.
+   */
   items(items, nowMs) {
     const there = new Set();
     const shown = [];
     for (const item of items) {
-      const view = item.kind === "caption" ? this.apply(item, nowMs) : item;
       if (item.kind === "caption") there.add(item.utterance);
-      if (item.kind !== "caption" || view.text !== "" || view === item) shown.push(view);
+      shown.push(item.kind === "caption" ? this.apply(item, nowMs) : item);
     }
     for (const utterance of this.#open.keys()) if (!there.has(utterance)) this.#open.delete(utterance);
     return shown;

@@ -151,6 +151,8 @@ export const STYLE = `
 .speaker::after { content: ":"; }
 .line[data-channel="internal"] .speaker { color: var(--_in); }
 .line[data-channel="external"] .speaker { color: var(--_ex); }
+/* Somebody speaks, and no word of it is shown yet (docs/stability.md). A sign to see: not read out, not copied. */
+.line[data-waiting] .text::after { content: "\\2026"; content: "\\2026" / ""; color: var(--_soft); }
 .text { background: var(--_back); box-decoration-break: clone; -webkit-box-decoration-break: clone; }
 .tentative {
   color: var(--_soft);

@@ -12,6 +12,9 @@ Json = dict[str, Any]
 ELEMENT = 'document.querySelector("live-captions")'
 TEXTS = f'[...{ELEMENT}.shadowRoot.querySelectorAll(".line .text")].map(node => node.textContent)'
 
+SIGN = f"""[...{ELEMENT}.shadowRoot.querySelectorAll(".line .text")].map(
+  node => getComputedStyle(node, "::after").content.replaceAll('"', "").split(" / ")[0])"""
+
 
 def shows(*texts: str) -> str:
     """A condition: exactly these lines are shown."""
@@ -39,14 +42,17 @@ async def test_words_wait_and_come_without_a_message_and_a_final_is_shown_at_onc
         }})()"""
     )
     await station.say("call-1", caption("u1", "i want to"))
+    await page.until(shows(""))
+    assert await page.run(SIGN) == ["\u2026"]  # somebody speaks
     await page.until(shows("i want to"))
+    assert await page.run(SIGN) == ["none"]
     await station.say("call-1", caption("u1", "i want two tickets"))
     await page.until(shows("i want"))  # "to" is gone at once, what stands there now waits
     await station.say("call-1", caption("u1", "I want two tickets, please.", final=True))
     await page.until("window.seen.at(-1)[0].includes('please')")
     seen = [(json.loads(texts), at_ms) for texts, at_ms in await page.run("window.seen")]
-    assert [texts for texts, _ in seen] == [[], ["i want to"], ["i want"], ["I want two tickets, please."]]
-    assert seen[1][1] - await page.run("window.cameMs") >= 1500
+    assert [texts for texts, _ in seen] == [[], [""], ["i want to"], ["i want"], ["I want two tickets, please."]]
+    assert seen[2][1] - await page.run("window.cameMs") >= 1500
 
 
 async def test_a_mask_is_never_waited_for_and_a_profile_can_be_changed(

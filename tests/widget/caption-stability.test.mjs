@@ -223,12 +223,13 @@ test("settled words that a revision changes are settled no more, until they have
   assert.equal(stabiliser.apply(revised, 2100).stableLength, 20);
 });
 
-test("the items of a feed: gaps and finals stay, captions without a shown word are left out, the gone are forgotten", () => {
+test("the items of a feed: all stay in their place, empty while no word is shown, and the gone are forgotten", () => {
   const stabiliser = new Stabiliser({ profile: "1000" });
   const gap = { kind: "gap", index: 3 };
   const done = final("Done.", { utterance: "u0" });
   const open = caption("and so", { utterance: "u2" });
-  assert.deepEqual(stabiliser.items([done, gap, open], 0), [done, gap]);
+  const early = stabiliser.items([done, gap, open], 0);
+  assert.deepEqual(early, [done, gap, { ...open, text: "", stableLength: 0, waiting: true }]);
   assert.deepEqual(stabiliser.items([done, gap, open], 1000).map(({ text }) => text), ["Done.", undefined, "and so"]);
   stabiliser.apply(caption("more", { utterance: "u3" }), 1000);
   stabiliser.items([done, gap], 1100); // both retracted
