@@ -63,12 +63,12 @@ class Shelf:
         Raises:
             TooShort: it holds less than that. StoreError: the disk refuses.
         """
-        file: BinaryIO = await _on_disk(_open, path, behind)
+        file = await _opened(path, behind)
         try:
             yield Paper(file)
             await _on_disk(_sync, file)
         finally:
-            await asyncio.to_thread(_close, file)
+            _close(file)  # here: whoever is cancelled may be cancelled again, and nothing is buffered
 
     async def read(self, path: Path) -> str:
         """A transcript that was written. Raises StoreError."""
@@ -104,6 +104,23 @@ async def _on_disk(run: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         return await asyncio.to_thread(run, *args, **kwargs)
     except OSError as fault:
         raise StoreError(f"a file of a job cannot be used: {fault.strerror or type(fault).__name__}") from None
+
+
+async def _opened(path: Path, behind: int) -> BinaryIO:
+    """As `_open`, in a thread; a file that nobody waits for any more is closed."""
+    opening = asyncio.get_running_loop().run_in_executor(None, _open, path, behind)
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        opening.add_done_callback(_unwanted)
+        raise
+    except OSError as fault:
+        raise StoreError(f"a file of a job cannot be used: {fault.strerror or type(fault).__name__}") from None
+
+
+def _unwanted(opened: "asyncio.Future[BinaryIO]") -> None:
+    if not opened.cancelled() and opened.exception() is None:
+        _close(opened.result())
 
 
 def _open(path: Path, behind: int) -> BinaryIO:

@@ -107,8 +107,7 @@ async def test_refusals(tmp_path: Path) -> None:
         ):
             status, problem = await caller.get(path)
             assert (status, problem["code"]) == expected, path
-        status, problem = await caller.post({"transcriptId": "t"}, kind="recording-transcript")
-        assert (status, problem["code"]) == (501, "not_available")
+        assert (await caller.post({"transcriptId": "t"}, kind="tea"))[1]["code"] == "unknown_kind"
         assert await caller.delete("/v1/jobs/none") == 404
         assert upstream.ledger.count("media") == 0
 
