@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import (
     QBrush,
     QColor,
@@ -11,6 +11,7 @@ from PySide6.QtGui import (
     QFontMetricsF,
     QPainter,
     QPen,
+    QPixmap,
     QTextCharFormat,
     QTextLayout,
     QTextLine,
@@ -50,6 +51,7 @@ class Block:
     def __init__(self, row: Row, look: Look, width_px: float) -> None:
         self.row, self.look, self.width_px = row, look, width_px
         self._masks: list[tuple[int, int, bool]] = []
+        self._painted: QPixmap | None = None
         self._layout = QTextLayout(row.text, _font(row, look))
         option = QTextOption()
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
@@ -79,9 +81,33 @@ class Block:
 
     def paint(self, painter: QPainter, x_px: float, y_px: float) -> None:
         """Draws it with its upper left corner there."""
-        at = QPointF(x_px, y_px)
-        if self.look.edged:
-            self._layout.draw(painter, at, [_range(0, utf16_units(self.text) + 1, self._edge())])
+        if not self.look.edged:
+            self._paint(painter, QPointF(x_px, y_px))
+            return
+        margin = EDGE_EM * self.look.em_px
+        if self._painted is None:
+            self._painted = self._edged(margin, painter.device().devicePixelRatioF())
+        painter.drawPixmap(QPointF(x_px - margin, y_px - margin), self._painted)
+
+    def forget(self) -> None:
+        """It is out of sight: what was kept to draw it again goes."""
+        self._painted = None
+
+    def _edged(self, margin: float, ratio: float) -> QPixmap:
+        """Edges cost ten times what letters do: they are drawn once for each change, not with each frame."""
+        size = QSizeF(self.width_px + 2 * margin, self.height_px + 2 * margin) * ratio
+        painted = QPixmap(size.toSize() + QSize(1, 1))
+        painted.setDevicePixelRatio(ratio)
+        painted.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(painted)
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+        at = QPointF(margin, margin)
+        self._layout.draw(painter, at, [_range(0, utf16_units(self.text) + 1, self._edge())])
+        self._paint(painter, at)
+        painter.end()
+        return painted
+
+    def _paint(self, painter: QPainter, at: QPointF) -> None:
         for start, end, is_open in self._masks:
             for box in self._boxes(start, end):
                 self._box(painter, box.translated(at), is_open)

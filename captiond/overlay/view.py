@@ -31,6 +31,7 @@ class CaptionView(QWidget):
         self._look = look
         self._frame = Frame()
         self._blocks: dict[str, tuple[Item, Block]] = {}  # in the order in which they are shown
+        self._seen: set[Block] = set()
         self._back_px = 0.0  # how far the end is below the lower edge
         self.unread = 0
 
@@ -117,6 +118,10 @@ class CaptionView(QWidget):
         for block, top in shown:
             block.paint(painter, MARGIN_PX, top)
         painter.end()
+        seen = {block for block, _ in shown}
+        for block in self._seen - seen:
+            block.forget()
+        self._seen = seen
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         if event.oldSize().width() != event.size().width():
