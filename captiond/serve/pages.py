@@ -35,11 +35,13 @@ STATIC: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "demo.js": ("pages/demo.js", SCRIPT),
         "viewer.js": ("pages/viewer.js", SCRIPT),
+        "overlay.js": ("pages/overlay.js", SCRIPT),
+        "display.js": ("pages/display.js", SCRIPT),
         "pages.css": ("pages/pages.css", STYLE),
         "viewer.css": ("pages/viewer.css", STYLE),
         "icon.svg": ("pages/icon.svg", "image/svg+xml"),
-        "OpenDyslexic-Regular.woff2": ("fonts/OpenDyslexic-Regular.woff2", "font/woff2"),
-        "OpenDyslexic-LICENSE.txt": ("fonts/OpenDyslexic-LICENSE.txt", "text/plain; charset=utf-8"),
+        "opendyslexic-regular.woff2": ("fonts/opendyslexic-regular.woff2", "font/woff2"),
+        "opendyslexic-licence.txt": ("fonts/opendyslexic-licence.txt", "text/plain; charset=utf-8"),
     }
 )
 JOINED: Final = (bundle.CLASSIC, bundle.MODULE)  # under /static/ too
@@ -102,6 +104,7 @@ def content_security_policy(allowed_origins: Sequence[str]) -> str:
     ancestors = " ".join(["'self'", *allowed_origins])
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+        "require-trusted-types-for 'script'; trusted-types 'none'; "
         f"base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}"
     )
 

@@ -283,7 +283,7 @@ def table(pages: Pages, openapi: Handler) -> tuple[Route, ...]:
         ),
         Route(
             "GET",
-            "/static/{name:[a-z.-]{1,40}}",
+            "/static/{name:[a-z0-9.-]{1,40}}",
             pages.static,
             "Scripts and styles of the pages",
             guard="none",

@@ -30,7 +30,7 @@ export class LookOfSettings {
 /** Once for the page. Where it cannot be had (offline, a policy against fonts) the next of the list is taken. */
 function loadFace(address) {
   if (face !== null || !globalThis.FontFace) return;
-  const url = new URL("static/OpenDyslexic-Regular.woff2", address || document.baseURI);
+  const url = new URL("static/opendyslexic-regular.woff2", address || document.baseURI);
   face = new FontFace(FACE, `url(${JSON.stringify(url.href)}) format("woff2")`, { display: "swap" });
   document.fonts.add(face);
   face.load().catch(() => {
