@@ -1,8 +1,8 @@
 """One web-messaging conversation as it is kept: redacted whole, then cut to its last messages.
 
 The two parties are the two channels of a call, so a question of one side is a cue for what the other answers, whether
-its words are in the window or not. A message whose bytes were no UTF-8 is masked whole, but read for what it announces.
-Source: workflows.md, section 4.
+its words are in the window or not; `jobs.statements` says which messages go on with a number of the last one. A message
+whose bytes were no UTF-8 is masked whole, but read for what it announces. Source: workflows.md, section 4.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from captiond.base.ids import RawText
 from captiond.genesys.messaging import BROKEN, Conversation, Message, Order, is_uuid
 from captiond.jobs.languages import Languages
 from captiond.jobs.masking import SLICE_S, Masked, Masking, Said
+from captiond.jobs.statements import Statements
 
 WHOLE: Final = "[...]"
 UNKNOWN: Final = "und"  # no lexicon has it, so all are used
@@ -58,11 +59,10 @@ class Conversations:
         """
         messages = conversation.messages
         languages = await self._languages_of(messages)
-        spoken = [at for at, message in enumerate(messages) if message.text and not message.text.isspace()]
-        # What holds no words is nobody's turn: a picture between question and answer takes nothing from the answer.
-        masked = await self._masking.transcript([_said(messages[at], languages[at]) for at in spoken], language=UNKNOWN)
+        said = await _said(messages, languages)
+        masked = await self._masking.transcript(list(said.values()), language=UNKNOWN)
         first = max(0, len(messages) - window)
-        document = _Document(self._masking, masked, {at: number for number, at in enumerate(spoken)})
+        document = _Document(self._masking, masked, {at: number for number, at in enumerate(said)})
         worked = _Turns()
         for at in range(first, len(messages)):
             shown = document.add(messages[at], at, language=languages[at])
@@ -161,9 +161,17 @@ class _Document:
         return self._parties[name]
 
 
-def _said(message: Message, language: str | None) -> Said:
-    text = RawText((message.text or "").replace(BROKEN, " "))
-    return Said(text, message.sender or "", language or UNKNOWN)
+async def _said(messages: Sequence[Message], languages: Sequence[str | None]) -> dict[int, Said]:
+    """What was said, by its place. What holds no words is nobody's turn: a picture between question and answer takes
+    nothing from the answer.
+    """
+    worked, statements, said = _Turns(), Statements(), dict[int, Said]()
+    for at, (message, language) in enumerate(zip(messages, languages, strict=True)):
+        if message.text and not message.text.isspace():
+            text = RawText(message.text.replace(BROKEN, " "))
+            said[at] = Said(text, message.sender or "", language or UNKNOWN, apart=statements.is_apart(text))
+        await worked.pause()
+    return said
 
 
 def _masks(text: str) -> int:

@@ -7,6 +7,7 @@ costs a second and some 100 MiB, and a daemon without such jobs pays neither.
 
 import asyncio
 import logging
+from functools import cache
 from importlib import import_module
 from typing import Any, Final
 
@@ -52,6 +53,7 @@ class Languages:
         return str(language) if confidence > CERTAIN else None
 
 
+@cache  # of the process: a program may open its workflows again
 def _load() -> Any:
     learn(LANGUAGES.split())  # lexicons take their time, too, where one is not configured for captions
     module = import_module("py3langid.langid")

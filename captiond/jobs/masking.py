@@ -14,6 +14,7 @@ from typing import Final, Protocol
 from captiond.base.ids import RawText, SafeText, UtteranceId
 from captiond.base.inside import sealed
 from captiond.core.redact import Call, Redactor, Shown
+from captiond.core.redact.redactor import SILENCE_S
 from captiond.jobs.long_text import LongText, Mark
 
 PIECE: Final = 2_000  # code points redacted at once; far below what the redactor would mask whole
@@ -27,11 +28,16 @@ CLOSED_MASK: Final = "[NUMBER]"  # contract, section 6: digits of no certain kin
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A piece of a transcript as it came."""
+    """A piece of a transcript as it came.
+
+    Attributes:
+        apart: no number of the speaker's last piece goes on in it: as behind a silence.
+    """
 
     text: RawText = field(repr=False)
     speaker: str = ""
     language: str | None = None
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,24 +130,24 @@ class _Transcript:
         self._parts_of: list[list[UtteranceId]] = []
         self._redactions: dict[UtteranceId, dict[str, int]] = {}
         self._cuts = self._cut()
-        self._now_s = 0.0
+        self._now_s: dict[str, float] = {}  # of each speaker: one who is silent ends no number of another's
 
-    def _cut(self) -> Iterable[tuple[Said, UtteranceId, RawText]]:
+    def _cut(self) -> Iterable[tuple[Said, UtteranceId, RawText, bool]]:
         for number, piece in enumerate(self._pieces):
             self._parts_of.append([])
             for part, text in enumerate(cut(piece.text)):
                 utterance = UtteranceId(f"{number}.{part}")
                 self._parts_of[number].append(utterance)
-                yield piece, utterance, text
+                yield piece, utterance, text, piece.apart and part == 0
 
     def slice(self) -> bool:
         """Works for a while; True at the end."""
         until_s = monotonic() + SLICE_S
-        for piece, utterance, text in self._cuts:
-            self._now_s += PAUSE_S
-            shown = self._redactor(piece.speaker).caption(
-                utterance, text, final=True, now_s=self._now_s, language=piece.language
-            )
+        for piece, utterance, text, apart in self._cuts:
+            name, redactor = self._redactor(piece.speaker)
+            now_s = self._now_s.get(name, 0.0) + (PAUSE_S + SILENCE_S if apart else PAUSE_S)
+            self._now_s[name] = now_s
+            shown = redactor.caption(utterance, text, final=True, now_s=now_s, language=piece.language)
             self._keep(shown)
             if monotonic() >= until_s:
                 return False
@@ -162,11 +168,11 @@ class _Transcript:
             of_each.append(dict(piece))
         return Masked(texts, dict(counted), tuple(of_each))
 
-    def _redactor(self, speaker: str) -> Redactor:
+    def _redactor(self, speaker: str) -> tuple[str, Redactor]:
         name = speaker if speaker in self._redactors or len(self._redactors) < MAX_SPEAKERS else ""
         if name not in self._redactors:
             self._redactors[name] = Redactor(kinds=self._kinds, language=self._language, call=self._call)
-        return self._redactors[name]
+        return name, self._redactors[name]
 
     def _keep(self, shown: Iterable[Shown]) -> None:
         for one in shown:

@@ -65,6 +65,7 @@ async def studio(
     pace: FastPace | None = None,
     audit: Any = None,
     meter: Any = None,
+    on_conversation: Any = None,
     **environ: str,
 ) -> AsyncIterator[OpenWorkflows]:
     """The workflows of a program, against that simulator."""
@@ -78,7 +79,9 @@ async def studio(
             **environ,
         },
     )
-    async with open_workflows(config, pace=pace, audit=audit or Records(), meter=meter) as opened:
+    async with open_workflows(
+        config, pace=pace, audit=audit or Records(), meter=meter, on_conversation=on_conversation
+    ) as opened:
         yield opened
 
 

@@ -126,3 +126,31 @@ async def test_many_messages_are_kept_in_turns() -> None:
         *({"sequenceId": place, "from": "guest", "text": "ok 12"} for place in range(3_000)), window=3_000
     )
     assert found.messages == len(found.document["messages"]) == 3_000
+
+
+async def test_messages_of_their_own_are_not_one_number() -> None:
+    counted = [f"message {number}" for number in range(40)]
+    assert texts(await kept(*({"from": "guest", "text": one} for one in counted))) == counted
+    rooms = ["Is room 1204 free?", "It is.", "And room 1311?", "No, but 1502 is.", "I take 2", "ok"]
+    assert texts(await kept(*rooms)) == rooms
+
+
+async def test_a_number_sent_in_four_messages_is_masked_in_each() -> None:
+    """Where it was asked for, whatever stands before its parts; where nobody asked, where they begin with them."""
+    asked = [
+        "What is your card number?",
+        "it starts with 4111",
+        "yes?",
+        "the next ones are 1111",
+        "and?",
+        "1111",
+        "ok",
+        "last: 1111",
+    ]
+    shown = texts(await kept(*asked))
+    assert not any("1111" in (text or "") for text in shown), shown
+    bare = [
+        {"sequenceId": place, "from": "guest", "text": one}
+        for place, one in enumerate(["4111", "1111", "and 1111", "um 1111"])
+    ]
+    assert texts(await kept(*bare)) == ["[CC]", "[CC]", "and [CC]", "um [CC]"]
