@@ -52,10 +52,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what a profile has learned goes on from session to session, as in a browser; default: each begins anew",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout instead of tables")
+    parser.add_argument("--check", action="store_true", help="exit status 1 where a target is missed")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Measures and prints; 1 where Node is missing or fails, 2 where the data can't be read."""
+    """Measures and prints; 1 where Node fails, or a target is missed (`--check`), 2 where the data can't be read."""
     profiles = tuple(args.profile or PROFILES)
     if args.data is not None and not args.data.exists():
         print("--data: no such file or folder", file=sys.stderr)
@@ -77,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
         for name, report in reports.items():
             print("\n".join(_table(name, report)))
         print("\n".join(_said(target) for target in targets(reports)))
-    return 0
+    return int(args.check and not all(target["met"] for target in targets(reports)))
 
 
 def measure(talks: Iterable[Talk], profiles: Sequence[str] = PROFILES, *, remember: bool = False) -> dict[str, Any]:
