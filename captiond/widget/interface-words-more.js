@@ -71,7 +71,7 @@ export const TRANSLATIONS = {
     panel: {
       title: "Ajustes de los subtítulos",
       preview: "Vista previa",
-      sample: "Así se ven los subtítulos. El número de tarjeta es",
+      sample: "Así se ven los subtítulos. Mi tarjeta es",
       font: "Letra",
       fonts: {
         "": "La de la página", sans: "Sin remates", serif: "Con remates", "mono-sans": "De máquina, sin remates",
@@ -171,7 +171,7 @@ export const TRANSLATIONS = {
     panel: {
       title: "Réglages des sous-titres",
       preview: "Aperçu",
-      sample: "Voici l’aspect des sous-titres. Le numéro de carte est",
+      sample: "Voici l’aspect des sous-titres. Ma carte est",
       font: "Police",
       fonts: {
         "": "Celle de la page", sans: "Sans empattement", serif: "Avec empattement", "mono-sans": "Chasse fixe, sans empattement",
@@ -269,7 +269,7 @@ export const TRANSLATIONS = {
     panel: {
       title: "Einstellungen der Untertitel",
       preview: "Vorschau",
-      sample: "So sehen die Untertitel aus. Die Kartennummer ist",
+      sample: "So sehen die Untertitel aus. Meine Karte ist",
       font: "Schrift",
       fonts: {
         "": "Wie auf der Seite", sans: "Serifenlos", serif: "Mit Serifen", "mono-sans": "Schreibmaschine, serifenlos",

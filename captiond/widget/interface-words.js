@@ -62,7 +62,7 @@ export const WORDS = {
   panel: {
     title: "Caption settings",
     preview: "Preview",
-    sample: "Captions look like this. The card number is",
+    sample: "Captions look like this. My card is",
     font: "Font",
     fonts: {
       "": "As the page has it",

@@ -205,7 +205,7 @@ export const STYLE = `
   padding: 0;
 }
 @media (forced-colors: active) {
-  .mask { border: 1px solid CanvasText; }
+  .mask, .sample-mask { border: 1px solid CanvasText; }
   .tentative, .gap { color: CanvasText; }
 }
 @media (prefers-contrast: more) {

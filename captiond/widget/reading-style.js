@@ -62,6 +62,7 @@ button:disabled, button[aria-disabled="true"] { opacity: 0.55; cursor: default; 
   background: var(--_solid-bg);
   font: inherit;
 }
+.search-field::placeholder { color: color-mix(in srgb, var(--_solid-fg) 72%, var(--_solid-bg)); opacity: 1; }
 .search-count { flex: none; font-variant-numeric: tabular-nums; }
 .search .words { display: none; }
 .search button { padding: 0.25rem; }
@@ -161,7 +162,6 @@ button:disabled, button[aria-disabled="true"] { opacity: 0.55; cursor: default; 
 .sample { margin: 0; text-shadow: var(--_edge); }
 .sample-text { background: var(--_back); box-decoration-break: clone; -webkit-box-decoration-break: clone; }
 .sample-mask { padding: 0.05em 0.4em; border-radius: 0.35em; font-size: 0.9em; color: var(--_mask-fg); background: var(--_mask-bg); text-shadow: none; white-space: nowrap; }
-.panel-window.through { background-image: linear-gradient(var(--_bg), var(--_bg)), repeating-conic-gradient(#8a8a8a 0 25%, #d8d8d8 0 50%); background-size: auto, 1rem 1rem; background-color: var(--_bg); }
 .panel-warning:not(:empty), .panel-kept:not(:empty) { margin: 0.625rem 0 0; padding: 0.5rem 0.75rem; border-inline-start: 0.25rem solid #b35c00; background: color-mix(in srgb, #b35c00 14%, transparent); border-radius: 0.25rem; font-size: 0.9375rem; }
 .panel-warning:empty, .panel-kept:empty { display: none; }
 .panel-fields { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(13rem, 100%), 1fr)); gap: 0.75rem 1rem; margin-block-start: 1rem; }
@@ -180,6 +180,10 @@ button:disabled, button[aria-disabled="true"] { opacity: 0.55; cursor: default; 
   background: var(--_solid-bg);
   font: inherit;
   font-weight: 400;
+}
+@media (min-height: 34rem) { /* what is chosen stays in view, and the way out, where there is room for it */
+  .panel-preview { position: sticky; inset-block-start: -1.25rem; z-index: 1; padding-block: 0.75rem 0.5rem; margin-block-start: -0.75rem; background: var(--_solid-bg); }
+  .panel-keys { position: sticky; inset-block-end: -1.25rem; padding-block: 0.75rem 1.25rem; margin-block-end: -1.25rem; background: var(--_solid-bg); }
 }
 .panel-keys { display: flex; flex-wrap: wrap; justify-content: flex-end; gap: 0.5rem; margin-block-start: 1.25rem; }
 .panel-keys button { min-block-size: 2.5rem; padding: 0.375rem 1.125rem; border-color: var(--_line); font-weight: 600; }
