@@ -100,9 +100,7 @@ class Collector:
             await self.end(job, tools, failed(part, failure))
         except Exception as fault:
             log.error("conversation failed inside: job=%s", job.id, exc_info=remains(fault))
-            await self.end(
-                job, tools, failed(part, JobFailed("internal_error", "captiond failed; its log says where"))
-            )
+            await self.end(job, tools, failed(part, JobFailed("internal_error", "captiond failed; its log says where")))
         else:
             await self._done(job, part, tools, document, began_s=began_s)
 
