@@ -107,6 +107,10 @@ def test_any_folder_and_any_file_of_events_is_taken(tmp_path: Path, capsys: pyte
     table = capsys.readouterr().out
     assert "== mine en-US: 1 sessions, 1 utterances, 4 words" in table
     assert "responsive     1.250   0.250   0.000" in table
+    assert run(arguments("--data", str(path), "--check")) == 0
+    path.write_bytes(b"\n".join(lines(step_ms=9_000)))  # too late for anyone to wait: the final takes all back
+    assert run(arguments("--data", str(path), "--check")) == 1
+    assert "balanced: erasure of displayed text, as written, below 0.2: MISSED, at most" in capsys.readouterr().out
     assert run(arguments("--data", str(tmp_path), "--language", "fr")) == 2
     assert "no stream" in capsys.readouterr().err
 
