@@ -19,6 +19,7 @@ from typing import Any, Final, Self
 
 from captiond.base.ids import RawText, SafeText, UtteranceId
 from captiond.core.redact import Call, Redactor, Shown
+from captiond.jobs.tongues import Tongues
 
 PIECE_BYTES: Final = 1_000  # at once, some 2 ms of work; lines of talk are shorter
 WORD_BYTES: Final = 500  # a longer one is nobody's word
@@ -92,7 +93,7 @@ class LongText:
     """One text on its way.
 
     Args:
-        language: of the talk; "" where nobody knows, which takes the words of all languages.
+        language: of the talk; "" where nobody knows: each line's own where it tells, else the words of all languages.
         markers: what upstream puts where it took something out; counted.
         mark: where to go on.
 
@@ -109,6 +110,7 @@ class LongText:
         self._read = mark.read  # up to where the buffer's first byte that is not used yet
         self._warm, self._over = False, False
         self._speaker, self._inside, self._overlong = mark.speaker, mark.inside, mark.overlong
+        self._tongues = None if language else Tongues()
         self._call = Call()
         self._redactors: dict[str, Redactor] = {}
         self._waits: dict[str, int] = {}  # the oldest piece that a speaker may still correct
@@ -243,7 +245,9 @@ class LongText:
                 self._keep(other.expire(now_s=self._now_s))
                 self._look(name, other)
         redactor = self._redactor(piece.speaker)
-        self._keep(redactor.caption(UtteranceId(str(number)), RawText(text), final=True, now_s=self._now_s))
+        language = None if self._tongues is None else self._tongues.of(piece.speaker, text)
+        utterance = UtteranceId(str(number))
+        self._keep(redactor.caption(utterance, RawText(text), final=True, now_s=self._now_s, language=language))
         self._look(piece.speaker, redactor)
 
     def _redactor(self, speaker: str) -> Redactor:
