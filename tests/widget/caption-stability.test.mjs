@@ -134,7 +134,7 @@ test("balanced shows no word of a stream it does not know before it has stood se
 });
 
 test("text always comes: words that never stand are shown when they are too far behind", () => {
-  for (const [profile, { latestMs }] of Object.entries(PROFILES)) {
+  for (const [profile, latestMs] of [["responsive", 0], ["balanced", 10_000], ["steady", 15_000], ["finals", Infinity]]) {
     const stabiliser = new Stabiliser({ profile });
     let view;
     for (let nowMs = 0; nowMs <= 20_000; nowMs += 100) {
