@@ -9,6 +9,7 @@ import { fetchHistory } from "./caption-history.js";
 import { CaptionReader } from "./caption-reader.js";
 import { Stabiliser } from "./caption-stability.js";
 import { CaptionsLink } from "./captions-link.js";
+import { fetchToken } from "./token-source.js";
 import { STABILITY_MEMORY } from "./stability-memory.js";
 
 /** A clock that never goes back, in ms since 1970 by this machine's reckoning when the page was opened. */
@@ -17,6 +18,7 @@ export const clockMs = () => performance.timeOrigin + performance.now();
 export class CaptionSource {
   #token = null; // private: not in the DOM, not in an event, not in JSON
   #provider = null;
+  #tokenSrc = ""; // where the page's own server gives tokens out
   #link = null;
   #base = "";
   #session = "";
@@ -59,9 +61,13 @@ export class CaptionSource {
     this.delay.forget();
   }
 
-  /** @param {{src: string, session: string, finalsOnly: boolean, document: string}} given as the attributes say */
-  start({ src, session, finalsOnly, document }) {
+  /**
+   * @param {{src: string, session: string, tokenSrc: string, finalsOnly: boolean, document: string}} given as the
+   * attributes say
+   */
+  start({ src, session, tokenSrc, finalsOnly, document }) {
     if (this.#closed) return undefined;
+    this.#tokenSrc = tokenSrc && URL.canParse(tokenSrc, document) ? new URL(tokenSrc, document).href : "";
     if (!session) return this.#say({ state: "connecting", reason: "", transport: "ws" });
     let base;
     try {
@@ -80,7 +86,7 @@ export class CaptionSource {
       session,
       feed: this.feed,
       token: () => this.#freshToken(),
-      freshTokens: this.#provider !== null,
+      freshTokens: this.#provider !== null || this.#tokenSrc !== "",
       finalsOnly,
       onChange: (change) => this.#changed(change),
       onStatus: (status) => this.#say(status),
@@ -119,7 +125,8 @@ export class CaptionSource {
   }
 
   #freshToken() {
-    return this.#provider ? this.#provider() : this.#token;
+    if (this.#provider) return this.#provider();
+    return this.#tokenSrc ? fetchToken(this.#tokenSrc) : this.#token;
   }
 
   /**

@@ -28,6 +28,7 @@
  * @attr {string} label - name of a speaker without a channel
  * @attr {string} label-internal - name of the internal speaker
  * @attr {string} label-external - name of the external speaker
+ * @attr {string} token-src - where the page's own server answers with a token, asked before every connection
  * @attr {string} token - taken and removed at once; better set the property
  * @fires captions-state - {state, reason, transport, sessionState}
  * @fires captions-caption - {caption, correction}
@@ -55,6 +56,7 @@ export class LiveCaptions extends Base {
   static observedAttributes = [
     "src", "session", "lines", "max-ch", "clear-after", "stability", "finals-only", "paused", "braille", "braille-pace",
     "delay", "controls", "hotkeys", "theme", "ui-lang", "label", "label-internal", "label-external", "token",
+    "token-src",
   ];
   /** What a page wants said instead, in every language: `Object.assign(LiveCaptions.words, {...})`. Reads as English. */
   static words = Object.create(WORDS);
@@ -156,7 +158,7 @@ export class LiveCaptions extends Base {
   attributeChangedCallback(name, before, after) {
     if (before === after) return;
     if (name === "token") this.#takeTokenAttribute();
-    else if (name === "src" || name === "session" || name === "finals-only") {
+    else if (name === "src" || name === "session" || name === "finals-only" || name === "token-src") {
       this.#desk.forget();
       this.#restart();
     } else this.#desk.attribute(name, after);
@@ -192,6 +194,7 @@ export class LiveCaptions extends Base {
       this.#desk.source.start({
         src: this.src,
         session: this.session,
+        tokenSrc: this.getAttribute("token-src") ?? "",
         finalsOnly: this.hasAttribute("finals-only"),
         document: document.baseURI,
       });
