@@ -23,14 +23,16 @@ export function foldText(text) {
 /**
  * Where `query` stands.
  * @param {{key: string, text: string}[]} lines  @param {string} query
+ * @param {(line: {key: string, text: string}) => {folded: string, origin: number[]}} fold of a line: who asks often remembers
  * @returns {{matches: {key: string, start: number, end: number}[], more: boolean}} UTF-16 offsets in `text`
  */
-export function findAll(lines, query) {
+export function findAll(lines, query, fold = ({ text }) => foldText(text)) {
   const wanted = foldText(query.slice(0, MAX_QUERY_UNITS)).folded.trim();
   const matches = [];
   if (wanted === "") return { matches, more: false };
-  for (const { key, text } of lines) {
-    const { folded, origin } = foldText(text);
+  for (const line of lines) {
+    const { key, text } = line;
+    const { folded, origin } = fold(line);
     for (let at = folded.indexOf(wanted); at >= 0; at = folded.indexOf(wanted, at + wanted.length)) {
       if (matches.length === MAX_MATCHES) return { matches, more: true };
       let end = origin[at + wanted.length];

@@ -72,3 +72,25 @@ function markNode(word) {
   node.setAttribute("aria-label", word);
   return node;
 }
+
+/** The selected words, if they are in one of the lines: {key, start, end}, else null. @param {ShadowRoot} root */
+export function selectedPlace(lines, root) {
+  const selection = root.getSelection?.() ?? globalThis.getSelection();
+  if (!selection || selection.rangeCount === 0 || selection.isCollapsed) return null;
+  const range = selection.getRangeAt(0);
+  for (const { key, node, text } of lines.drawn) {
+    if (!node.contains(range.startContainer)) continue;
+    const before = document.createRange();
+    before.setStart(node.querySelector(".text"), 0);
+    before.setEnd(range.startContainer, range.startOffset);
+    const start = Math.min(before.toString().length, text.length - 1);
+    return { key, start, end: Math.min(Math.max(start + range.toString().length, start + 1), text.length) };
+  }
+  return null;
+}
+
+/** The last word of a drawn line, null without one: where a reader who follows is. */
+export function lastWord(line) {
+  const word = line && /\S+\s*$/.exec(line.text);
+  return word ? { key: line.key, start: word.index, end: line.text.trimEnd().length } : null;
+}

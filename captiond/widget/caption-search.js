@@ -1,6 +1,6 @@
 /** The search in the lines: a field, next and previous, how many; places are lit up without moving a line. */
 
-import { findAll, MAX_QUERY_UNITS } from "./caption-find.js";
+import { findAll, foldText, MAX_QUERY_UNITS } from "./caption-find.js";
 import { HighlightLayer } from "./caption-highlights.js";
 import { button, make, nameButton, setText } from "./caption-shell.js";
 
@@ -19,6 +19,7 @@ export class CaptionSearch {
   #go;
   #closed;
   #drawnFor = "";
+  #folds = new Map(); // key of a line -> its text and that text folded; emptied with the search
 
   /**
    * @param {import("./caption-lines.js").CaptionLines} lines
@@ -69,6 +70,7 @@ export class CaptionSearch {
     if (!this.isOpen) return;
     this.node.hidden = true;
     this.#matches = [];
+    this.#folds.clear();
     this.#light();
     this.#closed();
   }
@@ -97,7 +99,7 @@ export class CaptionSearch {
     const lines = this.#lines.drawn;
     const drawn = `${this.#field.value}\n${lines.map(({ key, text }) => `${key}${text.length}`).join()}`;
     const last = this.#matches[this.#at];
-    ({ matches: this.#matches, more: this.#more } = findAll(lines, this.#field.value));
+    ({ matches: this.#matches, more: this.#more } = findAll(lines, this.#field.value, (line) => this.#folded(line)));
     this.#at = typed || !last ? this.#matches.length - 1 : this.#matches.findIndex(({ key, start }) => key === last.key && start === last.start);
     if (this.#at < 0) this.#at = this.#matches.length - 1;
     this.#light();
@@ -108,6 +110,15 @@ export class CaptionSearch {
       const range = this.#lines.range(key, start, end);
       if (range) this.#go(range);
     }
+  }
+
+  /** A line is folded once, not with every word that comes. */
+  #folded({ key, text }) {
+    const known = this.#folds.get(key);
+    if (known?.text === text) return known;
+    const fold = { text, ...foldText(text) };
+    this.#folds.set(key, fold);
+    return fold;
   }
 
   #tell() {

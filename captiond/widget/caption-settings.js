@@ -88,10 +88,6 @@ export function settingsStyle(settings) {
   };
   if (settings.font) set("font", FONTS[settings.font]);
   if (settings.font === "small-caps") set("caps", "small-caps");
-  if (settings.font === "dyslexia") {
-    set("letter-spacing", "0.02em");
-    set("word-spacing", "0.12em");
-  }
   if (settings.size !== 100) set("scale", String(settings.size / 100));
   for (const [name, part] of [["text", "fg"], ["background", "back"], ["window", "bg"]]) {
     const chosen = settings[`${name}Color`];

@@ -4,6 +4,7 @@
  */
 
 import { DelayGauge } from "./caption-delay.js";
+import { transcriptOf } from "./caption-exports.js";
 import { CaptionFeed } from "./caption-feed.js";
 import { fetchHistory } from "./caption-history.js";
 import { CaptionReader } from "./caption-reader.js";
@@ -122,6 +123,15 @@ export class CaptionSource {
   /** All finals so far, as items. @throws {import("./caption-history.js").HistoryError} */
   async history() {
     return fetchHistory({ base: this.#base, session: this.#session, token: await this.#freshToken() });
+  }
+
+  /** For exportTranscript: all lines that are kept here. @param {(channel: string) => string} label */
+  transcript(label) {
+    const { feed, reader } = this;
+    const items = reader.all.filter((item) => item.kind !== "missed");
+    const finals = items.filter((item) => item.kind === "caption" && item.final).length;
+    const earlierFinals = Math.max(0, feed.earlierFinals + feed.figures.finals - finals);
+    return { ...transcriptOf(feed, this.#session, label), items, earlierFinals };
   }
 
   #freshToken() {

@@ -18,6 +18,8 @@ export class CaptionView {
   #letters = "";
 
   following = true;
+  /** Rolled up: no scrolling of the reader's own. */
+  rolls = false;
   /** Finals that came since the reader looked away from the end. */
   unread = 0;
 
@@ -109,6 +111,7 @@ export class CaptionView {
   }
 
   #scrolled() {
+    if (this.rolls) return;
     const { scrollHeight, scrollTop, clientHeight } = this.#viewport;
     const following = scrollHeight - scrollTop - clientHeight <= FOLLOW_PX;
     if (following !== this.following) {

@@ -5,37 +5,28 @@
 
 import { brailleCells } from "./caption-braille.js";
 import { CaptionControls, chosenControls, PauseBar } from "./caption-controls.js";
-import { LATE_MS } from "./caption-delay.js";
-import { transcriptOf } from "./caption-exports.js";
 import { hotkeyAction } from "./caption-hotkeys.js";
-import { CaptionMarks } from "./caption-marks.js";
+import { CaptionMarks, lastWord, selectedPlace } from "./caption-marks.js";
 import { CaptionSearch } from "./caption-search.js";
-import { nextSize } from "./caption-settings.js";
 import { makeShell, nameButton, setText } from "./caption-shell.js";
 import { CaptionSource, clockMs } from "./caption-source.js";
 import { byLanguage, CaptionView } from "./caption-view.js";
-import { BrailleRegion, CaptionVoice, spokenText } from "./caption-voice.js";
 import { EarlierLines } from "./earlier-lines.js";
+import { ElementSettings } from "./element-settings.js";
+import { ElementStatus } from "./element-status.js";
+import { ElementVoice } from "./element-voice.js";
 import { primaryLanguage, wordsFor } from "./interface-words.js";
-import { LookOfSettings } from "./look-of-settings.js";
 import { saveTranscript, SaveMenu } from "./save-menu.js";
-import { SettingsPanel } from "./settings-panel.js";
-import { SETTINGS } from "./settings-store.js";
 import { Silence } from "./caption-silence.js";
-
-/** A told loss stays readable for this long. */
-const TELL_MS = 15_000;
 
 export class ElementDesk {
   #host;
-  #internals;
+  #status;
   #parts;
-  #look;
+  #settings;
   #controls;
   #pauseBar;
-  #panel = null; // made when it is asked for
   #save;
-  #braille = null;
   #marks = new CaptionMarks();
   #silence;
   #earlier;
@@ -43,7 +34,6 @@ export class ElementDesk {
   #drawQueued = false;
   #drawn = []; // the items that are on the screen
   #languages = new Set();
-  #told = null; // {text: (words) => string, untilMs}
   #lastSaid = "";
   #uiLanguage = "";
   #ends = [];
@@ -53,17 +43,21 @@ export class ElementDesk {
   /** @param {HTMLElement} host  @param {ShadowRoot} root  @param {ElementInternals | null} internals */
   constructor(host, root, internals) {
     this.#host = host;
-    this.#internals = internals;
-    this.#look = new LookOfSettings(root);
+    this.#settings = new ElementSettings(root, {
+      address: () => this.source.base,
+      changed: (settings) => this.#emit("captions-settings-change", { settings }),
+    });
     this.#parts = makeShell(root);
-    const { viewport, list, back, log, bar, base, delay } = this.#parts;
+    this.#settings.base = this.#parts.base;
+    this.#status = new ElementStatus(host, internals, this.#parts);
+    const { viewport, list, back, bar, base, delay } = this.#parts;
     this.source = new CaptionSource({ changed: (change) => this.#changed(change), status: () => this.#stateChanged() });
     this.view = new CaptionView(viewport, list, {
       moved: () => this.queueDraw(),
       began: () => host.hasAttribute("lines") || this.#earlier.reached(),
       resized: () => this.queueDraw(),
     });
-    this.voice = new CaptionVoice(log, (utterance) => this.#spoken(utterance));
+    this.voice = new ElementVoice(host, this.#parts, (utterance) => this.#lineOf(utterance));
     this.search = new CaptionSearch(this.view.lines, {
       go: (place) => this.view.show(place),
       closed: () => {
@@ -109,9 +103,10 @@ export class ElementDesk {
     const nudge = () => document.visibilityState === "visible" && this.source.nudge();
     listen(globalThis, "online", nudge);
     listen(document, "visibilitychange", nudge);
-    this.#ends.push(SETTINGS.listen(() => this.#settingsChanged()));
+    this.#ends.push(this.#settings.listen(() => this.queueDraw()));
     this.view.watch();
-    this.#settingsChanged();
+    this.#settings.apply();
+    this.queueDraw();
   }
 
   /** @param {boolean} away for good, as far as can be known: hangs up */
@@ -121,7 +116,6 @@ export class ElementDesk {
     if (!away) return;
     this.source.stop();
     this.voice.stop();
-    this.#braille?.stop();
     this.#silence.stop();
     this.search.close();
     this.#marks.draw(this.view.lines, "");
@@ -132,10 +126,9 @@ export class ElementDesk {
   forget() {
     this.source.forget();
     this.voice.stop();
-    this.#braille?.stop();
     this.#marks.forget();
     this.#earlier.forget();
-    this.#told = null;
+    this.#status.forget();
     this.view.toEnd();
     if (this.#host.hasAttribute("paused")) this.source.reader.pause([]);
     this.queueDraw();
@@ -153,8 +146,8 @@ export class ElementDesk {
     else if (name === "stability") this.source.stability.profile = value;
     else if (name === "clear-after") this.#silence.afterS = value === null ? null : bounded(value, 2, 600, 5);
     else if (name === "paused") this.#pausedIs(value !== null);
-    else if (name === "braille") this.#brailleIs(brailleCells(value));
-    else if (name === "braille-pace" && this.#braille) this.#braille.pace = value;
+    else if (name === "braille") this.voice.brailleIs(brailleCells(value), this.words);
+    else if (name === "braille-pace") this.voice.pace = value;
     else if (name.startsWith("label")) return this.anew();
     return this.queueDraw();
   }
@@ -175,7 +168,7 @@ export class ElementDesk {
       if (change.caption.final && !change.correction) {
         if (!this.view.following || reader.paused) this.view.unread += 1;
         this.#emit("captions-final", { caption: { ...change.caption } });
-        this.#sayFinal(change.caption);
+        this.voice.push(change.caption.utterance);
       }
     } else if (change.what === "gap") this.#emit("captions-gap", { gap: { ...change.gap } });
     else if (change.what === "reset") {
@@ -189,16 +182,12 @@ export class ElementDesk {
     this.queueDraw();
   }
 
-  #sayFinal(caption) {
-    if (this.#braille) this.#braille.push(this.#spoken(caption.utterance));
-    else if (this.#host.getAttribute("announce") === "finals") this.voice.push(caption.utterance);
-  }
-
-  #spoken(utterance) {
+  /** A line as it is now, for who hears or feels it. */
+  #lineOf(utterance) {
     const caption = this.source.feed.captions.get(utterance);
-    if (!caption) return "";
-    const name = this.#label(caption.channel, this.words);
-    return `${name ? `${name}: ` : ""}${spokenText(caption.text, this.words)}`;
+    if (!caption) return null;
+    const { words } = this;
+    return { name: this.#label(caption.channel, words), text: caption.text, words };
   }
 
   get words() {
@@ -229,7 +218,7 @@ export class ElementDesk {
   }
 
   #tell(text) {
-    this.#told = { text, untilMs: clockMs() + TELL_MS };
+    this.#status.tell(text);
     this.queueDraw();
   }
 
@@ -239,7 +228,7 @@ export class ElementDesk {
     const target = event.composedPath()[0];
     if (target.closest?.("input, select, textarea, dialog")) return;
     const action = hotkeyAction(event, this.#host.getAttribute("hotkeys") ?? "");
-    if (action === null || (action === "next-line" && !this.#braille)) return;
+    if (action === null || (action === "next-line" && !this.voice.hasBraille)) return;
     event.preventDefault();
     event.stopPropagation();
     this.#does(action);
@@ -255,18 +244,12 @@ export class ElementDesk {
       settings: () => this.openSettings(),
       export: () => this.#save.toggle(),
       close: () => this.close(),
-      larger: () => this.#sized(1),
-      smaller: () => this.#sized(-1),
-      "next-line": () => this.#braille?.next(),
+      larger: () => this.#settings.resize(1),
+      smaller: () => this.#settings.resize(-1),
+      "next-line": () => this.voice.nextLine(),
     };
     acts[action]();
     this.queueDraw();
-  }
-
-  #sized(step) {
-    const { settings } = SETTINGS;
-    SETTINGS.set({ ...settings, size: nextSize(settings.size, step) });
-    this.#emit("captions-settings-change", { settings: SETTINGS.settings });
   }
 
   #pausedIs(paused) {
@@ -314,33 +297,9 @@ export class ElementDesk {
   }
 
   mark() {
-    const place = this.#selected() ?? this.#lastWords();
+    const place = selectedPlace(this.view.lines, this.#parts.base.getRootNode()) ?? lastWord(this.view.lastSeen);
     if (place) this.#marks.toggle(place);
     this.queueDraw();
-  }
-
-  /** The selected words, if they are in one of the lines. */
-  #selected() {
-    const root = this.#parts.base.getRootNode();
-    const selection = root.getSelection?.() ?? globalThis.getSelection();
-    if (!selection || selection.rangeCount === 0 || selection.isCollapsed) return null;
-    const range = selection.getRangeAt(0);
-    for (const { key, node, text } of this.view.lines.drawn) {
-      if (!node.contains(range.startContainer)) continue;
-      const before = document.createRange();
-      before.setStart(node.querySelector(".text"), 0);
-      before.setEnd(range.startContainer, range.startOffset);
-      const start = Math.min(before.toString().length, text.length - 1);
-      return { key, start, end: Math.min(Math.max(start + range.toString().length, start + 1), text.length) };
-    }
-    return null;
-  }
-
-  /** The last word of the last line in view: where a reader who follows is. */
-  #lastWords() {
-    const line = this.view.lastSeen;
-    const word = line && /\S+\s*$/.exec(line.text);
-    return word ? { key: line.key, start: word.index, end: line.text.trimEnd().length } : null;
   }
 
   toMark() {
@@ -355,19 +314,7 @@ export class ElementDesk {
   }
 
   openSettings() {
-    if (!this.#panel) {
-      this.#panel = new SettingsPanel(SETTINGS, () => this.#emit("captions-settings-change", { settings: SETTINGS.settings }));
-      this.#panel.node.lang = this.#parts.base.lang;
-      this.#parts.base.getRootNode().append(this.#panel.node);
-      this.#settingsChanged();
-    }
-    this.#panel.open(this.words, languageNames(this.#languages, this.#uiLanguage));
-  }
-
-  #settingsChanged() {
-    this.#look.apply(SETTINGS.settings, this.source.base, [this.#parts.base, this.#panel?.node]);
-    this.#panel?.draw();
-    this.queueDraw();
+    this.#settings.open(this.words, this.#languages);
   }
 
   #focusBack(control) {
@@ -377,12 +324,8 @@ export class ElementDesk {
 
   /** For export(): all lines that are kept here. */
   get transcript() {
-    const { feed, reader } = this.source;
-    const words = this.words;
-    const items = reader.all.filter((item) => item.kind !== "missed");
-    const finals = items.filter((item) => item.kind === "caption" && item.final).length;
-    const total = feed.earlierFinals + feed.figures.finals;
-    return { ...transcriptOf(feed, this.#host.session, (channel) => this.#label(channel, words)), items, earlierFinals: Math.max(0, total - finals) };
+    const { words } = this;
+    return this.source.transcript((channel) => this.#label(channel, words));
   }
 
   // ---- what goes on the screen ----
@@ -408,10 +351,11 @@ export class ElementDesk {
     const rolls = this.#host.hasAttribute("lines");
     this.#languageIs(primaryLanguage(this.#host.getAttribute("ui-lang") ?? this.#host.closest("[lang]")?.lang ?? navigator.language));
     const words = this.words;
-    reader.holding = !this.view.following && !rolls;
-    if (this.view.following && !reader.paused && !rolls) reader.atEnd();
+    this.view.rolls = rolls;
+    reader.holding = !this.view.following;
+    if (this.view.following && !reader.paused) reader.atEnd();
     const live = this.source.stability.items(feed.items, performance.now());
-    const chosen = byLanguage(reader.items(live), SETTINGS.settings.language, primaryLanguage);
+    const chosen = byLanguage(reader.items(live), this.#settings.language, primaryLanguage);
     this.#languages = chosen.languages;
     this.#drawn = chosen.items;
     const how = { label: (channel) => this.#label(channel, words), words };
@@ -442,41 +386,9 @@ export class ElementDesk {
     setText(empty, words.waiting);
     notice.hidden = hidden === 0;
     setText(notice, hidden === 0 ? "" : words.otherLanguages(hidden));
-    back.hidden = this.view.following || rolls || reader.paused;
+    back.hidden = this.view.following || reader.paused;
     setText(back, words.newLines(this.view.unread));
-    this.#drawStatus(words, state, reason, reader.paused);
-  }
-
-  #drawStatus(words, state, reason, paused) {
-    const { status, delay } = this.#parts;
-    if (this.#told && clockMs() >= this.#told.untilMs) this.#told = null;
-    const troubled = state !== "live";
-    const said = troubled ? reason : this.#told ? this.#told.text(words) : paused ? words.paused : "";
-    status.dataset.state = state;
-    if (this.#host.getAttribute("announce") === "off") status.setAttribute("aria-live", "off");
-    else status.removeAttribute("aria-live");
-    status.classList.toggle("unseen", said === "" || (!troubled && !this.#told)); // of a pause the bar tells who sees
-    setText(status, said);
-    const delayMs = this.delayMs;
-    const late = delayMs !== null && delayMs >= LATE_MS;
-    const wanted = this.#host.getAttribute("delay") ?? "late";
-    delay.hidden = wanted === "off" || troubled || (wanted !== "always" && !late);
-    delay.classList.toggle("late", late);
-    const seconds = delayMs === null ? 0 : delayMs / 1000;
-    setText(delay, delayMs === null ? words.delayUnknown : late ? words.behind(Math.round(seconds)) : words.onTime(seconds.toFixed(1)));
-    this.#host.dataset.state = state; // for the page's style: live-captions[data-state="reconnecting"]
-    this.#stateIs({ live: state === "live" && !paused, paused, reconnecting: state === "reconnecting", stale: troubled || late });
-  }
-
-  #stateIs(states) {
-    for (const [name, is] of Object.entries(states)) {
-      try {
-        if (is) this.#internals?.states.add(name);
-        else this.#internals?.states.delete(name);
-      } catch {
-        this.#internals = null; // a browser that knows only another form of names
-      }
-    }
+    this.#status.draw(words, { state, reason, paused: reader.paused, delayMs: this.delayMs });
   }
 
   #languageIs(language) {
@@ -484,27 +396,10 @@ export class ElementDesk {
     this.#uiLanguage = language;
     const words = this.words;
     this.#parts.base.lang = wordsAreIn(language, this.#host.constructor.dictionaries);
-    if (this.#panel) this.#panel.node.lang = this.#parts.base.lang;
     this.search.name(words);
     this.#save.name(words);
-    this.#braille?.name(words);
+    this.voice.name(words);
     this.view.lines.clear();
-  }
-
-  #brailleIs(cells) {
-    if (cells === null) {
-      this.#braille?.stop();
-      this.#braille?.node.remove();
-      this.#braille = null;
-      return;
-    }
-    if (!this.#braille) {
-      this.#braille = new BrailleRegion();
-      this.#braille.pace = this.#host.getAttribute("braille-pace");
-      this.#parts.base.append(this.#braille.node);
-    }
-    this.#braille.cells = cells;
-    this.#braille.name(this.words);
   }
 
   /** Words that wait become old enough, and what is told grows old, without anything coming in. */
@@ -513,7 +408,7 @@ export class ElementDesk {
     const dues = [];
     const { nextDueMs } = this.source.stability;
     if (nextDueMs !== null) dues.push(nextDueMs - performance.now());
-    if (this.#told) dues.push(this.#told.untilMs - clockMs());
+    if (this.#status.dueMs !== null) dues.push(this.#status.dueMs - clockMs());
     if (this.delayMs !== null) dues.push(this.source.delay.untilMs - clockMs());
     if (dues.length > 0 && this.#host.isConnected) this.#dueTimer = setTimeout(() => this.queueDraw(), Math.max(0, Math.min(...dues)));
   }
@@ -525,19 +420,4 @@ function bounded(value, least, most, usual) {
 
 function wordsAreIn(language, dictionaries) {
   return Object.hasOwn(dictionaries, language) ? language : "en";
-}
-
-/** The languages' own names, for a list to choose from. */
-function languageNames(languages, uiLanguage) {
-  const names = new Map();
-  for (const language of [...languages].sort()) {
-    let name = language;
-    try {
-      name = new Intl.DisplayNames([uiLanguage || "en"], { type: "language" }).of(language) ?? language;
-    } catch {
-      // Not a language that has a name: its tag.
-    }
-    names.set(language, name);
-  }
-  return names;
 }

@@ -113,8 +113,6 @@ export const STYLE = `
   font-family: var(--_u-font, inherit);
   font-size: calc(1em * var(--_u-scale, 1));
   font-variant-caps: var(--_u-caps, normal);
-  letter-spacing: var(--_u-letter-spacing, inherit);
-  word-spacing: var(--_u-word-spacing, inherit);
   text-align: start;
   overflow-wrap: anywhere;
 }

@@ -152,8 +152,6 @@ button:disabled, button[aria-disabled="true"] { opacity: 0.55; cursor: default; 
   font-family: var(--_letters);
   font-size: calc(var(--captions-font-size, 1.125rem) * var(--_u-scale, 1));
   font-variant-caps: var(--_u-caps, normal);
-  letter-spacing: var(--_u-letter-spacing, normal);
-  word-spacing: var(--_u-word-spacing, normal);
   line-height: 1.4;
   max-block-size: 9rem;
   overflow: auto;

@@ -54,9 +54,9 @@ export class SettingsPanel {
     this.node.addEventListener("click", (event) => event.target === this.node && this.#outside(event) && this.node.close());
   }
 
-  /** @param {object} words  @param {Map<string, string>} languages of the lines: primary subtag -> name */
+  /** @param {object} words  @param {Set<string>} languages of the lines, as primary subtags */
   open(words, languages) {
-    this.#name(words, languages);
+    this.#name(words, languageNames(languages, this.node.lang));
     this.draw();
     if (!this.node.open) this.node.showModal();
     this.#warn();
@@ -134,4 +134,19 @@ export class SettingsPanel {
     const box = this.node.getBoundingClientRect();
     return clientX < box.left || clientX > box.right || clientY < box.top || clientY > box.bottom;
   }
+}
+
+/** What languages are called in the language of the panel: subtag -> name. */
+function languageNames(languages, uiLanguage) {
+  const names = new Map();
+  for (const language of [...languages].sort()) {
+    let name = language;
+    try {
+      name = new Intl.DisplayNames([uiLanguage || "en"], { type: "language" }).of(language) ?? language;
+    } catch {
+      // Not a language that has a name: its tag.
+    }
+    names.set(language, name);
+  }
+  return names;
 }
