@@ -169,7 +169,8 @@ class Recordings:
         return found
 
     def _standing(self, found: Transcript) -> dict[str, Any]:
-        pending = found.status == "in_progress" or self._polled[found.transcript_id] <= found.polls
+        looked_too_early = found.polls > 0 and self._polled[found.transcript_id] <= found.polls
+        pending = found.status == "in_progress" or looked_too_early
         now_s = self._world.pace.now_s()
         body: dict[str, Any] = {
             "id": found.transcript_id,

@@ -12,6 +12,7 @@ from captiond.base.backoff import (
     MAX_RETRY_AFTER_S,
     full_jitter_s,
     parse_retry_after_s,
+    poll_delay_s,
     rate_limit_delay_s,
 )
 
@@ -106,3 +107,11 @@ def test_retry_after_is_seconds_or_a_date(header: str | None, asked_s: float | N
 def test_no_header_crashes_or_asks_for_the_absurd(header: str) -> None:
     asked_s = parse_retry_after_s(header, now_s=NOW_S)
     assert asked_s is None or 0.0 <= asked_s <= MAX_RETRY_AFTER_S
+
+
+@pytest.mark.parametrize(
+    ("polls_before", "base_s"), [(-1, 2), (0, 2), (1, 4), (2, 8), (3, 16), (4, 30), (5, 30), (10**9, 30)]
+)
+def test_looks_are_ever_farther_apart_and_never_by_more_than_a_second_of_chance(polls_before: int, base_s: int) -> None:
+    assert poll_delay_s(polls_before, base_s=2.0, chance=FixedChance(0.0)) == base_s
+    assert poll_delay_s(polls_before, base_s=2.0, chance=FixedChance(0.999)) == pytest.approx(base_s + 0.999)

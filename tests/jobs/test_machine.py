@@ -10,6 +10,7 @@ from captiond.jobs.machine import (
     LIFE,
     OVER,
     PHASES,
+    RECORDING,
     On,
     Outcome,
     Phase,
@@ -69,3 +70,12 @@ def test_a_workflow_goes_from_its_first_phase_to_its_end_and_its_progress_only_r
 def test_an_unknown_kind_has_no_phases() -> None:
     with pytest.raises(LocalError):
         phase_after("tea", Phase.CHECKING, Outcome.DONE)
+
+
+@pytest.mark.parametrize("kind", PHASES)
+def test_a_phase_beside_the_path_is_no_farther_than_the_one_it_leads_to(kind: str) -> None:
+    for phase in {phase for phase, _ in PHASES[kind]} - set(path(kind)):
+        done, of = progress(kind, phase)
+        assert 0 <= done < of
+        assert done <= max(progress(kind, to)[0] for (here, _), to in PHASES[kind].items() if here is phase)
+    assert progress(RECORDING, Phase.FALLING_BACK) == (1, 3)
