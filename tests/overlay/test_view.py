@@ -79,7 +79,8 @@ def test_what_is_read_stays_where_it_is_and_what_comes_is_counted(desktop: Deskt
         assert not view.is_following
         key, top_px = uppermost(view)
         assert stage.window.newest.text() == "Newest line"
-        stage.play(*(messages.caption(f"n{n}", "word " * 60, final=True) for n in range(7)))
+        stage.play(*(messages.caption(f"n{n}", "word " * 60, final=True) for n in range(5)))
+        stage.play(*(messages.caption(f"m{n}", "word " * 60, final=True) for n in range(2)))
         assert uppermost(view)[0] == key
         assert uppermost(view)[1] == pytest.approx(top_px)
         assert (view.unread, stage.window.newest.text()) == (7, "7 new lines")
