@@ -4,11 +4,13 @@ Speech is cut where the recogniser cuts it, so there a number that is open at th
 next one. A message ends where its writer wanted it to: "room 12", then "room 14" are two numbers. But a card number may
 be sent in four messages. So a message goes on with the last one of its writer
 
-- where it begins with a number, or with a number behind words that only fill ("and 1111"), and
+- where it begins with a number, or with a number behind words that only fill ("and 1111"),
+- where it begins with letters one by one, or with "at" or "dot": the rest of an address that is spelled, and
 - for some messages after anybody has asked for something private, whatever it begins with.
 """
 
 import re
+from itertools import zip_longest
 from typing import Final
 
 from captiond.core.redact.lexicon import KEEP
@@ -34,14 +36,16 @@ class Statements:
         if self._announces(words):
             self._left = MESSAGES_AFTER
         asked, self._left = self._left > 0, max(0, self._left - 1)
-        return not asked and not self._begins_with_a_number(words)
+        return not asked and not self._goes_on(words)
 
-    def _begins_with_a_number(self, words: list[str]) -> bool:
+    def _goes_on(self, words: list[str]) -> bool:
         lexicon = self._lexicon
-        for word in words:
-            if any(character.isnumeric() for character in word):
+        for word, behind in zip_longest(words, words[1:], fillvalue=""):
+            if any(character.isnumeric() for character in word) or word in lexicon.at or word in lexicon.dot:
                 return True
             if word in lexicon.digits or word in lexicon.tens or word in lexicon.multiples or word in lexicon.plus:
+                return True
+            if len(word) == 1 and (len(behind) == 1 or behind in lexicon.at or behind in lexicon.dot):
                 return True
             if word not in lexicon.fillers and word not in lexicon.pauses and word not in lexicon.linkers:
                 return False

@@ -78,3 +78,39 @@ async def test_the_backlog_is_what_a_newcomer_waits() -> None:
     assert throttle.backlog_s == 30
     time.at_s += 40
     assert throttle.backlog_s == 0
+
+
+async def test_one_that_yields_goes_slower_after_a_429_and_finds_back() -> None:
+    """As slowly again for each pause, however many were refused before it."""
+    time = Time()
+    throttle = Throttle(100, clock=time, sleep=time.sleep, yielding=True)
+
+    async def gap_s() -> float:
+        await throttle.turn()
+        began_s = time.at_s
+        await throttle.turn()
+        return round(time.at_s - began_s, 4)
+
+    fast_s = await gap_s()
+    assert fast_s == round(MARGIN / 100, 4)
+    for _ in range(16):
+        throttle.pause(1.0)
+    slow_s = await gap_s()
+    assert 1.8 * fast_s < slow_s <= 2 * fast_s
+    for _ in range(12):
+        throttle.pause(1.0)
+        await gap_s()
+    assert 20 * fast_s < await gap_s() <= 32 * fast_s
+    for _ in range(400):
+        await throttle.turn()
+    assert await gap_s() == fast_s
+
+
+async def test_one_that_does_not_yield_keeps_its_pace() -> None:
+    time = Time()
+    throttle = Throttle(10, clock=time, sleep=time.sleep)
+    throttle.pause(1.0)
+    await throttle.turn()
+    began_s = time.at_s
+    await throttle.turn()
+    assert round(time.at_s - began_s, 6) == round(MARGIN / 10, 6)

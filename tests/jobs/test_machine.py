@@ -8,6 +8,7 @@ from captiond.base.errors import LocalError
 from captiond.jobs.machine import (
     FIRST,
     LIFE,
+    MESSAGING,
     OVER,
     PHASES,
     RECORDING,
@@ -65,6 +66,15 @@ def test_a_workflow_goes_from_its_first_phase_to_its_end_and_its_progress_only_r
     assert steps[0] is FIRST[kind]
     assert steps[-1] is Phase.OVER
     assert [progress(kind, phase) for phase in steps] == [(n, len(steps) - 1) for n in range(len(steps))]
+
+
+def test_a_phase_of_many_units_counts_each_of_them() -> None:
+    steps = list(path(MESSAGING))
+    told = [progress(MESSAGING, phase, (0, 10)) for phase in steps[:2]]
+    told += [progress(MESSAGING, Phase.COLLECTING, (units, 10)) for units in range(11)]
+    told += [progress(MESSAGING, phase, (10, 10)) for phase in steps[3:]]
+    assert [done for done, _ in told] == [0, 1, *range(2, 13), 12, 13]
+    assert {of for _, of in told} == {13}
 
 
 def test_an_unknown_kind_has_no_phases() -> None:
