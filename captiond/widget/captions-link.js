@@ -58,6 +58,8 @@ export const REASONS = {
   4507: "Access to these captions is not allowed.",
   4510: "The captions have ended.",
 };
+/** `WebSocket.OPEN`: one that is closing takes nothing more, and its end is about to be told. */
+const OPEN = 1;
 const FATAL_STATUS = new Set([400, 401, 403, 404, 410]);
 
 export class CaptionsLink {
@@ -246,7 +248,7 @@ export class CaptionsLink {
   /** Asks for a ping; where none comes that is told, if this server is known to answer. */
   #ask(answerMs, reason = QUIET, cause = "quiet") {
     if (this.#socket === null || this.#welcomedMs === null || this.#settings.feed.awaitsSnapshot) return;
-    if (!this.#asking) {
+    if (!this.#asking && this.#socket.readyState === OPEN) {
       this.#asking = true;
       this.#socket.send(JSON.stringify({ type: "pong", position: this.#settings.feed.position, ask: true }));
     }

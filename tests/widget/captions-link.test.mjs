@@ -22,7 +22,7 @@ class World {
     const world = this;
     class FakeSocket {
       constructor(url, protocol) {
-        Object.assign(this, { url: new URL(url), protocol, closedWith: null, sent: [] });
+        Object.assign(this, { url: new URL(url), protocol, closedWith: null, sent: [], readyState: 1 });
         world.sockets.push(this);
       }
       close(code) { this.closedWith = code; }
@@ -341,6 +341,15 @@ test("a daemon that does not answer is not dead for that", async () => {
   await world.pass(25_000 + PING_GRACE_MS - 1);
   assert.deepEqual(world.states, ["live"]);
   assert.equal(world.socket.sent.length, 1);
+});
+
+test("a line that is closing is not asked", async () => {
+  const world = await answering();
+  world.socket.readyState = 2;
+  await world.pass(ASK_AFTER_MS);
+  assert.equal(world.socket.sent.length, 1);
+  world.socket.drops();
+  assert.equal(world.states.at(-1), "reconnecting");
 });
 
 test("who waits for a snapshot on a slow line is not asked", async () => {
