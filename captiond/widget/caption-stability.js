@@ -59,6 +59,9 @@ export class Evidence {
     this.#lost = this.#lost.map((before, at) => before * kept + lost[at]);
   }
 
+  /** What was added is to outlive the page, where there is a place for it: called for readers whose profile needs it. */
+  keep() {}
+
   /** Its numbers, for keeping. */
   toJSON() {
     return { words: this.#words, lost: this.#lost };
@@ -213,6 +216,7 @@ export class Stabiliser {
       if (known) {
         const { words, lost } = known.end(caption, nowMs);
         this.#evidence.add(words, lost);
+        if (this.#profile.aim !== null) this.#evidence.keep();
         this.#open.delete(caption.utterance);
       }
       return caption;

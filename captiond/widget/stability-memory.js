@@ -1,6 +1,7 @@
 /**
  * What was learned of a daemon's recogniser, kept by the browser: a call is short, and the next one need not begin with
- * long waits. Counts only, nothing of what was said. Where the browser keeps nothing it lasts as long as the page.
+ * long waits. Counts only, nothing of what was said, and only for readers of a profile that learns. Where the browser keeps
+ * nothing it lasts as long as the page.
  */
 
 import { Evidence } from "./caption-stability.js";
@@ -20,8 +21,7 @@ class KeptEvidence extends Evidence {
     this.#keep = keep;
   }
 
-  add(words, lost) {
-    super.add(words, lost);
+  keep() {
     this.#keep(this);
   }
 }

@@ -189,7 +189,7 @@ test("what was long ago counts little: a recogniser that has become good is trus
 
 test("a word that is taken back at the very moment when it is due was not shown", () => {
   const added = [];
-  const evidence = { waitMs: () => Infinity, add: (words, lost) => added.push(lost) };
+  const evidence = { waitMs: () => Infinity, add: (words, lost) => added.push(lost), keep: () => {} };
   const stabiliser = new Stabiliser({ profile: "balanced", evidence });
   stabiliser.apply(caption("one guess"), 0);
   stabiliser.apply(caption("one word"), 500);

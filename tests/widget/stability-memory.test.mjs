@@ -16,13 +16,18 @@ class Storage {
   setItem(key, value) { this.kept.set(key, String(value)); }
 }
 
+/** Five hundred words of a recogniser that takes nothing back. */
+const learn = (evidence) => {
+  evidence.add(500, none);
+  evidence.keep();
+};
 const waitMs = (evidence) => new Stabiliser({ profile: "balanced", evidence }).waitMs;
 
 test("what one page learned the next one knows, of that daemon and no other", () => {
   const storage = new Storage();
   const first = new StabilityMemory(() => storage);
   assert.equal(waitMs(first.evidence(BASE)), 7000);
-  first.evidence(BASE).add(500, none);
+  learn(first.evidence(BASE));
   assert.equal(waitMs(first.evidence(BASE)), 0);
   const next = new StabilityMemory(() => storage);
   assert.equal(waitMs(next.evidence(BASE)), 0);
@@ -44,9 +49,20 @@ test("nothing but counts is kept", () => {
   assert.match(storage.getItem(KEY), /^\{"https:\/\/captions\.example\/":\{"words":[\d.]+,"lost":\[[\d.,]+\]\}\}$/);
 });
 
+test("who reads without waiting leaves nothing in the browser", () => {
+  for (const [profile, kept] of [["responsive", 0], ["finals", 0], ["1500", 0], ["balanced", 1], ["steady", 1]]) {
+    const storage = new Storage();
+    const stabiliser = new Stabiliser({ profile, evidence: new StabilityMemory(() => storage).evidence(BASE) });
+    const caption = { kind: "caption", utterance: "u1", revision: 1, final: false, held: false, text: "well", stableLength: 0 };
+    stabiliser.apply(caption, 0);
+    stabiliser.apply({ ...caption, revision: 2, final: true }, 500);
+    assert.equal(storage.kept.size, kept, profile);
+  }
+});
+
 test("a browser that keeps nothing learns as long as the page lasts", () => {
   const memory = new StabilityMemory(() => { throw new DOMException("blocked", "SecurityError"); });
-  memory.evidence(BASE).add(500, none);
+  learn(memory.evidence(BASE));
   assert.equal(waitMs(memory.evidence(BASE)), 0);
 });
 
@@ -62,7 +78,7 @@ test("what is kept and is not ours is as if nothing were kept", () => {
     storage.setItem(KEY, text);
     const evidence = new StabilityMemory(() => storage).evidence(BASE);
     assert.deepEqual(evidence.toJSON(), new Evidence().toJSON(), text.slice(0, 80));
-    evidence.add(500, none);
+    learn(evidence);
     assert.equal(waitMs(new StabilityMemory(() => storage).evidence(BASE)), 0, "written anew");
   }
 });
@@ -70,6 +86,6 @@ test("what is kept and is not ours is as if nothing were kept", () => {
 test("the daemons used last are remembered, and no more than eight", () => {
   const storage = new Storage();
   const memory = new StabilityMemory(() => storage);
-  for (let n = 0; n < 20; n += 1) memory.evidence(`https://d${n}.example/`).add(500, none);
+  for (let n = 0; n < 20; n += 1) learn(memory.evidence(`https://d${n}.example/`));
   assert.deepEqual(Object.keys(JSON.parse(storage.getItem(KEY))), [12, 13, 14, 15, 16, 17, 18, 19].map((n) => `https://d${n}.example/`));
 });
