@@ -87,6 +87,7 @@ class Range(StrEnum):
     NOT_SAID = "not-said"  # no Content-Range
     OTHER_START = "other-start"
     OTHER_TOTAL = "other-total"
+    OTHER_TAG = "other-tag"  # another ETag, of the same length, and no look at If-Range
     CHANGED = "changed"  # from now on it is another text
     CUT = "cut"  # the connection ends in the middle
 

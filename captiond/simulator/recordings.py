@@ -198,7 +198,9 @@ class Recordings:
     ) -> web.StreamResponse:
         asked = _RANGE.fullmatch(request.headers.get("Range", ""))
         what = None if fault is None else fault.what
-        if tag is not None and request.headers.get("If-Range", tag) != tag:
+        if what is Range.OTHER_TAG:
+            tag = '"other"'
+        elif tag is not None and request.headers.get("If-Range", tag) != tag:
             asked = None
         if asked is None or what is Range.WHOLE:
             everything = (0, text.size)

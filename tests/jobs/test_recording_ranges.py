@@ -59,6 +59,7 @@ async def whole(tmp_path: Path) -> str:
         (Range.LONG, 1),
         (Range.OTHER_START, 1),
         (Range.OTHER_TOTAL, 1),
+        (Range.OTHER_TAG, 1),
     ],
 )
 async def test_a_range_that_goes_wrong_once_is_made_good(tmp_path: Path, what: Range, restarts: int) -> None:
@@ -135,3 +136,14 @@ async def test_a_file_that_somebody_cut_is_fetched_anew(
         os.truncate(path, 100)
         assert (await job).text == well
         assert caplog.text.count("why=file restart=1") == 1
+
+
+async def test_a_long_text_lets_others_have_their_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("captiond.jobs.runner.MAX_STEPS", 1)
+    monkeypatch.setattr("captiond.jobs.fetching.STEP_BYTES", 16_384)
+    async with stage(tmp_path, environ=PIECES) as (workflows, upstream, _):
+        long = asyncio.get_running_loop().create_task(workflows.recording("size-200000"))
+        await eventually(lambda: upstream.ledger.count(On.CONTENT) > 2)
+        assert (await workflows.recording("t-1")).text == SHOWN
+        assert not long.done()
+        assert (await long).status == "completed"
