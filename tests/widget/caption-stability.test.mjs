@@ -120,6 +120,14 @@ test("words behind what was taken out have stood as long as before, and keep the
   assert.equal(shows(stabiliser, "well we Mean,", 1100), "well we mean");
 });
 
+test("a revision that changes nothing, or a snapshot with the same text, does not make words wait anew", () => {
+  const stabiliser = new Stabiliser({ profile: "1000" });
+  stabiliser.apply(caption("hold on"), 0);
+  stabiliser.items([caption("Hold on,", { stableLength: 4 })], 600);
+  assert.equal(stabiliser.nextDueMs, 1000);
+  assert.equal(shows(stabiliser, "hold on", 1000), "hold on");
+});
+
 test("where words stand without spaces, they are shown without", () => {
   const stabiliser = new Stabiliser({ profile: "0" });
   assert.equal(shows(stabiliser, "\u53f7\u7801\u662f \u597d OK\u7684", 0), "\u53f7\u7801\u662f \u597d OK\u7684");
