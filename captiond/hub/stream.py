@@ -44,8 +44,7 @@ class Stream:
         defer: calls back when this turn of the loop is over; None: everything goes out at once.
 
     Attributes:
-        created_at: ISO 8601 UTC, when the session was asked for.
-        state, reason: as viewers were told last.
+        created_at: ISO 8601 UTC, when the session was asked for; state, reason: as viewers were told last.
         elsewhere: viewers that other workers of this node have.
         wake_s: monotonic time at which `tick` has something to do.
     """
@@ -67,9 +66,8 @@ class Stream:
         defer: Defer | None = None,
     ) -> None:
         self.session, self.language, self.created_at = session, language, created_at
-        self.state = SessionState.ACTIVATING
+        self.state, self.elsewhere = SessionState.ACTIVATING, 0
         self.reason: str | None = None
-        self.elsewhere = 0
         self.wake_s = clock.monotonic_s() + limits.ping_s
         self._encode, self._clock, self._meter = encode, clock, meter
         self._limits, self._arriving, self._defer = limits, arriving, defer
