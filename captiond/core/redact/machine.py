@@ -155,7 +155,7 @@ class Machine:
         for marker in window.markers:
             if marker.reach >= self.current and (marker.cues or marker.exacting):
                 if marker.exacting and not window.is_used(marker):
-                    if opened or chain.phase != NOTHING or run.weak != NONE or marker.kind == DOB:
+                    if chain.phase != NOTHING or run.weak != NONE or marker.kind == DOB:
                         return None
                     strict = True
                 cued = cued or marker.cues
@@ -170,9 +170,10 @@ class Machine:
         room = MAX_RUN_TOKENS - 2 - (end - run.start)
         words = 0 if run.may_be_let_go(window) else min(MAX_WORDS_BETWEEN - run.gap, room)
         if not (run.is_masked() and run.last == end - 1 and self._ends_in_mask()):
-            return Leave(gate.RUNNING, words) if words > 0 else None
+            return Leave(gate.RUNNING, words, strict=strict) if words > 0 else None
         spoken = window.tokens[-1].cls in (SPOKEN, TENS)
-        return Leave(gate.RUNNING, words, digits=room, spoken=spoken) if words > 0 or room > 0 else None
+        leave = Leave(gate.RUNNING, words, digits=room, spoken=spoken, strict=strict)
+        return leave if words > 0 or room > 0 else None
 
     def _ends_in_mask(self) -> bool:
         """Whether the caption ends in the open mask of the run, so that one more digit changes nothing in it."""

@@ -122,7 +122,7 @@ class Scan:
         """
         offset: i64 = self._replay(text) if self._gated else self._resume(text)
         size: i64 = len(text)
-        again = not self._gated
+        again = not self._gated  # else it is where it was when the gate stopped the first word
         while True:
             while offset < size and text[offset].isspace():
                 offset += 1
@@ -174,14 +174,20 @@ class Scan:
 
     def _replay(self, text: str) -> i64:
         """Where reading begins: the gate's words are let go, but for the last, which are read after all."""
-        self._gated = self._rendered = False
-        if self._ahead:
-            self._stand_at_last_point()
+        self._rendered = False
         stops = self._trail.stops
         count = len(stops)
+        if count == 0:
+            points = len(self._points)
+            offset = self._resume(text)
+            self._gated = len(self._points) == points
+            return offset
+        self._gated = False
+        if self._ahead:
+            self._stand_at_last_point()
         start = self._points[-1].offset
-        if count == 0 or (count <= REPLAYED and self._repeats.is_same(text[start : stops[0] - 1])):
-            return start  # nothing, or a word said again: that is read as if there were no gate
+        if count <= REPLAYED and self._repeats.is_same(text[start : stops[0] - 1]):
+            return start  # a word said again: that is read as if there were no gate
         machine = self.machine
         cues = self._pending.markers
         cue = 0
