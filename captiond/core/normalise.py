@@ -33,9 +33,9 @@ _TABLE: Final[dict[int, str | None]] = {
 
 
 def _kinds() -> bytes:
-    """What each character of ASCII is to `is_clean`."""
-    kinds = bytearray(128)
-    for code in range(0x21, 0x7F):
+    """What each character of Latin-1 is to `is_clean`; 0 for those that `clean` may change."""
+    kinds = bytearray(256)
+    for code in (*range(0x21, 0x7F), *range(0xC0, 0x100)):
         char = chr(code)
         kinds[code] = _LETTER if char.isalpha() else _MARK if char in ".,!?:@" else _OTHER
     return bytes(kinds)
@@ -59,7 +59,7 @@ def is_clean(text: str, start: int, stop: int) -> bool:
         return False
     while i < end:
         code: i64 = ord(text[i])
-        if code > 127:
+        if code > 255:
             return False
         kind = _KINDS[code]
         if kind == _MARK:

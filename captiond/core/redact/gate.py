@@ -43,12 +43,14 @@ _INNER: Final = 3  # apostrophe and hyphen, between letters
 _NUMERAL: Final = 4
 _Z: Final = 122
 _A: Final = 97  # what is not below it is a letter, as its lower case
+_FOLDED: Final = 0xE0  # small letters of the rest of Latin-1 begin here, behind the sharp s
 _HASH: Final = (1 << 26) - 1
 _SINGLE: Final = 1 << 8
 _COUNTED: Final = 1 << 9
 _SPOKEN: Final = 1 << 13
 _HASHED: Final = 1 << 14
 _HASHED_SHIFT: Final = 14
+_KEPT_HASH: Final = (1 << 16) - 1  # of a word's hash, in a mark: all of it fits into 30 bits, one digit of Python's
 _DIGIT_CLASSES: Final = (SPOKEN, TENS)
 _AFTER_SPOKEN: Final = (WEAK, MULTIPLE)
 
@@ -167,6 +169,11 @@ class Trail:
         spoken = _SPOKEN if leave.spoken else 0
         self._marks = [(CUE_BEFORE if begun else 0) | spoken | (leave.digit_like * _COUNTED)]
 
+    def reach(self, back: i64) -> i64:
+        """Where in the text the words let through end, but for the last `back`; -1 where there are not so many."""
+        i = len(self.stops) - back
+        return self.stops[i - 1] if i > 0 else self.start if i == 0 else -1
+
     def back(self, same: i64) -> None:
         """Only so many characters of the text are still the same."""
         stops = self.stops
@@ -264,7 +271,7 @@ class Trail:
                 if parts:
                     flags |= slots[(part ^ (part >> 11)) & (_SIZE - 1)]
                     flags |= slots[(tail ^ (tail >> 11)) & (_SIZE - 1)]  # "d'e-mail"
-            mark: i64 = hashed * _HASHED | (flags & 0xFF)
+            mark: i64 = (hashed & _KEPT_HASH) * _HASHED | (flags & 0xFF)
             if known == digits and flags & (NUMBER | DIGIT_LIKE) and digits < self._room:
                 if stop != at:
                     if i != stop or not self._says_digits(text, at, stop, before & _SPOKEN != 0):
@@ -293,7 +300,7 @@ class Trail:
                     return False
                 if self._strict and not self._is_common(text, at, stop):
                     return False
-                if hashed == before >> _HASHED_SHIFT:
+                if hashed & _KEPT_HASH == before >> _HASHED_SHIFT:
                     return False  # said twice: one of them may be too many
                 if stop - at == 1:
                     if before & _SINGLE or triggers & LINKER:
@@ -357,4 +364,11 @@ class Trail:
     def _entry(self, text: str, start: i64, stop: i64) -> Entry | None:
         word = text[start:stop]
         entry = self._entries.get(word)
-        return self._entries.get(word.casefold()) if entry is None else entry
+        if entry is None:
+            i: i64 = start
+            while i < stop:
+                code: i64 = ord(text[i])
+                if code < _A or _Z < code < _FOLDED:
+                    return self._entries.get(word.casefold())
+                i += 1
+        return entry

@@ -139,8 +139,8 @@ class Machine:
         self.run.drop_weak()
         self.chain.reset()
         self.settle()
-        self.text = joined(joined(self.text, self.recent), text)
-        self.recent = ""
+        self.recent = joined(self.recent, text)
+        self._file()
         self.window.leap(words)
         self.settled = self.window.end()
 
@@ -331,8 +331,7 @@ class Machine:
             if token.owner == self.current:
                 self.recent = self.recent + " " + token.text if self.recent else token.text
                 self.settled = hold
-                if len(self.recent) > MAX_RECENT:
-                    self.text, self.recent = joined(self.text, self.recent), ""
+                self._file()
                 return
         while at < hold:
             owner = window.owner(at)
@@ -341,13 +340,18 @@ class Machine:
                 stop += 1
             if owner == self.current:
                 self.recent, _ = render(window, self.run, self.chain, self.recent, at, stop, opened=False)
-                self.text, self.recent = joined(self.text, self.recent), ""
+                self._file()
             else:
                 sheet = self.sheets[owner - self.first]
                 text, _ = render(window, self.run, self.chain, sheet.text, at, stop, opened=False)
                 self._replace(owner, Sheet(text, sheet.counts))
             at = stop
         self.settled = hold
+
+    def _file(self) -> None:
+        """What has been written down joins the long piece, once it is worth its copying."""
+        if len(self.recent) > MAX_RECENT:
+            self.text, self.recent = joined(self.text, self.recent), ""
 
     def shown(self, number: i64) -> tuple[str, int, bool]:
         """The caption of an utterance now: its text, how much of it is settled, whether an open mask is in it."""

@@ -22,6 +22,7 @@ from captiond.core.redact.tokens import read
 MAX_POINTS: Final = 32
 KEPT_POINTS: Final = 16  # recognisers rewrite the last few words; what goes further back is read anew from the start
 STABLE_LAG: Final = 512  # characters
+LIKELY_REVISED: Final = 3  # words; farther back texts are compared by character
 MAX_TOKENS: Final = 512  # words in one machine's window; then it forgets what is settled, and the points before
 
 
@@ -68,6 +69,20 @@ class Scan:
                 self._stable = text[: len(text) - STABLE_LAG]
             return True
         self._last_word = ""
+        if self._gated:
+            trail = self._trail
+            back: i64 = 0
+            while back < LIKELY_REVISED:  # mostly it is the last word, or the one before it, that was heard otherwise
+                stop = trail.reach(back)
+                if stop < 0:
+                    break
+                if self._is_same(text, stop):
+                    if back:
+                        trail.back(stop)
+                    return True
+                back += 1
+        elif self._points[-1].offset >= 0 and self._is_same(text, self._points[-1].offset):
+            return True
         stable = len(self._stable)
         if stable and text.startswith(self._stable):
             same = stable + common_prefix(self._text[stable:], text[stable:])
@@ -87,6 +102,15 @@ class Scan:
         elif self._gated:
             self._trail.back(same)
         return True
+
+    def _is_same(self, text: str, stop: i64) -> bool:
+        """Whether a text begins as the one before it, up to there."""
+        stable = len(self._stable)
+        if stable and stop > stable:
+            return text[stable:stop] == self._text[stable:stop] and text.startswith(self._stable)
+        if stop < stable:
+            self._stable = ""  # nobody has compared what follows
+        return text.startswith(self._text[:stop])
 
     def passes(self, text: str) -> str | None:
         """The caption of a partial whose new words the gate lets through; None where the machine must read it.
