@@ -128,13 +128,14 @@ class Trail:
     Attributes:
         start: where in the text the first of them begins; `stops`: for each, where the next one begins.
         digits: how many of them are digits of the masked run at the point; no ordinary word passes behind those.
+        halted: the last word of the text was stopped for what it is, wherever the gate begins.
         hidden: all that `walk` has seen behind the point are such digits.
         pending: the cues among them; None where no cue may pass.
     """
 
     __slots__ = (
-        "_budget", "_entries", "_marks", "_room", "_slots", "_strict", "_triggers", "digits", "hidden", "pending",
-        "start", "stops",
+        "_budget", "_entries", "_marks", "_room", "_slots", "_strict", "_triggers", "digits", "halted", "hidden",
+        "pending", "start", "stops",
     )  # fmt: skip
 
     def __init__(self, slots: bytes, entries: dict[str, Entry], pending: "Pending | None" = None) -> None:
@@ -149,6 +150,7 @@ class Trail:
         self._room: i64 = 0
         self._strict = False
         self.digits: i64 = 0
+        self.halted = False
         self.hidden = False
 
     def begin(self, start: i64, leave: Leave, *, begun: bool) -> None:
@@ -202,6 +204,7 @@ class Trail:
         before: i64 = self._marks[known]
         digits: i64 = self.digits
         hidden = digits == known
+        self.halted = False
         while at < size:
             hashed: i64 = 0
             part: i64 = 0
@@ -297,6 +300,7 @@ class Trail:
                         return False
                     flags &= ~CUE
                 if flags & triggers or known >= self._budget or digits:
+                    self.halted = i >= size and flags & triggers & (NUMBER | CONNECTOR) != 0
                     return False
                 if self._strict and not self._is_common(text, at, stop):
                     return False

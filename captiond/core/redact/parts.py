@@ -1,6 +1,5 @@
 """A closed run, cut into parts: digits said without another word between, each with what makes it harmless."""
 
-import itertools
 from typing import Final
 
 from mypy_extensions import i64, mypyc_attr
@@ -108,7 +107,8 @@ def cut(window: Window, run: Run) -> list[Part]:
             if at <= last and window.label(at):
                 barred = True
         at += 1
-    for one, other in itertools.pairwise(parts):
+    for i in range(1, len(parts)):
+        one, other = parts[i - 1], parts[i]
         other.glued = one.wide_stop == other.wide_start and not other.barred
         if one.stop == other.start - 1 and window.core(one.stop) in window.lexicon.ranges:
             one.ranged = other.ranged = True
@@ -230,11 +230,13 @@ def _finish(window: Window, run: Run, parts: list[Part], span: tuple[int, int], 
         or (not run.cued and _is_article(window, last - 1, run.last))
     ):
         last -= 1
-    part = Part(first, last)
+    part = wide
+    if last - first < stop - start:
+        part = Part(first, last)
+        _read(window, part)
     part.wide, part.wide_letters, part.wide_start, part.wide_stop = wide.digits, wide.letters, start, stop
     part.barred = barred
     part.tight = is_tight(window, gap_from, start)
-    _read(window, part)
     if part.digits or part.letters:
         parts.append(part)
 
@@ -346,7 +348,8 @@ def _read(window: Window, part: Part) -> None:
                     letters[-1] = out[-1]
                     tens = False
                     continue
-                said *= times
+                if times != 1:
+                    said *= times
             elif cls == SPOKEN and times > 1 and not token.core.isalpha():
                 said = said[0] * times + said[1:]  # "double one-eight"
             times = 1

@@ -51,6 +51,8 @@ def complete(window: Window, run: Run, parts: list[Part], decision: Decision, *,
     """
     if ended:
         _mask_rest(window, run, parts, decision)
+    if not decision.found:
+        return  # nothing that a part could belong to
     _mask_between(window, run, parts, decision)
     _mask_repeats(parts, decision)
     _mask_rest_of(window, parts, decision, cued=run.cued)

@@ -144,6 +144,8 @@ class Scan:
         Args:
             final: its last word is said to its end.
         """
+        trail = self._trail
+        halted = self._gated and trail.halted
         offset: i64 = self._replay(text) if self._gated else self._resume(text)
         size: i64 = len(text)
         again = not self._gated  # else it is where it was when the gate stopped the first word
@@ -160,15 +162,17 @@ class Scan:
                 break
             self._take(text, offset, stop)
             again = True
+            halted = False
             offset = stop + 1
         self._flush(self._repeats.last, self._repeats.count)
         self._text = text
-        if again and not final:
+        if again and not (final or halted):
             self._open_gate()
             if self._gated:
                 caption = self.passes(text)
                 if caption is not None:
                     return caption
+                self._gated = not trail.halted  # a number, mostly, and another one will follow
         if self._ahead:
             self._stand_at_last_point()
         if offset < size:
