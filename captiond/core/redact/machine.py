@@ -165,10 +165,10 @@ class Machine:
             if digit_like > 2:
                 return None
             return Leave(gate.CUED if cued or strict else gate.ALWAYS, MANY, digit_like=digit_like, strict=strict)
-        if run.iban or run.weak != NONE or run.dated or run.shaped:
+        if run.weak != NONE or run.dated or run.shaped:
             return None
         room = MAX_RUN_TOKENS - 2 - (end - run.start)
-        words = 0 if run.may_be_let_go(window) else min(MAX_WORDS_BETWEEN - run.gap, room)
+        words = 0 if run.iban or run.may_be_let_go(window) else min(MAX_WORDS_BETWEEN - run.gap, room)
         if not (run.is_masked() and run.last == end - 1 and self._ends_in_mask()):
             return Leave(gate.RUNNING, words, strict=strict) if words > 0 else None
         spoken = window.tokens[-1].cls in (SPOKEN, TENS)

@@ -34,7 +34,7 @@ class Scan:
     """
 
     __slots__ = (
-        "_ahead", "_as_it_is", "_gated", "_last_word", "_pending", "_points", "_rendered", "_repeats", "_stable",
+        "_ahead", "_as_it_is", "_former", "_gated", "_last_word", "_points", "_rendered", "_repeats", "_stable",
         "_stood", "_text", "_trail", "_waiting", "_waiting_offset", "counts", "head", "held", "lexicon", "machine",
         "settled",
     )  # fmt: skip
@@ -50,8 +50,8 @@ class Scan:
         self._stable = ""  # how it began some time ago: a revision seldom reaches so far back
         self._repeats = Repeats()
         self._points: list[Point] = [Point(machine, 0, "", "", 0)]
-        self._pending = Pending(machine.window, lexicon, machine.current)
-        self._trail = Trail(lexicon.gate, lexicon.entries, self._pending)
+        self._trail = self._new_trail()
+        self._former: list[tuple[Point, Trail]] = []  # where the gate was open before, and what it let through there
         self._ahead = False  # the machine stands behind the last point
         self._last_word = ""  # the word it stands behind then, if that may as well be over; else ""
         self._waiting = ""  # a word that is not stepped yet,
@@ -98,7 +98,7 @@ class Scan:
             if len(points) == 1 and points[0].word:
                 return False  # what stood before it was forgotten, and punctuation may want it back
             self._stand_at_last_point()
-            self._open_gate()
+            self._reopen_gate(same)
         elif self._gated:
             self._trail.back(same)
         return True
@@ -217,11 +217,15 @@ class Scan:
         if count <= REPLAYED and self._repeats.is_same(text[start : stops[0] - 1]):
             return start  # a word said again: that is read as if there were no gate
         machine = self.machine
-        cues = self._pending.markers
+        trail = self._trail
+        cues = trail.pending.markers if trail.pending is not None else []
         cue = 0
         begun = machine.window.end()
         first = 0
-        if count > REPLAYED and not self._trail.digits:
+        if count > REPLAYED:  # a word before them may be heard otherwise: they need not be looked at again then
+            self._former.append((self._points[-1], trail))
+            self._trail = self._new_trail()
+        if count > REPLAYED and not trail.digits:
             first = count - REPLAYED
             machine.leap(text[start : stops[first - 1] - 1], first)
             start = stops[first - 1]
@@ -248,6 +252,22 @@ class Scan:
         self._points.append(Point(machine, stop, word, word, 1))
         self._forget()
         return stop
+
+    def _new_trail(self) -> Trail:
+        pending = Pending(self.machine.window, self.lexicon, self.machine.current)
+        return Trail(self.lexicon.gate, self.lexicon.entries, pending)
+
+    def _reopen_gate(self, same: i64) -> None:
+        """The last point is another one again: the gate is as it was there, as far as the text is the same."""
+        former, point = self._former, self._points[-1]
+        while former and former[-1][0].offset > point.offset:
+            former.pop()
+        if former and former[-1][0] is point:
+            self._trail = former.pop()[1]
+            self._trail.back(same)
+            self._gated, self._rendered = True, False
+        else:
+            self._open_gate()
 
     def _open_gate(self) -> None:
         """Looks whether words may pass behind the last point."""
@@ -371,6 +391,8 @@ class Scan:
             first -= 1
         if first > 0:
             del points[:first]
+            while self._former and self._former[0][0].offset < points[0].offset:
+                del self._former[0]
         if full and points[0].tokens is window.tokens:  # else soon
             window.trim(points[0].settled)
             for point in points:
