@@ -165,7 +165,9 @@ def test_clean_text_is_clean(chunk: str) -> None:
 
 def test_plain_words_are_clean() -> None:
     assert all(is_clean(word, 0, len(word)) for word in ("hello", "4111-1111", "you.", "don't", "(ok"))
-    assert not any(is_clean(word, 0, len(word)) for word in ("", "a.b", ",a", "looool", "jane@x", "é", "x://y"))
+    assert not any(is_clean(word, 0, len(word)) for word in ("", "a.b", ",a", "looool", "jane@x", "ś", "x://y"))
+    assert is_clean("schön", 0, 5)
+    assert not any(is_clean(word, 0, len(word)) for word in ("a\xad", "a\xa0b", "a\x85", "ééééé", "e.É"))
 
 
 def test_a_word_is_the_same_whatever_its_capitals() -> None:
