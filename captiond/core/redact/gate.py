@@ -165,7 +165,8 @@ class Trail:
         self._room = leave.digits
         self._strict = leave.strict
         self.digits = 0
-        self.stops = []
+        if self.stops:
+            self.stops = []
         if self.pending is not None:
             self.pending.begin()
         spoken = _SPOKEN if leave.spoken else 0

@@ -29,7 +29,7 @@ from captiond.core.redact.tokens import Token
 from captiond.core.redact.unfinished import may_be_filler, may_become, may_say_what_waits
 from captiond.core.redact.window import Window
 
-MAX_RECENT: Final = 96  # characters; so many are copied for each word
+MAX_RECENT: Final = 96  # characters; some more than that are copied for each word
 MANY: Final = 1 << 30  # words: as good as no limit
 
 
@@ -140,7 +140,6 @@ class Machine:
         self.chain.reset()
         self.settle()
         self.recent = joined(self.recent, text)
-        self._file()
         self.window.leap(words)
         self.settled = self.window.end()
 
@@ -168,7 +167,9 @@ class Machine:
         if run.weak != NONE or run.dated or run.shaped:
             return None
         room = MAX_RUN_TOKENS - 2 - (end - run.start)
-        words = 0 if run.iban or run.may_be_let_go(window) else min(MAX_WORDS_BETWEEN - run.gap, room)
+        words = min(MAX_WORDS_BETWEEN - run.gap, room)
+        if words <= 0 or run.iban or run.may_be_let_go(window):
+            words = 0
         if not (run.is_masked() and run.last == end - 1 and self._ends_in_mask()):
             return Leave(gate.RUNNING, words, strict=strict) if words > 0 else None
         spoken = window.tokens[-1].cls in (SPOKEN, TENS)
@@ -325,13 +326,14 @@ class Machine:
         at = self.settled
         if hold <= at:
             return
+        if len(self.recent) > MAX_RECENT:
+            self.text, self.recent = joined(self.text, self.recent), ""
         window = self.window
         if hold == at + 1 and not window.masks:
             token = window.tokens[at - window.base]
             if token.owner == self.current:
                 self.recent = self.recent + " " + token.text if self.recent else token.text
                 self.settled = hold
-                self._file()
                 return
         while at < hold:
             owner = window.owner(at)
@@ -340,18 +342,12 @@ class Machine:
                 stop += 1
             if owner == self.current:
                 self.recent, _ = render(window, self.run, self.chain, self.recent, at, stop, opened=False)
-                self._file()
             else:
                 sheet = self.sheets[owner - self.first]
                 text, _ = render(window, self.run, self.chain, sheet.text, at, stop, opened=False)
                 self._replace(owner, Sheet(text, sheet.counts))
             at = stop
         self.settled = hold
-
-    def _file(self) -> None:
-        """What has been written down joins the long piece, once it is worth its copying."""
-        if len(self.recent) > MAX_RECENT:
-            self.text, self.recent = joined(self.text, self.recent), ""
 
     def shown(self, number: i64) -> tuple[str, int, bool]:
         """The caption of an utterance now: its text, how much of it is settled, whether an open mask is in it."""

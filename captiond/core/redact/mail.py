@@ -181,7 +181,7 @@ class Chain:
         if self.phase == LOCAL and self.joined and self.last == at - 1 and token.core in _JOIN_TAILS:
             self.last = at  # "tiret du bas", "guión bajo"
             return False
-        if self.phase == LOCAL and (token.flags & (IS_DOT | IS_JOIN) or token.text in "._-"):
+        if self.phase == LOCAL and (token.flags & (IS_DOT | IS_JOIN) or (len(token.text) == 1 and token.text in "._-")):
             self.joined, self.last, self.letters = True, at, 0
             self.plain = []
             return False

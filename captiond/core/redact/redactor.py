@@ -122,6 +122,8 @@ class Redactor:
         self._waiting: list[_Waiting] = []
         self._stood = self._machine.stand()  # when the finals that wait were looked at
         self._open: dict[UtteranceId, _Open] = {}
+        self._newest: _Open | None = None  # of these the one that was said last, and its name
+        self._newest_name: UtteranceId | None = None
         self._version = 0  # rises with everything that earlier finals and other channels leave behind
         self._heard: tuple[Marker, ...] = ()  # cues of other channels
         self._last_s = 0.0
@@ -165,15 +167,15 @@ class Redactor:
         try:
             shown = self._final(utterance, text, lexicon) if final else [self._partial(utterance, text, lexicon)]
         except Exception:  # whatever it is: nothing passes unjudged, and the text is in no traceback of ours
-            self._open.pop(utterance, None)  # its scan stopped half-way
+            self._leave(utterance)  # its scan stopped half-way
             shown = self._fail(utterance, final=final)
         if final:
-            self._open.pop(utterance, None)
+            self._leave(utterance)
         return [*corrections, *shown] if corrections else shown
 
     def retract(self, utterance: UtteranceId) -> None:
         """An open partial that will get no final is forgotten."""
-        self._open.pop(utterance, None)
+        self._leave(utterance)
 
     def lose(self) -> None:
         """Events are missing: the channel counts as cued until a run closes."""
@@ -188,6 +190,7 @@ class Redactor:
     def end(self) -> list[Shown]:
         """The session is over: as 3 s of silence. Nothing may follow."""
         self._open.clear()
+        self._newest = self._newest_name = None
         shown = self._end_runs()
         self._call.leave(self)
         return shown
@@ -250,7 +253,7 @@ class Redactor:
 
     def _scan(self, utterance: UtteranceId, text: str, lexicon: Lexicon) -> Scan:
         """The scan that goes on with this text: the utterance's own, or a new one."""
-        opened = self._open.get(utterance)
+        opened = self._newest if utterance is self._newest_name else self._open.get(utterance)
         known = self._call.known()
         if opened is not None:
             scan = opened.scan
@@ -275,7 +278,13 @@ class Redactor:
             while len(self._open) >= MAX_OPEN:
                 del self._open[next(iter(self._open))]
             opened = self._open[utterance] = _Open()
+        self._newest, self._newest_name = opened, utterance
         return opened
+
+    def _leave(self, utterance: UtteranceId) -> None:
+        """An utterance has no partials any more."""
+        self._open.pop(utterance, None)
+        self._newest = self._newest_name = None
 
     def _prepare(self, lexicon: Lexicon) -> Machine:
         """The state that earlier finals left, ready for one more utterance."""
