@@ -329,3 +329,19 @@ async def test_nothing_raw_is_in_any_file_while_it_is_fetched_or_after(
         assert looked > 2
         nothing_raw(tmp_path)
         assert not any(raw.decode() in str(records.kept) for raw in RAW)
+
+
+@pytest.mark.parametrize(("what", "field"), [(Broken.MISSING_KEYS, "access_token"), (Broken.NOT_JSON, "")])
+async def test_a_token_answer_that_is_none_is_told_by_its_field(tmp_path: Path, what: Broken, field: str) -> None:
+    async with stage(tmp_path, faults=(BrokenFault(on=On.TOKEN, what=what, times=None),)) as (workflows, upstream, _):
+        failed = await failure(workflows)
+        assert failed.code == "upstream_invalid"
+        assert field in failed.message
+        assert upstream.ledger.count(On.TRANSCRIPT) == 0
+
+
+async def test_a_token_that_expires_in_the_middle_is_renewed_once(tmp_path: Path) -> None:
+    async with stage(tmp_path, environ=PIECES) as (workflows, upstream, _):
+        upstream.add_faults(RefuseFault(on=On.CONTENT, status=401, skip=2))
+        assert (await workflows.recording("size-40000")).status == "completed"
+        assert upstream.ledger.tokens_issued == 2
