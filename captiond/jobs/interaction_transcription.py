@@ -21,6 +21,7 @@ from captiond.db.outbox import Parcel
 from captiond.genesys import interactions as api
 from captiond.genesys.payloads import usable
 from captiond.jobs.after_call import PERMISSIONS, AfterCall
+from captiond.jobs.lines import joined, lines_of
 from captiond.jobs.machine import INTERACTION, Outcome, Phase
 from captiond.jobs.masking import Masking, Said
 from captiond.jobs.refusals import JobFailed
@@ -231,15 +232,15 @@ class InteractionTranscription:
     async def digest(self, callback: api.Transcript, masking: Masking, *, job: Job | None) -> dict[str, Any]:
         """What is kept of a callback: its facts, and its text redacted."""
         language = job.request["locale"] if job is not None else None
-        said = [Said(one.text, one.speaker, one.language) for one in callback.segments]
-        masked = await masking.transcript(said, language=language)
+        lines = lines_of([Said(one.text, one.speaker, one.language) for one in callback.segments])
+        masked = await masking.transcript([line.said for line in lines], language=language)
         return {
             "interactionId": callback.interaction,
             "status": callback.status,
             "failed": callback.failed,
             "redacted": callback.redacted,
             "begunS": callback.begun_s,
-            "text": "\n".join(masked.texts),
+            "text": joined(lines, masked.texts),
             "redactions": masked.redactions,
         }
 

@@ -30,7 +30,7 @@ PAUSE_S: Final = 3.0 / SILENCE_PIECES
 MASKED: Final = SafeText("[...]")
 
 # Who speaks, by words that name nobody and hold no number: anything else before a colon is part of what was said.
-_SPEAKER: Final = re.compile(
+SPEAKER: Final = re.compile(
     r"\s*(agent|customer|caller|callee|client|operator|representative|rep|supervisor|speaker|participant|user|bot|ivr"
     r"|system|internal|external)( \d)?\s*:(?=\s|$)",
     re.ASCII | re.IGNORECASE,
@@ -207,7 +207,7 @@ class LongText:
             if start == 0:
                 text = text.removeprefix("\ufeff")
             self._speaker = ""
-            if named := _SPEAKER.match(text):
+            if named := SPEAKER.match(text):
                 label, text = named[0].strip(), text[named.end() :]
                 self._speaker = " ".join(label.lower().rstrip(":").split())
         piece = _Piece(self._read, self._warm, self._inside, goes_on, self._speaker, label)
