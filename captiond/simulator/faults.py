@@ -85,6 +85,7 @@ class Range(StrEnum):
     SHORT = "short"  # fewer bytes than it says
     LONG = "long"  # more
     NOT_SAID = "not-said"  # no Content-Range
+    SHORT_NOT_SAID = "short-not-said"  # nor all of it
     OTHER_START = "other-start"
     OTHER_TOTAL = "other-total"
     OTHER_TAG = "other-tag"  # another ETag, of the same length, and no look at If-Range

@@ -213,7 +213,7 @@ class Recordings:
             return web.Response(status=416, headers={"Content-Range": f"bytes */{text.size}"})
         told = f"bytes {first}-{last}/{text.size}"
         end = last + 1
-        if what is Range.SHORT:
+        if what in (Range.SHORT, Range.SHORT_NOT_SAID):
             end -= max(1, (end - first) // 2)
         elif what is Range.LONG:
             end += 100
@@ -221,7 +221,7 @@ class Recordings:
             told = f"bytes {first + 1}-{last + 1}/{max(text.size, last + 2)}"
         elif what is Range.OTHER_TOTAL:
             told = f"bytes {first}-{last}/{text.size + 1}"
-        elif what is Range.NOT_SAID:
+        if what in (Range.NOT_SAID, Range.SHORT_NOT_SAID):
             told = ""
         headers, part = {"Content-Range": told}, (first, end)
         return await self._write(

@@ -108,9 +108,10 @@ async def test_where_no_range_is_named_a_short_piece_is_the_last(tmp_path: Path)
 
 
 async def test_where_a_total_was_named_a_short_piece_must_reach_it(tmp_path: Path) -> None:
-    faults = (RangeFault(what=Range.SHORT, skip=1), RangeFault(what=Range.NOT_SAID, skip=1))
-    async with stage(tmp_path, faults=faults, environ=PIECES) as (workflows, upstream, _):
-        assert (await workflows.recording(GOOD)).status == "completed"
+    well = await whole(tmp_path)
+    fault = RangeFault(what=Range.SHORT_NOT_SAID, skip=2, session=GOOD)
+    async with stage(tmp_path, faults=(fault,), environ=PIECES) as (workflows, upstream, _):
+        assert (await workflows.recording(GOOD)).text == well
         assert sum(first == 0 for first, _ in upstream.recordings.ranges[GOOD]) == 2
 
 
