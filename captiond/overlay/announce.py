@@ -11,6 +11,7 @@ from captiond.overlay.runs import spoken
 
 Choice = Literal["off", "status", "finals"]
 CHOICES: Final[tuple[Choice, ...]] = ("off", "status", "finals")
+AT_ONCE: Final = 5  # finals that are new in one frame: after an outage there are more than anybody listens to
 READ_FINALS: Final = 3  # of the newest ones, where a screen reader goes to the window and asks
 
 
@@ -26,12 +27,12 @@ class Announcer:
         """What to say now, in order. Of the first lines that are there nothing: they were said before we came."""
         done = [item for item in frame.items if isinstance(item, Entry) and item.final and not item.held]
         known, before = self._known, self._words
-        if done or known is not None:
+        if frame.is_filled:
             self._known = {item.utterance for item in done}
         self._words = frame.status.words
         said = [frame.status.words] if self.choice != "off" and frame.status.words != before else []
         if self.choice == "finals" and known is not None:
-            said += [spoken(item) for item in done if item.utterance not in known]
+            said += [spoken(item) for item in done if item.utterance not in known][-AT_ONCE:]
         return said
 
 

@@ -1,6 +1,7 @@
 """Rows laid out and painted: one `QTextLayout` each, which knows no markup: what was said is drawn as it was said."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
@@ -46,22 +47,17 @@ def colour(rgb: Rgb) -> QColor:
 
 
 class Block:
-    """One row, laid out for one width."""
+    """One row, laid out for one width when it is first looked at: of a long call most rows never are."""
 
     def __init__(self, row: Row, look: Look, width_px: float) -> None:
         self.row, self.look, self.width_px = row, look, width_px
         self._masks: list[tuple[int, int, bool]] = []
         self._painted: QPixmap | None = None
-        self._layout = QTextLayout(row.text, _font(row, look))
-        option = QTextOption()
-        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-        turned = row.right_to_left
-        option.setTextDirection(Qt.LayoutDirection.RightToLeft if turned else Qt.LayoutDirection.LeftToRight)
-        option.setAlignment(Qt.AlignmentFlag.AlignRight if turned else Qt.AlignmentFlag.AlignLeft)
-        self._layout.setTextOption(option)
-        self._layout.setFormats(self._formats())
-        self._layout.setCacheEnabled(True)
-        self.height_px = self._lay_out() + LINE_GAP_EM * look.em_px
+
+    @property
+    def height_px(self) -> float:
+        """With the gap below it."""
+        return self._laid_out[1] + LINE_GAP_EM * self.look.em_px
 
     @property
     def text(self) -> str:
@@ -108,10 +104,11 @@ class Block:
         return painted
 
     def _paint(self, painter: QPainter, at: QPointF) -> None:
+        layout = self._layout
         for start, end, is_open in self._masks:
             for box in self._boxes(start, end):
                 self._box(painter, box.translated(at), is_open)
-        self._layout.draw(painter, at)
+        layout.draw(painter, at)
 
     def _formats(self) -> list[QTextLayout.FormatRange]:
         ranges, at = [], 0
@@ -147,18 +144,32 @@ class Block:
         how.setForeground(QBrush(plate))
         return how
 
-    def _lay_out(self) -> float:
+    @property
+    def _layout(self) -> QTextLayout:
+        return self._laid_out[0]
+
+    @cached_property
+    def _laid_out(self) -> tuple[QTextLayout, float]:
+        """The lines, and how high they are together."""
+        row, layout, option = self.row, QTextLayout(self.row.text, _font(self.row, self.look)), QTextOption()
+        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        turned = row.right_to_left
+        option.setTextDirection(Qt.LayoutDirection.RightToLeft if turned else Qt.LayoutDirection.LeftToRight)
+        option.setAlignment(Qt.AlignmentFlag.AlignRight if turned else Qt.AlignmentFlag.AlignLeft)
+        layout.setTextOption(option)
+        layout.setFormats(self._formats())
+        layout.setCacheEnabled(True)
         height = 0.0
-        self._layout.beginLayout()
+        layout.beginLayout()
         while True:
-            line = self._layout.createLine()
+            line = layout.createLine()
             if not line.isValid():
                 break
             line.setLineWidth(self.width_px)
             line.setPosition(QPointF(0, height))
             height += line.height()
-        self._layout.endLayout()
-        return height
+        layout.endLayout()
+        return layout, height
 
     def _boxes(self, start: int, end: int) -> list[QRectF]:
         """A mask's ground on each line that it is on: from its leftmost letter's edge to its rightmost one's."""

@@ -24,11 +24,15 @@ class Status(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """Everything there is to draw. Entries are never changed once they are in a frame: a change is a new entry."""
+    """Everything there is to draw. Entries are never changed once they are in a frame: a change is a new entry.
+
+    `is_filled`: a snapshot came, so that `items` are what there is; before, nothing is known.
+    """
 
     items: tuple[Entry | GapEntry, ...] = ()
     earlier: int = 0
     status: Status = Status("Connecting to the captions…", "waiting")
+    is_filled: bool = False
 
 
 def status_of(said: str, *, source: str | None, lost: int | None, delay_s: float | None) -> Status:

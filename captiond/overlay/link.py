@@ -132,7 +132,8 @@ class Link:
             items = screen.items()
             shown = tuple(items[-HISTORY:])
             earlier = screen.earlier_finals + sum(isinstance(item, Entry) for item in items[:-HISTORY])
-        return Frame(shown, earlier, status or self._status(screen, shown))
+        is_filled = before.is_filled or screen.position is not None
+        return Frame(shown, earlier, status or self._status(screen, shown), is_filled)
 
     def _status(self, screen: Screen, shown: tuple[Entry | GapEntry, ...]) -> Status:
         return status_of(

@@ -10,7 +10,8 @@ from typing import Final
 
 from captiond.base.errors import CaptiondError
 
-INSTALL: Final = "the desktop toolkit is not installed: pip install 'captiond[overlay]'"
+TOOLKIT: Final = "PySide6-Essentials>=6.10,<6.12"  # the extra `overlay`; a test holds the two together
+INSTALL: Final = f"the desktop toolkit is not installed: pip install '{TOOLKIT}' (captiond's extra: overlay)"
 _LIBRARY: Final = re.compile(r"[\w.+-]+\.so[\w.]*", re.ASCII)
 
 

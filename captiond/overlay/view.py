@@ -126,7 +126,8 @@ class CaptionView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         if event.oldSize().width() != event.size().width():
             self._lay_out()
-        self.scroll_by(0)
+        if not self.is_following:
+            self.scroll_by(0)  # there may be less to scroll now
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if event.modifiers():
@@ -187,7 +188,7 @@ def _keyed(frame: Frame) -> list[tuple[str, Item]]:
     keyed: list[tuple[str, Item]] = []
     if frame.earlier:
         keyed.append(("earlier", earlier(frame.earlier)))
-    elif not frame.items and frame.status.mood == "live":
+    elif frame.is_filled and not frame.items and frame.status.mood != "over":
         keyed.append(("waiting", WAITING))
     keyed += [(f"u{one.utterance}" if isinstance(one, Entry) else f"g{one.index}", one) for one in frame.items]
     return keyed

@@ -31,7 +31,7 @@ class Stage:
             self.screen.apply(message)
         items = tuple(self.screen.items())
         status = status_of("live", source=self.screen.state, lost=lost_in(items), delay_s=delay_s)
-        self.frame = Frame(items, self.screen.earlier_finals, status)
+        self.frame = Frame(items, self.screen.earlier_finals, status, self.screen.position is not None)
         self.window.refresh()
         self.desktop.turn(0.04)  # longer than a frame is shown: the next one is drawn at once
 

@@ -12,7 +12,7 @@ def told(choice: Choice, messages: list[Any]) -> list[str]:
     for message in messages:
         screen.apply(message)
         status = status_of("live", source=screen.state, lost=0, delay_s=None)
-        said += announcer.heard(Frame(tuple(screen.items()), 0, status))
+        said += announcer.heard(Frame(tuple(screen.items()), 0, status, screen.position is not None))
     return said
 
 
@@ -36,6 +36,15 @@ def test_finals_are_told_once_when_nothing_in_them_is_open(messages: Any) -> Non
         "my number is (card number, not shown)",
         "Agent: next one",
         "The captions have ended.",
+    ]
+
+
+def test_after_an_outage_the_newest_few_are_told(messages: Any) -> None:
+    missed = [messages.caption(f"u{n}", f"line {n}", final=True) for n in range(20)]
+    again = [messages.welcome(), messages.snapshot(*missed)]
+    assert told("finals", [messages.welcome(at=0), messages.snapshot() | {"position": "aaaaaaaa.0"}, *again]) == [
+        "Live",
+        *(f"line {n}" for n in range(15, 20)),
     ]
 
 

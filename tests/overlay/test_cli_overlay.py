@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from captiond.overlay.needs import INSTALL, NoDesktop, missing, platform_of
+from captiond.overlay.needs import INSTALL, TOOLKIT, NoDesktop, missing, platform_of
 
 ROOT = Path(__file__).parents[2]
 ASKED = ("http://127.0.0.1:9", "call-1")
@@ -39,7 +40,9 @@ def said(ended: "subprocess.CompletedProcess[str]") -> tuple[int, str, str]:
 def test_without_the_extra_one_line_says_what_to_install() -> None:
     ended = run("overlay", *ASKED, code=WITHOUT_TOOLKIT, DISPLAY=":99")
     assert said(ended) == (2, "", f"captiond overlay: {INSTALL}\n")
-    assert "captiond[overlay]" in INSTALL
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert extras["overlay"] == [TOOLKIT]
+    assert TOOLKIT in INSTALL
 
 
 def test_without_the_extra_everything_else_and_its_own_help_work() -> None:

@@ -150,6 +150,27 @@ def arrows(page: str) -> str:
     return page
 
 
+def test_a_screen_reader_that_is_there_is_told_and_none_is_not(
+    desktop: Desktop, messages: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No screen reader runs on the virtual screen: what Qt would hand to one is written down instead."""
+    told: list[str] = []
+
+    class Reader:
+        there = False
+        isActive = staticmethod(lambda: Reader.there)  # noqa: N815  (Qt's name)
+        updateAccessibility = staticmethod(lambda event: told.append(event.message()))  # noqa: N815
+
+    monkeypatch.setattr("captiond.overlay.window.QAccessible", Reader)
+    with staged(desktop, announce="finals") as stage:
+        stage.play(messages.welcome(), messages.snapshot())
+        assert told == []
+        Reader.there = True
+        stage.play(messages.caption("u1", "tentative"))
+        stage.play(messages.caption("u1", "Settled.", final=True, channel="internal"), messages.state("ended"))
+        assert told == ["The captions have ended.", "Agent: Settled."]
+
+
 def test_sizes_and_opacity_end_where_they_end(desktop: Desktop) -> None:
     with staged(desktop) as stage:
         for steps, size, opacity in ((100, SIZES_PT[1], OPACITY[1]), (-200, SIZES_PT[0], OPACITY[0])):
