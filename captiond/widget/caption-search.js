@@ -4,6 +4,9 @@ import { findAll, foldText, MAX_QUERY_UNITS } from "./caption-find.js";
 import { HighlightLayer } from "./caption-highlights.js";
 import { button, make, nameButton, setText } from "./caption-shell.js";
 
+/** Between two looks at lines that grow. */
+const REFRESH_MS = 200;
+
 export class CaptionSearch {
   #field = make("input", "search-field", { type: "search", maxlength: String(MAX_QUERY_UNITS), autocomplete: "off", spellcheck: "false" });
   #count = make("span", "search-count", { role: "status" });
@@ -87,12 +90,17 @@ export class CaptionSearch {
     if (range) this.#go(range);
   }
 
-  /** What is drawn is another. */
+  /** What is drawn is another. Nobody reads counts that change sixty times a second. */
   refresh() {
-    if (this.isOpen) this.#find(false);
+    if (!this.isOpen) return;
+    this.#due ??= setTimeout(() => {
+      this.#due = undefined;
+      if (this.isOpen) this.#find(false);
+    }, REFRESH_MS);
   }
 
   #words = null;
+  #due;
 
   /** @param {boolean} typed another query: begins with the newest match; else the place is kept */
   #find(typed) {
