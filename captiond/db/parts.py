@@ -19,6 +19,13 @@ from captiond.db.passages import MAX_PASSAGES, passages_of
 
 _COLUMNS: Final = "name, place, state, facts, tries, due_s, version"
 _SELECT: Final = f"SELECT {_COLUMNS} FROM job_parts"  # noqa: S608  (column names of our own, no value)
+TOLD_EVERY_S: Final = 2.0  # as often as somebody who follows a job looks at it
+_TELL: Final = """
+    UPDATE jobs SET version = version + 1, updated_s = ?3, data = json_set(data, ?2, json_array(
+        (SELECT count(*) FROM job_parts WHERE job = ?1 AND state IN ('done', 'failed')),
+        (SELECT count(*) FROM job_parts WHERE job = ?1 AND state != 'elsewhere')
+    )) WHERE id = ?1 AND updated_s <= ?4
+"""
 _RUNS: Final = "EXISTS (SELECT 1 FROM jobs WHERE id = ? AND state = 'running')"
 
 
@@ -79,12 +86,14 @@ def keep(
     content: str | None,
     parcels: Sequence[Parcel],
     now_s: float,
+    units: str,
 ) -> bool:
     """What the try of a part came to, with what sinks are to get because of it and what the search finds: all or
     nothing, and once.
 
     Args:
         content: JSON, redacted; where the part is done.
+        units: where the job's data say how many parts have ended, of how many: now and then this is told, too.
     Returns:
         False where the job does not run any more, or the part had ended: then nothing was changed.
     """
@@ -100,6 +109,7 @@ def keep(
             if content is not None:
                 passages = passages_of(orjson.loads(content))
                 search.put(connection, job, passages, first=part.place * MAX_PASSAGES)
+            connection.execute(_TELL, (job, f"$.{units}", now_s, now_s - TOLD_EVERY_S))
     return bool(changed)
 
 

@@ -25,6 +25,7 @@ from captiond.jobs.statements import Statements
 
 WHOLE: Final = "[...]"
 UNKNOWN: Final = "und"  # no lexicon has it, so all are used
+LOOK_BACK: Final = 24  # messages before the window whose numbers may go on in it: `core.redact` waits for 20
 MAX_PARTY_CHARS: Final = 256  # of a sender: longer is no name
 MAX_TOLD: Final = 100  # numbers that are missing or repeated, told one by one
 
@@ -58,10 +59,10 @@ class Conversations:
             window: how many of its messages, the last ones.
         """
         messages = conversation.messages
-        languages = await self._languages_of(messages)
+        first = max(0, len(messages) - window)
+        languages = await self._languages_of(messages, since=first - LOOK_BACK)
         said = await _said(messages, languages)
         masked = await self._masking.transcript(list(said.values()), language=UNKNOWN)
-        first = max(0, len(messages) - window)
         document = _Document(self._masking, masked, {at: number for number, at in enumerate(said)})
         worked = _Turns()
         for at in range(first, len(messages)):
@@ -90,11 +91,12 @@ class Conversations:
             messages=len(messages),
         )
 
-    async def _languages_of(self, messages: Sequence[Message]) -> list[str | None]:
+    async def _languages_of(self, messages: Sequence[Message], *, since: int) -> list[str | None]:
+        """None for those before: nobody sees them, and all lexicons together miss no cue."""
         worked, found = _Turns(), list[str | None]()
-        for message in messages:
-            text = message.text
-            found.append(None if text is None or message.is_broken else self._languages.of(text))
+        for at, message in enumerate(messages):
+            known = at >= since and message.text is not None and not message.is_broken
+            found.append(self._languages.of(message.text or "") if known else None)
             await worked.pause()
         return found
 

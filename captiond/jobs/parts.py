@@ -6,6 +6,7 @@ from captiond.db import parts as rows
 from captiond.db.outbox import Parcel
 from captiond.db.parts import Part, PartState
 from captiond.db.store import Store
+from captiond.jobs.machine import UNITS
 
 
 class Parts:
@@ -21,7 +22,9 @@ class Parts:
     async def keep(self, job: str, part: Part, *, content: str | None, parcels: Sequence[Parcel], now_s: float) -> bool:
         """What a try came to; see `db.parts.keep`."""
         return await self._store.work(
-            lambda connection: rows.keep(connection, job, part, content=content, parcels=parcels, now_s=now_s)
+            lambda connection: rows.keep(
+                connection, job, part, content=content, parcels=parcels, now_s=now_s, units=UNITS
+            )
         )
 
     async def get(self, job: str, name: str) -> Part | None:
