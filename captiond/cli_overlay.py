@@ -7,6 +7,7 @@ import argparse
 import os
 import sys
 from importlib import import_module
+from typing import Final
 
 from captiond.clock import SystemClock
 from captiond.overlay.announce import CHOICES
@@ -16,7 +17,8 @@ from captiond.overlay.settings import LINES, OPACITY, SIZES_PT, is_font_name, se
 from captiond.watch.asked import add_stream_arguments, asked_stream
 from captiond.watch.follow import BadAddress
 
-WRONG_USAGE = 2
+WRONG_USAGE: Final = 2
+ON_WAYLAND: Final = "no program keeps itself on top of a Wayland desktop: set that for its window, or install XWayland"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +42,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         address = asked_stream(args, command="captiond overlay")
         platform = platform_of(os.environ)
+        if platform == "wayland":
+            print(f"captiond overlay: {ON_WAYLAND}", file=sys.stderr)
         toolkit = toolkit_folder()
         if (platform or os.environ.get("QT_QPA_PLATFORM")) == "xcb":
             look_at_x11(toolkit)

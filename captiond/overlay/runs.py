@@ -22,6 +22,8 @@ MASK_NAMES: Final[Mapping[str, str]] = {
     "DOB": "date of birth",
     "NATIONAL_ID": "national ID",
 }
+MAX_TEXT: Final = 16_384  # code points; the daemon sends at most 8,192 of what was said, and masks in place of some
+MAX_LABEL: Final = 64
 OPEN_NAME: Final = "private"
 LABELS: Final[Mapping[str, str]] = {"internal": "Agent", "external": "Customer"}
 
@@ -114,9 +116,10 @@ _UNMARKED: Final = {ord(_FIRST_STRONG): None, ord(_POP): None, ord(_HARD_SPACE):
 
 def _caption(text: str, stable: int | None, channel: str) -> Row:
     """`stable` None: all of it is settled."""
+    text = text[:MAX_TEXT]
     stable = len(text) if stable is None else stable
     runs: list[Run] = []
-    label = LABELS.get(channel, plain(channel))
+    label = LABELS.get(channel, plain(channel[:MAX_LABEL]))
     if label:
         runs.append(Run(f"{_FIRST_STRONG}{label}{_POP}: ", "label"))
     at = 0

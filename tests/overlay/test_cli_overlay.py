@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from captiond.overlay.needs import INSTALL, TOOLKIT, NoDesktop, missing, platform_of
+from captiond.cli_overlay import ON_WAYLAND
+from captiond.overlay.needs import INSTALL, TOOLKIT, NoDesktop, NotInstalled, look_at_x11, missing, platform_of
 
 ROOT = Path(__file__).parents[2]
 ASKED = ("http://127.0.0.1:9", "call-1")
@@ -99,6 +100,16 @@ def test_a_missing_library_is_named() -> None:
     loader = "libxcb-icccm.so.4: cannot open shared object file: No such file or directory"
     assert missing(loader) == "the desktop toolkit needs a library of the system: libxcb-icccm.so.4"
     assert missing("?") == "the desktop toolkit needs a library of the system: unknown"
+
+
+def test_what_is_missing_is_found_before_the_toolkit_would_abort(tmp_path: Path) -> None:
+    with pytest.raises(NotInstalled, match=r"needs a library of the system: libqxcb\.so"):
+        look_at_x11(tmp_path)
+
+
+def test_where_it_cannot_stay_on_top_it_says_so() -> None:
+    ended = run("overlay", *ASKED, code=WITHOUT_TOOLKIT, WAYLAND_DISPLAY="wayland-0")
+    assert ended.stderr.splitlines() == [f"captiond overlay: {ON_WAYLAND}", f"captiond overlay: {INSTALL}"]
 
 
 def test_x11_is_asked_for_wherever_it_is_since_wayland_keeps_nothing_on_top() -> None:

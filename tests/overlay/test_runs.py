@@ -79,6 +79,11 @@ def test_what_right_to_left_text_and_emoji_need_stays() -> None:
     assert plain(said) == said
 
 
+def test_a_server_that_never_stops_costs_a_bounded_line() -> None:
+    row = row_of(entry("x" * 1_000_000, channel="y" * 1_000_000))
+    assert len(row.text) < 17_000
+
+
 def test_gaps_and_what_is_left_out_are_told_in_words() -> None:
     assert [missed(GapEntry(1, lost, "sequence")) for lost in (None, 1, 3)] == [
         "Words may be missing here.",
