@@ -29,6 +29,7 @@ from captiond.config import load as load_config
 from captiond.config_keys import Config
 from captiond.core.redact import learn
 from captiond.db.store import Store
+from captiond.following import tasks
 from captiond.genesys.patience import Sleep
 from captiond.jobs.machine import INTERACTION, MESSAGING, RECORDING, TRANSCRIPTION, State
 from captiond.jobs.outbox import Call
@@ -221,7 +222,7 @@ async def open_workflows(
         if genesys is None:
             raise CaptiondError("no Genesys account is configured: [genesys] client_id and client_secret")
         stack.push_async_callback(genesys.close)
-        async with asyncio.TaskGroup() as group, AsyncExitStack() as receiving:
+        async with tasks() as group, AsyncExitStack() as receiving:
             flows = Workflows(
                 config,
                 store=store,

@@ -17,6 +17,7 @@ from captiond.simulator import RefuseFault, Simulator
 from captiond.simulator.faults import On
 from captiond.watch.follow import BadAddress
 from tests.harness import ROOT, TREE, Json, account, daemon_here, eventually, start
+from tests.jobs.studio import studio
 
 EXAMPLES = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "library.md").read_text(), re.DOTALL)
 SAID = (("My card is 4111 1111 1111 1111.", True), ("And", False), ("And a refund.", True))
@@ -169,6 +170,14 @@ async def test_errors_of_ones_own_and_cancellations_come_out_as_they_are(tmp_pat
         with pytest.raises(ValueError, match="mine"):
             async with embedded(folder, upstream) as live, live.captions("ms-2"):
                 raise ValueError("mine")
+
+
+async def test_a_job_that_failed_comes_out_as_it_is(tmp_path: Path) -> None:
+    async with Simulator() as upstream:
+        with pytest.raises(captiond.JobFailed) as failed:
+            async with studio(tmp_path, upstream) as workflows:
+                await workflows.transcribe("unknown", languages=["en-US"])
+        assert failed.value.code == "not_found"
 
 
 async def test_a_viewer_resumes_and_gets_each_final_once(tmp_path: Path) -> None:
