@@ -39,10 +39,52 @@
  * @fires captions-pause - {}
  * @fires captions-resume - {where, lines}
  * @fires captions-settings-change - {settings}
- * @cssstate live
- * @cssstate paused
- * @cssstate reconnecting
- * @cssstate stale
+ * @cssstate live - words come
+ * @cssstate paused - the reader has paused
+ * @cssstate reconnecting - the line, or the call's transcription, is interrupted
+ * @cssstate stale - what is shown is late, or nothing new comes
+ * @csspart base - all of it
+ * @csspart bar - the row above the lines: controls, search, the menu to save
+ * @csspart controls - the buttons of the attribute `controls`
+ * @csspart control - one of them
+ * @csspart search - where words are looked for
+ * @csspart viewport - what scrolls
+ * @csspart list - all lines
+ * @csspart line - one utterance
+ * @csspart open - a line whose words still change
+ * @csspart held - a line with an open mask
+ * @csspart speaker - who speaks
+ * @csspart text - what is said
+ * @csspart settled - words that stand
+ * @csspart tentative - words that may still change
+ * @csspart mask - what stands for something private
+ * @csspart mask-open - one that is not decided yet
+ * @csspart mask-closed - one that is named
+ * @csspart gap - where updates were lost
+ * @csspart missed - where lines were missed
+ * @csspart earlier - how many lines are not shown, and the way to them
+ * @csspart empty - what is said before the first words
+ * @csspart status - the state of the connection
+ * @csspart delay - how far the captions are behind
+ * @csspart pause-bar - what waits while the reader has paused
+ * @csspart back - the way to the newest words
+ * @csspart panel - the dialog of settings
+ * @cssprop --captions-color - text
+ * @cssprop --captions-background - behind everything
+ * @cssprop --captions-text-background - behind the text of a line
+ * @cssprop --captions-font-family
+ * @cssprop --captions-font-size - 1.125rem where not set
+ * @cssprop --captions-line-height - 1.5 where not set
+ * @cssprop --captions-line-gap - between two utterances
+ * @cssprop --captions-padding - around the lines
+ * @cssprop --captions-edge - a text-shadow
+ * @cssprop --captions-tentative-color - words that may still change; at least 4.5:1
+ * @cssprop --captions-mask-color
+ * @cssprop --captions-mask-background
+ * @cssprop --captions-internal-color - the internal speaker's name
+ * @cssprop --captions-external-color - the external speaker's name
+ * @cssprop --captions-width - at most, where `position` is set
+ * @cssprop --captions-z-index - where `position` is set
  */
 
 import { ElementDesk } from "./element-desk.js";

@@ -1,0 +1,1 @@
+export { LiveCaptions } from "./live-captions-element.js";
