@@ -77,10 +77,7 @@ export class ElementDesk {
       load: () => this.source.history(),
       mayLoad: () => host.hasAttribute("history") && this.source.base !== "",
       drawn: () => this.queueDraw(),
-      hold: () => {
-        this.view.following = false;
-        this.source.reader.holding = true;
-      },
+      hold: () => this.#hold(),
     });
     bar.prepend(this.#controls.node, this.search.node, this.#save.node);
     bar.append(delay);
@@ -274,9 +271,15 @@ export class ElementDesk {
     const lines = this.view.unread;
     this.source.reader.resume();
     if (where === "live") this.view.toEnd();
-    else this.view.following = false;
+    else this.#hold();
     this.#emit("captions-resume", { where, lines });
     this.queueDraw();
+  }
+
+  /** The reader stays here, and so do the lines. */
+  #hold() {
+    this.view.following = false;
+    this.source.reader.holding = true;
   }
 
   toLive() {
@@ -305,8 +308,7 @@ export class ElementDesk {
   toMark() {
     const mark = this.#marks.take();
     if (!mark) return;
-    this.view.following = false;
-    this.source.reader.holding = true;
+    this.#hold();
     if (!this.source.reader.revealTo(mark.key)) return void this.#marks.toggle(mark); // no longer kept
     this.#draw();
     const place = this.view.lines.range(mark.key, mark.start, mark.end) ?? this.view.lines.nodeOf(mark.key);
@@ -349,7 +351,7 @@ export class ElementDesk {
   #draw() {
     const { reader, feed } = this.source;
     const rolls = this.#host.hasAttribute("lines");
-    this.#languageIs(primaryLanguage(this.#host.getAttribute("ui-lang") ?? this.#host.closest("[lang]")?.lang ?? navigator.language));
+    this.#languageIs(primaryLanguage(this.#host.getAttribute("ui-lang") ?? pageLanguage(this.#host)));
     const words = this.words;
     this.view.rolls = rolls;
     reader.holding = !this.view.following;
@@ -416,6 +418,15 @@ export class ElementDesk {
 
 function bounded(value, least, most, usual) {
   return Math.min(Math.max(Math.trunc(Number(value)) || usual, least), most);
+}
+
+/** What the nearest `lang` around a node says, also outside of the shadow tree it stands in; else the browser's. */
+function pageLanguage(node) {
+  for (let at = node; at; at = at.getRootNode().host) {
+    const around = at.closest("[lang]");
+    if (around) return around.lang;
+  }
+  return navigator.language;
 }
 
 function wordsAreIn(language, dictionaries) {

@@ -8,14 +8,19 @@ import { STYLE } from "./live-captions-style.js";
 const FACE = "Captions OpenDyslexic";
 let face = null;
 
+/** One sheet for all elements of the page. */
+let shared = null;
+
 export class LookOfSettings {
   #sheet = new CSSStyleSheet();
 
   /** @param {ShadowRoot} root */
   constructor(root) {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(STYLE + READING_STYLE);
-    root.adoptedStyleSheets = [sheet, this.#sheet];
+    if (shared === null) {
+      shared = new CSSStyleSheet();
+      shared.replaceSync(STYLE + READING_STYLE);
+    }
+    root.adoptedStyleSheets = [shared, this.#sheet];
   }
 
   /** @param {object} settings  @param {string} address of the daemon, "" if not known  @param {(HTMLElement | undefined)[]} nodes drawn with them */

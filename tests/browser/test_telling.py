@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.embedding import ELEMENT, ROOT, embed, key, part, shows
+from tests.browser.embedding import ELEMENT, ROOT, embed, focus, key, part, shows
 
 pytestmark = pytest.mark.browser
 
@@ -133,3 +133,11 @@ async def test_what_is_kept_is_copied_and_saved(page: Any, station: Any, caption
         "SRT",
         "JSON",
     ]
+    await page.run(
+        """window.saved = []; URL.createObjectURL = (blob) => { saved.push(blob); return "data:text/plain,x"; };
+        HTMLAnchorElement.prototype.click = function () { saved.push(this.download); }"""
+    )
+    await page.click(f"[...{ROOT}.querySelectorAll('.save-as')][0]")
+    assert await page.run("saved[1]") == "captions-call-1.txt"
+    assert await page.run("saved[0].text()") == await page.run(f"{ELEMENT}.export('txt')")
+    assert await page.run(f"{part('save-menu')}.hidden") and "control-export" in await focus(page)

@@ -1,0 +1,52 @@
+"""A reader at the running daemon, fed by the simulator: pauses, goes on, finds, marks, and has what the daemon has."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from captiond.demo import demonstrating
+from tests.browser.embedding import ELEMENT, ROOT, TEXTS, VIEW, key, part
+
+pytestmark = pytest.mark.browser
+
+SESSION = "en-US-benefits-agent"
+
+
+async def test_a_call_is_read_at_ones_own_pace_and_saved_whole(page: Any, tmp_path: Path) -> None:
+    (tmp_path / "demo.toml").touch()
+    async with demonstrating(tmp_path, port=0, speed=24.0) as daemon:
+        await page.size(800, 400)
+        await page.go(f"{daemon.url}/display/{SESSION}?controls&history&size=1.2")
+        await page.until(f"{ELEMENT}?.shadowRoot !== null && {ELEMENT}.feed?.figures.finals >= 2")
+        # The simulator's times are this machine's: captions of a moment ago are not behind.
+        assert await page.until(f"{ELEMENT}.delayMs !== null && {ELEMENT}.delayMs < 3000")
+        assert not await page.run(f"{ELEMENT}.matches(':state(stale)')")
+        await page.run(f"{VIEW}.focus()")
+        await key(page, "m")
+        await page.until("CSS.highlights.has('captions-mark')")
+        await key(page, "p")
+        await page.until(f"{ELEMENT}.paused && !{part('pause-bar')}.hidden")
+        paused = await page.run(TEXTS)
+        await page.until(f"/[23] new lines/.test({part('pause-told')}.textContent)")
+        assert await page.run(TEXTS) == paused
+        await page.click(part("go-on"))
+        await page.until(f"{TEXTS}.length > {len(paused)} && !{ELEMENT}.paused")
+        await page.until(f"{ELEMENT}.state === 'ended'")
+        await page.run(f"{ELEMENT}.backToLive()")
+
+        async with (
+            aiohttp.ClientSession() as http,
+            http.get(f"{daemon.url}/v1/sessions/{SESSION}/transcript.json") as answer,
+        ):
+            transcript = await answer.json()
+        said = [caption["text"] for caption in transcript["captions"]]
+        assert len(said) >= 8
+        assert await page.run(f"{ELEMENT}.segments.map(one => one.text)") == said
+        saved = json.loads(await page.run(f"{ELEMENT}.export('json')"))
+        assert [caption["text"] for caption in saved["captions"]] == said
+        await key(page, "b")
+        await page.until(f"!{part('back')}.hidden || {VIEW}.scrollHeight <= {VIEW}.clientHeight + 24")
+        assert await page.run(f"{ROOT}.querySelectorAll('.my-mark').length") == 1
