@@ -5,7 +5,9 @@ The component's two files are joined here of its modules, once, when the daemon 
 Source: contract, sections 4 and 5 (strict CSP, `frame-ancestors` from `allowed_origins`).
 """
 
+import gzip
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -20,6 +22,7 @@ from captiond.widget import bundle
 HTML: Final = "text/html; charset=utf-8"
 SCRIPT: Final = "text/javascript; charset=utf-8"
 STYLE: Final = "text/css; charset=utf-8"
+WORTH_PACKING: Final = 0.8  # of its size: fonts and pictures are packed already
 
 PAGES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -49,20 +52,27 @@ JOINED: Final = (bundle.CLASSIC, bundle.MODULE)  # under /static/ too
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file in memory, with its entity tag."""
+    """One file in memory, with its entity tag; `packed` is it in gzip, None where that would save little."""
 
     content: bytes
     content_type: str
     etag: str
+    packed: bytes | None = None
 
     def response(self, request: web.Request, headers: Mapping[str, str]) -> web.Response:
         """200, or 304 where the browser has it: pages are small, but an overlay reloads often."""
         shared = {"Cache-Control": "no-cache", **headers}
-        if any(tag.value == self.etag for tag in request.if_none_match or ()):
-            answer = web.Response(status=304, headers=shared)
+        content, etag = self.content, self.etag
+        if self.packed is not None:
+            shared["Vary"] = "Accept-Encoding"
+            if _takes_gzip(request.headers.get("Accept-Encoding", "")):
+                content, etag = self.packed, f"{etag}-gzip"
+                shared["Content-Encoding"] = "gzip"
+        if any(tag.value == etag for tag in request.if_none_match or ()):
+            answer = web.Response(status=304, headers={k: v for k, v in shared.items() if k != "Content-Encoding"})
         else:
-            answer = web.Response(body=self.content, headers={"Content-Type": self.content_type, **shared})
-        answer.etag = self.etag
+            answer = web.Response(body=content, headers={"Content-Type": self.content_type, **shared})
+        answer.etag = etag
         return answer
 
 
@@ -113,5 +123,13 @@ def _read(root: Traversable, name: str, content_type: str) -> File:
     return _file(root.joinpath(*name.split("/")).read_bytes(), content_type)
 
 
+def _takes_gzip(accepted: str) -> bool:
+    """Whether that `Accept-Encoding` names gzip; `*` is left to those who ask for it by name."""
+    offers = (offer.partition(";") for offer in accepted.lower().split(","))
+    return any(name.strip() == "gzip" and not re.fullmatch(r"q=0(\.0*)?", rest.strip()) for name, _, rest in offers)
+
+
 def _file(content: bytes, content_type: str) -> File:
-    return File(content, content_type, hashlib.sha256(content).hexdigest()[:32])
+    packed = gzip.compress(content, mtime=0)  # the same at each start, so that browsers keep theirs
+    worth_it = len(packed) < len(content) * WORTH_PACKING
+    return File(content, content_type, hashlib.sha256(content).hexdigest()[:32], packed if worth_it else None)

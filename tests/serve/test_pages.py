@@ -1,5 +1,6 @@
 """Pages: only those of the list, with a policy that lets nothing in."""
 
+import gzip
 import re
 from importlib.resources import files
 
@@ -8,7 +9,7 @@ import pytest
 from captiond.serve.access import Rules
 from captiond.serve.pages import JOINED, PAGES, SCRIPT, STATIC
 from captiond.widget.bundle import bundle, read_sources
-from tests.serve.serving import Served, raw, serving
+from tests.serve.serving import RawAnswer, Served, raw, serving
 
 
 @pytest.mark.parametrize("path", ["/", "/demo", "/overlay/s1", "/display/s1"])
@@ -42,6 +43,28 @@ async def test_scripts_and_styles_are_served_with_their_types(served: Served, na
         etag = answer.headers["ETag"]
     async with served.http.get(f"{served.url}/static/{name}", headers={"If-None-Match": etag}) as answer:
         assert (answer.status, await answer.read()) == (304, b"")
+
+
+async def test_a_script_comes_packed_to_whom_takes_that(served: Served) -> None:
+    """A quarter of a megabyte of commented source is some fifty kilobytes on the line."""
+    path, whole = "/static/live-captions.js", expected("live-captions.js")[0]
+
+    async def ask(accepted: str, *more: str) -> tuple[RawAnswer, bytes]:
+        answer = await raw(served, path, f"Accept-Encoding: {accepted}", *more)
+        size = 0 if answer.status == 304 else int(answer.headers["content-length"])
+        return answer, await answer.reader.readexactly(size)
+
+    packed, body = await ask("br, gzip;q=0.5")
+    assert packed.headers["content-encoding"] == "gzip"
+    assert (gzip.decompress(body), len(body) < len(whole) / 3) == (whole, True)
+    for accepted in ("identity", "gzip;q=0", "gzip; q=0.0", "br"):
+        plain, body = await ask(accepted)
+        assert body == whole
+        assert "content-encoding" not in plain.headers
+        assert plain.headers["etag"] != packed.headers["etag"]
+        assert plain.headers["vary"] == packed.headers["vary"] == "Accept-Encoding"
+    again, _ = await ask("gzip", f"If-None-Match: {packed.headers['etag']}")
+    assert again.status == 304
 
 
 @pytest.mark.parametrize(
