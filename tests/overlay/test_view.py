@@ -68,6 +68,49 @@ def test_only_what_changed_is_laid_out(desktop: Desktop, messages: Any) -> None:
         assert [block for _, block in stage.window.view._blocks.values()][:9] == kept
 
 
+def test_half_a_line_is_not_drawn(desktop: Desktop, messages: Any) -> None:
+    ink = QColor(*PALETTES["dark"].ink).rgb()
+    with staged(desktop, settings=Settings(font="DejaVu Sans", opacity=1.0)) as stage:
+        stage.play(
+            messages.welcome(), messages.snapshot(*(messages.caption(f"u{n}", "WWW", final=True) for n in range(40)))
+        )
+        cut = 0
+        for taller in range(0, 40, 7):
+            stage.window.resize(stage.window.width(), 200 + taller)
+            desktop.turn(0.02)
+            view = stage.window.view
+            top_px = uppermost(view)[1]
+            image = view.grab().toImage()
+            below = round(top_px + view.height_of(1))
+            rows = [any(image.pixel(x, y) == ink for x in range(10, 60)) for y in range(below + 24)]
+            assert any(rows[below:]), taller
+            if top_px < -0.5:
+                cut += 1
+                assert not any(rows[:below]), taller
+        assert cut > 3
+
+
+def test_what_is_out_of_sight_keeps_no_picture(desktop: Desktop, messages: Any) -> None:
+    with staged(desktop, settings=Settings(font="DejaVu Sans", opacity=0.0)) as stage:
+        stage.play(messages.welcome(), messages.snapshot(*(messages.caption(f"u{n}", "a line") for n in range(90))))
+        for _ in range(15):
+            stage.window.read_back(0, 1)
+            desktop.turn(0.01)
+        pictures = [block for _, block in stage.window.view._blocks.values() if block._painted is not None]
+        assert 4 <= len(pictures) <= 8
+
+
+def test_what_comes_too_soon_to_be_seen_is_drawn_a_little_later(desktop: Desktop, messages: Any) -> None:
+    with staged(desktop) as stage:
+        stage.play(messages.welcome(), messages.snapshot(), messages.caption("u1", "one"))
+        for word in ("one two", "one two three"):
+            stage.screen.apply(messages.caption("u1", word))
+            stage.frame = stage.frame._replace(items=tuple(stage.screen.items()))
+            stage.window.refresh()
+        assert drawn(stage) == ["one two"]  # at once; the next one so soon after it is not
+        desktop.until(lambda: drawn(stage) == ["one two three"], "the newest words, with nothing more to come")
+
+
 def test_what_is_read_stays_where_it_is_and_what_comes_is_counted(desktop: Desktop, messages: Any) -> None:
     with staged(desktop, lines=4) as stage:
         view = stage.window.view
