@@ -199,8 +199,6 @@ class RecordingTranscript:
     # -- the audio ---------------------------------------------------------------------------------------------------
 
     async def _fall_back(self, job: Job, tools: Tools) -> Step:
-        why = job.data["why"]
-        tools.meter.count("recording_fallbacks_total", reason=why)
         if not self._can_have_audio(job):
             raise _no_audio(job, "nobody says which recording it is: give recordingId")
         many = 0
@@ -228,6 +226,7 @@ class RecordingTranscript:
         if not many:
             raise _no_audio(job, "it is empty")
         tools.meter.count("recording_bytes_total", many, what="audio")
+        tools.meter.count("recording_fallbacks_total", reason=job.data["why"])
         return Step(Outcome.DONE, data={"audioLength": many}, facts={"audioLength": many})
 
     def _can_have_audio(self, job: Job) -> bool:

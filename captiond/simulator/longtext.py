@@ -26,7 +26,7 @@ PRIVATE: Final = (  # every so many lines; each has a value that must not be sho
     "My social security number is 078-05-1120.",
 )
 RAW: Final = (b"4111 1111", b"jane.doe", b"555-0132", b"four one one", b"078-05")  # what must be in no file
-SPACES: Final = 1_500  # behind each line of a sparse text
+SPACES: Final = 4_000  # behind each line of a sparse text
 PAGE_LINES: Final = 960  # some 90 KB: longer than any piece that is looked back at
 TEXT_FOR_EACH_PRIVATE: Final = 24
 
@@ -74,13 +74,10 @@ def _page(version: int, sparse: bool) -> bytes:
 
 def _repeated(page: bytes, size: int) -> Text:
     whole = size - size % len(page)  # what is behind the last whole page must not end within a character
+    solid = whole + len(page[: size - whole].decode("utf-8", "ignore").encode())
 
     def part(first: int, end: int) -> bytes:
         made = b"".join(page[max(0, first - at) : end - at] for at in range(first - first % len(page), end, len(page)))
-        if end < whole:
-            return made
-        tail = page[: size - whole].decode("utf-8", "ignore").encode()
-        solid = whole + len(tail)
         return made[: max(0, solid - first)] + b"." * (end - max(first, solid)) if end > solid else made
 
     return Text(size, part)

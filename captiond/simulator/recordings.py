@@ -251,7 +251,7 @@ class Recordings:
         cut = fault is not None and fault.what is Range.CUT
         if cut and fault is not None:
             end = min(end - 1, first + fault.after_bytes)
-        with suppress(ConnectionResetError):  # who asked is gone
+        with suppress(ConnectionError):  # who asked is gone
             await response.prepare(request)
             for piece in _pieces(text, first, end):
                 await response.write(piece)

@@ -15,7 +15,7 @@ from tests.jobs.studio import FastPace, Records, studio
 
 SAID = "Agent: How can I help?\nCustomer: My card is 4111 1111 1111 1111.\nAgent: It costs 250 dollars, Zoë.\n"
 SHOWN = "Agent: How can I help?\nCustomer: My card is [CC].\nAgent: It costs 250 dollars, Zoë."
-PIECES: Mapping[str, str] = {"CAPTIOND_JOBS__CHUNK_BYTES": "8192"}
+PIECES: Mapping[str, str] = {"CAPTIOND_JOBS__CHUNK_BYTES": "4096"}
 NOTHING: Mapping[str, str] = {}
 METRICS = {"processingLatencyMs": 1_500, "accuracyScore": 0.93, "wordCount": 18, "speakerCount": 2}
 

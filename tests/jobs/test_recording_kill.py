@@ -143,10 +143,10 @@ async def test_killed_before_what_came_of_it_was_written(tmp_path: Path) -> None
 
 
 async def test_killed_in_the_middle_of_a_long_text_it_goes_on_there(tmp_path: Path) -> None:
-    size = 8_000_000
+    size = 5_000_000
     name = f"sparse-{size}"
     environ = {"CAPTIOND_JOBS__REQUESTS_PER_S": "1000", "CAPTIOND_JOBS__CHUNK_BYTES": "65536"}
-    held = SlowFault(on=On.CONTENT, delay_s=HOUR_S, session=name, skip=30)
+    held = SlowFault(on=On.CONTENT, delay_s=HOUR_S, session=name, skip=28)
     async with (
         Simulator(faults=[held]) as upstream,
         daemon_process(tmp_path, **account(upstream), **environ) as daemon,
