@@ -120,6 +120,26 @@ def test_who_goes_on_from_a_mark_puts_out_the_same(step: int, *, one_line: bool)
     assert (again, ended) == (shown, mark)
 
 
+@pytest.mark.parametrize("said", ["It is 739.", "739, that is.", "seven three nine"])
+def test_a_question_before_the_mark_is_asked_of_who_goes_on(said: str) -> None:
+    """The question is out and done; its answer comes to another process."""
+    before = b"Agent: It was fine.\nAgent: What is the security code on the back?\n"
+    answer = f"Customer: {said}\n".encode()
+    first = new()
+    first.feed(before)
+    work_off(first)
+    assert first.mark.read == len(before)
+    second = new(first.mark)
+    second.look_back(before)
+    work_off(second)
+    second.feed(answer)
+    second.end()
+    work_off(second)
+    shown = (first.take() + second.take()).decode()
+    assert shown == redacted(before + answer)[0]
+    assert "[CVV]" in shown
+
+
 def test_a_long_line_is_cut_between_words_and_nothing_of_it_is_lost() -> None:
     raw = "we said that it was fine and then went on to talk of other things " * 100
     assert redacted(raw.encode())[0] == raw.strip()
