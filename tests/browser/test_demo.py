@@ -16,6 +16,12 @@ from captiond.demo import demonstrating
 pytestmark = pytest.mark.browser
 
 SPEED = 12.0  # two minutes of talk in ten seconds; every event is still drawn
+BOTH_TRANSCRIPTS = """(async () => {
+  const captions = [...document.querySelectorAll("live-captions")].find((one) => one.session === %s);
+  captions.labels = {internal: "Agent", external: "Customer"};  // the cards leave them out
+  const answer = await fetch(`/v1/sessions/${captions.session}/transcript.%s`);
+  return [captions.export("%s"), await answer.text()];
+})()"""
 CARDS = "[...document.querySelectorAll('.card')]"
 
 
@@ -64,3 +70,7 @@ async def test_the_demo_captions_live_and_the_browser_shows_what_was_sent(page: 
             assert [tuple(line) for line in shown] == viewer.result().lines()
             assert len(shown) >= 3
             assert all(final and not held for _, _, final, held in shown)
+            for form in ("txt", "vtt", "srt", "json"):  # who was there all along saves what the daemon has
+                saved, kept = await page.run(BOTH_TRANSCRIPTS % (json.dumps(session), form, form))
+                assert json.loads(saved) == json.loads(kept) if form == "json" else saved == kept
+                assert len(kept) > 100
