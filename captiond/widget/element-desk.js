@@ -37,6 +37,7 @@ export class ElementDesk {
   #lastSaid = "";
   #uiLanguage = "";
   #ends = [];
+  #number = 1; // among the elements of this page
 
   labels = {};
 
@@ -101,6 +102,9 @@ export class ElementDesk {
     listen(globalThis, "online", nudge);
     listen(document, "visibilitychange", nudge);
     this.#ends.push(this.#settings.listen(() => this.queueDraw()));
+    this.#number = freeNumber();
+    IN_PAGE.set(this, this.#number);
+    this.#ends.push(() => IN_PAGE.delete(this));
     this.view.watch();
     this.#settings.apply();
     this.queueDraw();
@@ -338,6 +342,12 @@ export class ElementDesk {
     return attribute ?? (Object.hasOwn(words.speakers, channel) ? words.speakers[channel] : channel);
   }
 
+  /** What the landmark is called: of several in a page each by a name of its own, or nobody finds the one meant. */
+  #region(words) {
+    const given = this.#host.getAttribute("label-region");
+    return given || (this.#number > 1 ? `${words.region} ${this.#number}` : words.region);
+  }
+
   queueDraw() {
     if (this.#drawQueued) return;
     this.#drawQueued = true;
@@ -371,7 +381,7 @@ export class ElementDesk {
     const { base, bar, viewport, empty, back, notice } = this.#parts;
     const { reader } = this.source;
     const { state, reason } = this.state;
-    viewport.setAttribute("aria-label", words.region);
+    viewport.setAttribute("aria-label", this.#region(words));
     const shownControls = chosenControls(this.#host.getAttribute("controls"));
     base.classList.toggle("has-controls", shownControls.length > 0);
     bar.classList.toggle("searches", this.search.isOpen || this.#save.isOpen);
@@ -414,6 +424,16 @@ export class ElementDesk {
     if (this.delayMs !== null) dues.push(this.source.delay.untilMs - clockMs());
     if (dues.length > 0 && this.#host.isConnected) this.#dueTimer = setTimeout(() => this.queueDraw(), Math.max(0, Math.min(...dues)));
   }
+}
+
+/** Elements that are in the page, and their numbers. */
+const IN_PAGE = new Map();
+
+function freeNumber() {
+  const taken = new Set(IN_PAGE.values());
+  let number = 1;
+  while (taken.has(number)) number += 1;
+  return number;
 }
 
 function bounded(value, least, most, usual) {

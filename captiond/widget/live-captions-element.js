@@ -28,6 +28,7 @@
  * @attr {string} label - name of a speaker without a channel
  * @attr {string} label-internal - name of the internal speaker
  * @attr {string} label-external - name of the external speaker
+ * @attr {string} label-region - what the region is called among the landmarks of the page
  * @attr {string} token-src - where the page's own server answers with a token, asked before every connection
  * @attr {string} token - taken and removed at once; better set the property
  * @fires captions-state - {state, reason, transport, sessionState}
@@ -97,8 +98,8 @@ const Base = globalThis.HTMLElement ?? class {}; // importable where there is no
 export class LiveCaptions extends Base {
   static observedAttributes = [
     "src", "session", "lines", "max-ch", "clear-after", "stability", "finals-only", "paused", "braille", "braille-pace",
-    "delay", "controls", "hotkeys", "theme", "ui-lang", "label", "label-internal", "label-external", "token",
-    "token-src",
+    "delay", "controls", "hotkeys", "theme", "ui-lang", "label", "label-internal", "label-external",
+    "label-region", "token", "token-src",
   ];
   /** What a page wants said instead, in every language: `Object.assign(LiveCaptions.words, {...})`. Reads as English. */
   static words = Object.create(WORDS);

@@ -149,7 +149,10 @@ class Page:
         while time.monotonic() < deadline_s:
             # The page's own frames are the clock here. A page that is still loading has no answer yet.
             with contextlib.suppress(AssertionError):
-                value = await self.run(f"new Promise(go => requestAnimationFrame(() => go({condition})))")
+                value = await self.run(
+                    "new Promise((go, no) => requestAnimationFrame(() => {"
+                    f" try {{ go({condition}) }} catch (fault) {{ no(fault) }} }}))"
+                )
                 if value:
                     return value
         seen = await self.run(SHOWN)

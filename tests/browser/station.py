@@ -22,6 +22,7 @@ class Station:
         url: its address.
         joined: the query of each connection, in order, as (session, transport, query).
         websockets: False: refuses every upgrade, as a proxy that knows no WebSockets does.
+        refusal: 0, or the status that every viewer is refused with.
         logs: what was sent of each session, so that a viewer that resumes gets what it missed.
         earlier_finals: how many a snapshot says that it leaves out.
         transcript: the captions of every transcript; None: nobody may read one.
@@ -31,6 +32,7 @@ class Station:
         self.url = ""
         self.joined: list[tuple[str, str, dict[str, str]]] = []
         self.websockets = True
+        self.refusal = 0
         self.sessions: list[Json] = []
         self.logs: dict[str, list[Json]] = {}
         self.resumable = True
@@ -64,10 +66,10 @@ class Station:
         return web.json_response({"session": request.match_info["id"], "captions": self.transcript})
 
     async def _ws(self, request: web.Request) -> web.StreamResponse:
-        if not self.websockets:
+        if not self.websockets or self.refusal:
             self.joined.append((request.match_info["id"], "refused", dict(request.query)))
             self._changed.set()
-            return web.Response(status=502)
+            return web.Response(status=self.refusal or 502)
         socket = web.WebSocketResponse(protocols=("captions.v1",), compress=False)
         await socket.prepare(request)
 
@@ -86,6 +88,10 @@ class Station:
         return socket
 
     async def _sse(self, request: web.Request) -> web.StreamResponse:
+        if self.refusal:
+            self.joined.append((request.match_info["id"], "refused", dict(request.query)))
+            self._changed.set()
+            return web.json_response({"code": "refused"}, status=self.refusal)
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         await response.prepare(request)
         over = asyncio.Event()

@@ -55,8 +55,10 @@
     for (const [name, path] of [
       ["overlay", `/overlay/${encodeURIComponent(view.id)}`],
       ["display", `/display/${encodeURIComponent(view.id)}`],
-      ["transcript", `/v1/sessions/${encodeURIComponent(view.id)}/transcript.txt`],
-      ["subtitles", `/v1/sessions/${encodeURIComponent(view.id)}/transcript.vtt`],
+      ["text", `/v1/sessions/${encodeURIComponent(view.id)}/transcript.txt`],
+      ["VTT", `/v1/sessions/${encodeURIComponent(view.id)}/transcript.vtt`],
+      ["SRT", `/v1/sessions/${encodeURIComponent(view.id)}/transcript.srt`],
+      ["JSON", `/v1/sessions/${encodeURIComponent(view.id)}/transcript.json`],
     ]) {
       const link = document.createElement("a");
       link.href = path;
@@ -111,10 +113,60 @@
   function drawCard(card, view) {
     card.view = view;
     const { title, speaker } = nameOf(view);
+    card.captions.setAttribute("label-region", ["Live captions", title, speaker].filter(Boolean).join(", "));
     set(card.node.querySelector("h2"), title);
     set(card.node.querySelector(".language"), [speaker, languageName(view.language)].filter(Boolean).join(", "));
     drawState(card);
     drawFigures(card);
+  }
+
+  /** The figures of the Prometheus exposition that the tiles need: [{name, labels, value}]. */
+  function readFigures(text) {
+    const figures = [];
+    for (const line of text.split("\n")) {
+      const found = /^captiond_(\w+)(?:\{(.*)\})? (\S+)$/.exec(line);
+      if (!found) continue;
+      const labels = {};
+      for (const [, key, value] of (found[2] ?? "").matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)) labels[key] = value;
+      figures.push({ name: found[1], labels, value: Number(found[3]) });
+    }
+    return figures;
+  }
+
+  /** The bound that 99 of 100 stay below, in ms; null where nothing was measured. */
+  function p99(figures, name) {
+    const buckets = figures.filter((one) => one.name === `${name}_bucket`).map(({ labels, value }) => [Number(labels.le === "+Inf" ? Infinity : labels.le), value]);
+    buckets.sort(([one], [other]) => one - other);
+    const all = buckets.at(-1)?.[1] ?? 0;
+    return all === 0 ? null : buckets.find(([, count]) => count >= 0.99 * all)[0] * 1000;
+  }
+
+  const number = new Intl.NumberFormat("en");
+
+  function drawTiles(figures) {
+    const of = (name) => figures.filter((one) => one.name === name);
+    const sum = (name, wanted = () => true) => of(name).filter(({ labels }) => wanted(labels)).reduce((total, { value }) => total + value, 0);
+    const tile = (name, text) => set(document.querySelector(`[data-tile="${name}"]`), text);
+    const finals = sum("captions_total", ({ final }) => final === "true");
+    tile("captions", `${number.format(sum("captions_total"))}, ${number.format(finals)} final`);
+    tile("deliveries", number.format(sum("deliveries_total")));
+    tile("covered", number.format(sum("redactions_total")));
+    document.querySelector('[data-tile="covered"]').title = of("redactions_total").map(({ labels, value }) => `${labels.kind} ${value}`).join(", ");
+    const slow = p99(figures, "daemon_latency_seconds");
+    tile("latency", slow === null ? "\u2013" : Number.isFinite(slow) ? `\u2264 ${milliseconds(slow)}` : "slow");
+    tile("faults", `${number.format(sum("upstream_gaps_total"))}, ${number.format(sum("upstream_reconnects_total"))}`);
+    tile("viewers", number.format(sum("viewers")));
+    find("tiles").hidden = false;
+  }
+
+  async function pollFigures() {
+    try {
+      const answer = await fetch("/metrics", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
+      if (answer.ok) drawTiles(readFigures(await answer.text()));
+    } catch {
+      // What there is stays: the summary says that the daemon does not answer.
+    }
+    setTimeout(pollFigures, POLL_MS);
   }
 
   function note(text) {
@@ -176,4 +228,5 @@
   }
 
   poll();
+  pollFigures();
 })();
