@@ -58,6 +58,12 @@ async def test_what_was_masked_before_the_window_is_not_counted() -> None:
     assert (await kept("a", "b", window=0)).document["messages"] == []
 
 
+async def test_numbers_of_two_parties_are_not_one() -> None:
+    assert texts(await kept("1204", "1311")) == ["1204", "1311"]
+    alone = [{"sequenceId": place, "from": "guest", "text": text} for place, text in enumerate(("1204", "1311"))]
+    assert texts(await kept(*alone)) == ["[NUMBER]", "[NUMBER]"]
+
+
 async def test_a_number_over_two_messages_is_masked_in_both() -> None:
     found = await kept(
         {"sequenceId": 1, "from": "guest", "text": "4111 1111"}, {"sequenceId": 2, "from": "guest", "text": "1111 1111"}
