@@ -149,6 +149,16 @@ async def test_a_new_snapshot_tells_nothing_twice_and_says_what_cannot_be_had() 
     assert (radio.captions.counts.finals, radio.captions.counts.missed, radio.captions.counts.connections) == (2, 2, 2)
 
 
+async def test_what_was_taken_is_not_told_again() -> None:
+    """By a snapshot that comes after it: the taker has it already."""
+    radio = begun()
+    said, gap = caption(1, "a", 1, "x", final=True), {"type": "gap", "index": 2, "lost": 1, "cause": "sequence"}
+    radio.send(said, gap)
+    assert [type(await anext(radio.captions)) for _ in range(3)] == [StateChange, Caption, Gap]
+    radio.send(welcome("aaaaaaaa.2"), snapshot("aaaaaaaa.2", said, gaps=(gap,)))
+    assert await radio.taken() == []
+
+
 async def test_a_restart_of_the_daemon_repeats_nothing() -> None:
     """A new epoch; utterances keep their names."""
     radio = begun()

@@ -116,6 +116,9 @@ async def test_several_sessions_and_listeners_their_figures_and_records(tmp_path
                 assert events[-1].text == text
             assert {view["id"]: view["state"] for view in live.sessions()} == {"a": "live", "b": "live"}
             assert await live.transcript("a") == "hello there"
+            async with live.captions("a"):
+                assert {view["id"]: view["viewers"] for view in live.sessions()} == {"a": 3, "b": 1}
+            assert {view["id"]: view["viewers"] for view in live.sessions()} == {"a": 2, "b": 1}
             assert live.figures()['captiond_captions_total{final="true"}'] == 2.0
         assert {view["state"] for view in live.sessions()} == {"ended"}
         kinds = [record["kind"] for record in await live.audit("a")]

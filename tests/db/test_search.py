@@ -1,9 +1,11 @@
 """The search over a real file: what is found, corrected, erased; what it costs others; and no input that breaks it."""
 
 import asyncio
+import json
 import sqlite3
 import string
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,11 @@ from hypothesis import strategies as st
 
 from captiond.base.ids import SafeText, SessionId, UtteranceId
 from captiond.core.messages import Caption
-from captiond.db import jobs, search
+from captiond.db import jobs, parts, search
 from captiond.db.jobs import Job
 from captiond.db.migrations import STEPS, statements
-from captiond.db.passages import MAX_CHARS, passages_of
+from captiond.db.parts import Part, PartState
+from captiond.db.passages import MAX_CHARS, Passage, passages_of
 from captiond.db.query import InvalidQuery, is_word, parse, words_of
 from captiond.db.records import SavedSession
 from captiond.db.search import Found, Wanted
@@ -138,6 +141,50 @@ async def test_what_matched_is_shown_in_code_points(store: Store, query: str, ma
     await say(store, f"😀é {SAID[0]}")
     [hit] = (await found(store, query)).hits
     assert [hit.text[start:end] for start, end in hit.highlights] == marked
+
+
+async def test_a_text_with_the_marks_own_characters_is_found_unmarked(store: Store) -> None:
+    """Better no mark than one in the wrong place."""
+    await say(store, "a \ufdd0b\ufdd1 card")
+    [hit] = (await found(store, "card")).hits
+    assert hit.highlights == ()
+
+
+async def test_what_is_put_in_again_is_there_once(store: Store) -> None:
+    await ended(store, ({"transcript": "alpha\nbeta"}, "interaction-transcription"))
+
+    def again(connection: sqlite3.Connection) -> None:
+        with connection:
+            search.put(connection, "job-0", [Passage("beta"), Passage("gamma")], first=1)
+
+    await store.work(again)
+    await store.work(again)
+    assert [await texts(store, word) for word in ("alpha", "beta", "gamma")] == [["alpha"], ["beta"], ["gamma"]]
+    await store.work(intact)
+
+
+async def test_parts_of_a_job_are_found_before_it_ends_and_not_twice_after_it(store: Store) -> None:
+    """Conversations of a messaging job, which also stand in its result where that is short."""
+    content = {
+        "conversationId": "c-1",
+        "messages": [{"from": "guest", "text": "alpha"}, {"from": "agent", "text": "beta"}],
+    }
+    part = Part("c-1", 3, PartState.FOUND)
+
+    def keep(connection: sqlite3.Connection) -> bool:
+        jobs.add(connection, job(0, None, kind="messaging-transcript"), most_open=100)
+        with connection:
+            connection.execute("UPDATE jobs SET state = 'running', ended_s = NULL")
+        parts.write(connection, "job-0", [part])
+        done = replace(part, state=PartState.DONE)
+        return parts.keep(connection, "job-0", done, content=json.dumps(content), parcels=(), now_s=0.0, units="units")
+
+    assert await store.work(keep)
+    [beta] = (await found(store, "beta")).hits
+    assert (beta.job, beta.conversation, beta.channel) == ("job-0", "c-1", "agent")
+    over = job(0, {"conversations": [content]}, kind="messaging-transcript")
+    assert await store.work(lambda connection: jobs.save(connection, over))
+    assert [await texts(store, word) for word in ("alpha", "beta")] == [["alpha"], ["beta"]]
 
 
 async def test_rare_words_and_short_texts_come_first_and_pages_do_not_overlap(store: Store) -> None:

@@ -120,3 +120,18 @@ async def test_a_fault_inside_masks(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_words_of_upstream_are_masked() -> None:
     assert MASKING.words("no such caller: (415) 555-0132") == "no such caller: [PHONE]"
     assert MASKING.words("") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("...1 1111 ok, thanks", "[NUMBER] ok, thanks"),  # it may have begun before what was cut out
+        ("eleven oh four two, right", "[NUMBER], right"),
+        ("my card is 4111 11", "my card is [NUMBER]"),  # it may go on behind it
+        ("the price is 45 dollars", "the price is 45 dollars"),
+        ("call (415) 555-0132 or write to jane.doe@example.com today", "call [PHONE] or write to [EMAIL] today"),
+        ("", ""),
+    ],
+)
+def test_a_piece_that_was_cut_out_is_masked_at_its_ends(text: str, shown: str) -> None:
+    assert MASKING.excerpt(RawText(text)) == shown
