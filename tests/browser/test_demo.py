@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,14 @@ async def test_the_demo_captions_live_and_the_browser_shows_what_was_sent(page: 
             await page.until(
                 f"{CARDS}.every(card => /ms$/.test(card.querySelector('[data-figure=latency]').textContent))"
             )
+            tiles = """Object.fromEntries([...document.querySelectorAll('[data-tile]')]
+                .map(one => [one.dataset.tile, one.textContent]))"""
+            await page.until(
+                f"Number({tiles}.covered) >= 1 && /ms$/.test({tiles}.latency) && Number({tiles}.viewers) >= 4"
+            )
+            figures = await page.run(tiles)
+            assert re.fullmatch(r"[1-9][\d,]*, [1-9][\d,]* final", figures["captions"])
+            assert figures["faults"] == "0, 0"
             await page.screenshot("demo-live")
         for session, viewer in zip(first, watching, strict=True):
             await page.until(f"ended[{json.dumps(session)}] !== undefined")
