@@ -125,7 +125,9 @@ def test_words_of_upstream_are_masked() -> None:
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("...1 1111 ok, thanks", "[NUMBER] ok, thanks"),  # it may have begun before what was cut out
+        # It may have begun before what was cut out, however long ago that was.
+        ("...1 1111 is what I said before we talked about it", "[NUMBER] is what I said before we talked about it"),
+        ("it is 1 1111 that I said before we talked about it", "it is 1 1111 that I said before we talked about it"),
         ("eleven oh four two, right", "[NUMBER], right"),
         ("my card is 4111 11", "my card is [NUMBER]"),  # it may go on behind it
         ("the price is 45 dollars", "the price is 45 dollars"),
