@@ -116,6 +116,8 @@ FIGURES: Final[dict[str, Figure]] = {
     "recording_bytes_total": Figure("counter", "Bytes of transcripts and audio that were fetched", ("what",)),
     "recording_restarts_total": Figure("counter", "Times the pieces of a transcript did not fit together", ("reason",)),
     "recording_fallbacks_total": Figure("counter", "Recordings whose audio was fetched for want of text", ("reason",)),
+    "conversations_total": Figure("counter", "Messaging conversations that have ended", ("outcome",)),
+    "conversation_seconds": Figure("histogram", "From asking for a conversation to having it redacted", buckets=_JOB_S),
     "webhooks_total": Figure("counter", "Callbacks from upstream", ("kind", "outcome")),
     "outbox_pending": Figure("gauge", "Documents that a sink is still to get", ("sink",)),
     "outbox_dead_total": Figure("counter", "Documents given up: a sink will not take them", ("sink",)),

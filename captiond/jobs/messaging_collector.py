@@ -204,7 +204,11 @@ class Collector:
         told = event_of(part)
         facts = {name: part.facts[name] for name in ("messageCount", "redactionCount") if name in part.facts}
         tools.audit.record("transcript_intercepted", job=job.id, event=EVENT, **{**told, **facts})
-        log.info("conversation: job=%s status=%s code=%s", job.id, told["status"], told.get("error", "-"))
+        outcome = told.get("error", told["status"])
+        tools.meter.count("conversations_total", outcome=outcome)
+        if "latencyMs" in told:
+            tools.meter.observe("conversation_seconds", told["latencyMs"] / 1000)
+        log.info("conversation: job=%s outcome=%s", job.id, outcome)
 
 
 async def ask(source: Source, job: Job, named: Sequence[str], page: int) -> api.Page:

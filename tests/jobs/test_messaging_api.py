@@ -93,6 +93,9 @@ async def test_each_conversation_is_told_as_it_ends_and_read_alone(tmp_path: Pat
         assert (await caller.get(f"/v1/jobs/none/conversations/{ONE}"))[1]["code"] == "job_not_found"
         figures = daemon.meter.render()[0].decode()
         assert 'captiond_upstream_requests_total{operation="messaging_details",status="503"} 1.0' in figures
+        assert 'captiond_conversations_total{outcome="success"} 2.0' in figures
+        assert 'captiond_conversations_total{outcome="not_found"} 1.0' in figures
+        assert "captiond_conversation_seconds_count 2.0" in figures
         assert f'captiond_job_seconds_count{{kind="{KIND}"}} 1.0' in figures
 
 
