@@ -49,8 +49,6 @@ export class SettingsPanel {
     this.node = make("dialog", "panel", { "aria-labelledby": "panel-title" });
     const preview = make("div", "panel-preview", {}, this.#window, this.#warning);
     this.node.append(this.#title, preview, fields, this.#kept, keys);
-    // Letters typed in a list choose in it; they are no hotkeys. Escape is the dialog's.
-    this.node.addEventListener("keydown", (event) => event.stopPropagation());
     this.node.addEventListener("click", (event) => event.target === this.node && this.#outside(event) && this.node.close());
   }
 

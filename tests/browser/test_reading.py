@@ -34,7 +34,8 @@ async def test_a_pause_keeps_what_comes_and_goes_on_from_there_or_live(
     assert await page.run(f"{part('status')}.textContent") == "Paused. New lines are kept."  # said once, without counts
     await page.screenshot("paused")
 
-    await page.click(part("go-on"))
+    await page.run(f"{part('go-on')}.focus()")
+    await key(page, "Enter")
     await page.until(f"{TEXTS}.at(-1) === 'new'")
     assert await page.run(f"{VIEW}.scrollTop") == before[0]
     assert "viewport" in await focus(page)  # the button went, the focus did not
@@ -200,6 +201,17 @@ async def test_a_line_that_is_laid_out_is_not_laid_out_anew_while_its_utterance_
                 moved.append((one, other))
     assert len({row for _, row, _ in shown[-1]}) >= 5
     assert moved == []
+    # Where a word no longer fits, everything from its line on is laid out as if it had come now.
+    said = words[:]
+    said[1] = "wouldwouldwouldwould"
+    await station.say("call-1", caption("u1", " ".join(said), stable=10))
+    await page.until(shows(" ".join(said)))
+    overflown = await page.run(WORDS)
+    await page.size(600, 360)
+    await page.until(f"{ROOT}.querySelectorAll('.break').length === 0")
+    await page.size(420, 360)
+    await page.until(f"{VIEW}.clientWidth === 420")
+    assert await page.run(WORDS) == overflown
     # At another width everything is laid out anew, and nothing is left of the old breaks.
     await page.size(900, 360)
     await page.until(f"{ROOT}.querySelectorAll('.break').length === 0")
@@ -209,7 +221,7 @@ async def test_a_line_that_is_laid_out_is_not_laid_out_anew_while_its_utterance_
 async def test_hebrew_and_arabic_run_from_the_right_and_turn_nothing_else(
     page: Any, station: Any, caption: Callable[..., Json]
 ) -> None:
-    await embed(page, station, 'label-internal="\u05d3\u05e0\u05d4" label-external="Ana"', width=420)
+    await embed(page, station, 'label-internal="\u05d3\u05e0\u05d4" label-external="Ana!"', width=420)
     hebrew = "\u05e9\u05dc\u05d5\u05dd Anna, \u05d4\u05de\u05e1\u05e4\u05e8 [CC] \u05d5\u05dc\u05d0 12-34."
     await station.say(
         "call-1",
@@ -239,5 +251,16 @@ async def test_hebrew_and_arabic_run_from_the_right_and_turn_nothing_else(
           const stop = range.getBoundingClientRect();
           range.setStart(text, 0); range.setEnd(text, 1);
           return stop.left > range.getBoundingClientRect().left; }})()"""
+    )
+    # "Ana!" stays "Ana!" at the beginning of a Hebrew line.
+    assert await page.run(
+        f"""(() => {{
+          const name = {ROOT}.querySelector('.speaker bdi')?.firstChild ?? {ROOT}.querySelector('.speaker').firstChild;
+          const letter = (at) => {{
+            const range = document.createRange();
+            range.setStart(name, at); range.setEnd(name, at + 1);
+            return range.getBoundingClientRect().left;
+          }};
+          return letter(3) > letter(0); }})()"""
     )
     await page.screenshot("bidi")
