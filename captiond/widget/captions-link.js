@@ -238,15 +238,14 @@ export class CaptionsLink {
       this.#quiet = false;
       this.#say("live"); // it is there after all
     }
-    // A snapshot on a slow line is one long silence; what is asked meanwhile is answered behind it.
-    if (this.#settings.feed.awaitsSnapshot) this.#disarm("quiet");
-    else if (this.#socket === null) this.#arm("quiet", COMMENT_MS, () => this.#tellQuiet());
+    if (this.#socket === null) this.#arm("quiet", COMMENT_MS, () => this.#tellQuiet());
     else if (!this.#answers) this.#ask(ANSWER_MS);
     else this.#arm("quiet", ASK_AFTER_MS, () => this.#ask(ANSWER_MS));
   }
 
   /** Asks for a ping; where none comes that is told, if this server is known to answer. */
   #ask(answerMs, reason = QUIET, cause = "quiet") {
+    // A snapshot on a slow line is one long silence; what is asked meanwhile would be answered behind it.
     if (this.#socket === null || this.#welcomedMs === null || this.#settings.feed.awaitsSnapshot) return;
     if (!this.#asking && this.#socket.readyState === OPEN) {
       this.#asking = true;
