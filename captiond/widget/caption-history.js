@@ -30,14 +30,22 @@ export function readTranscript(transcript) {
     stableLength: caption.text.length,
     channel: typeof caption.channel === "string" ? caption.channel : "",
     language: typeof caption.language === "string" ? caption.language : "",
-    startMs: Number.isFinite(caption.startMs) ? caption.startMs : null,
+    // Times that were only reckoned are reckoned again where they are needed: here nothing is known of them.
+    startMs: caption.timed === true && Number.isFinite(caption.startMs) ? caption.startMs : null,
+    endMs: caption.timed === true && Number.isFinite(caption.endMs) ? caption.endMs : null,
+    confidence: Number.isFinite(caption.confidence) ? caption.confidence : null,
     emittedAt: typeof caption.emittedAt === "string" ? caption.emittedAt : null,
     sentAt: null,
-    redactions: {},
+    redactions: readRedactions(caption.redactions),
     correction: false,
     index: -1, // before all that the stream numbers
     firstIndex: -1,
   }));
+}
+
+function readRedactions(counts) {
+  const found = counts !== null && typeof counts === "object" ? Object.entries(counts) : [];
+  return Object.fromEntries(found.filter(([kind, count]) => /^[A-Z_]{1,32}$/.test(kind) && Number.isSafeInteger(count) && count > 0));
 }
 
 function isCaption(caption) {

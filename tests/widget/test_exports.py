@@ -132,6 +132,19 @@ def test_the_page_writes_what_the_daemon_writes(
     assert made["name"] == file_name(transcript, "vtt")
 
 
+@given(finals=st.lists(FINAL, max_size=6))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
+def test_a_page_that_loaded_earlier_lines_writes_them_the_same(write: Write, finals: list[Caption]) -> None:
+    """Where upstream names the end of a line but not its start, the end is reckoned again: that line may differ."""
+    told = [caption for caption in finals if caption.start_ms is not None or caption.end_ms is None]
+    transcript = Transcript(SessionId("s"), "en-US", "live", STARTED, told)
+    recalled = json.loads(FORMS["json"][1](transcript))
+    made = write(page_of(transcript, items=[], recalled=recalled))
+    for form in ("txt", "vtt", "srt"):
+        assert made[form] == FORMS[form][1](transcript).decode(), form
+    assert json.loads(made["json"]) == recalled
+
+
 def test_what_a_page_does_not_have_it_says(write: Write) -> None:
     """Partials are no transcript; finals that left the screen are counted."""
     final = shown(
