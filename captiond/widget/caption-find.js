@@ -31,14 +31,12 @@ export function findAll(lines, query, fold = ({ text }) => foldText(text)) {
   const matches = [];
   if (wanted === "") return { matches, more: false };
   for (const line of lines) {
-    const { key, text } = line;
+    const { key } = line;
     const { folded, origin } = fold(line);
     for (let at = folded.indexOf(wanted); at >= 0; at = folded.indexOf(wanted, at + wanted.length)) {
       if (matches.length === MAX_MATCHES) return { matches, more: true };
-      let end = origin[at + wanted.length];
-      // An accent written as a character of its own belongs to the letter before it.
-      while (end < text.length && /\p{M}/u.test(text[end])) end += 1;
-      matches.push({ key, start: origin[at], end });
+      // Up to the next letter: an accent that is a character of its own belongs to the letter before it.
+      matches.push({ key, start: origin[at], end: origin[at + wanted.length] });
     }
   }
   return { matches, more: false };

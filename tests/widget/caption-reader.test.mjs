@@ -123,6 +123,15 @@ test("nothing missed is nothing told; another numbering tells that it is not kno
   assert.deepEqual(one.shown, ["2"]);
 });
 
+test("a snapshot that brings back what the feed had dropped shows it once", () => {
+  const one = new Reader({ keepFinals: 1 });
+  one.reader.holding = true;
+  const said = ["1", "2"].map((text) => one.caption(`u${text}`, text));
+  for (const message of said) one.apply(message);
+  one.snapshot(said);
+  assert.deepEqual(one.shown, ["1", "2"]);
+});
+
 test("a pause outlasts a new numbering", () => {
   const one = new Reader();
   one.say("u1", "1");

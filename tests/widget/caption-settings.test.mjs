@@ -86,6 +86,9 @@ test("a browser that keeps nothing, or nonsense, loses nobody's settings of this
   broken.getItem = () => "{";
   const two = new SettingsStore(() => broken);
   assert.deepEqual([two.settings, two.kept], [{ ...DEFAULT_SETTINGS }, true]);
+  const long = new Storage();
+  long.getItem = () => JSON.stringify({ size: 300, more: "x".repeat(5000) });
+  assert.equal(new SettingsStore(() => long).settings.size, 100);
   const full = new Storage();
   full.setItem = () => { throw new DOMException("full", "QuotaExceededError"); };
   const three = new SettingsStore(() => full);

@@ -29,6 +29,7 @@ test("a delay is reckoned on the server's clock, whatever the viewer's says", ()
     const gauge = new DelayGauge();
     gauge.heard(iso(SERVER), SERVER + skew + 300); // this one travelled 300 ms
     gauge.heard(iso(SERVER + 1000), SERVER + skew + 1020); // this one 20
+    gauge.heard(iso(SERVER + 2000), SERVER + skew + 5000); // and this one three seconds
     gauge.said(iso(SERVER + 2000), SERVER + skew + 6020);
     assert.equal(Math.round(gauge.delayMs(SERVER + skew + 6020)), 4000);
   }
@@ -60,6 +61,7 @@ test("words are found without case, accents and kinds of space, at their place i
   const found = (text, query) => findAll([{ key: "k", text }], query).matches.map(({ start, end }) => text.slice(start, end));
   assert.deepEqual(found("Crème brûlée, CREME", "creme"), ["Crème", "CREME"]);
   assert.deepEqual(found("Cre\u0300me", "crème"), ["Cre\u0300me"]);
+  assert.deepEqual(found("Cre\u0300me", "cre"), ["Cre\u0300"]);
   assert.deepEqual(found("one\u00a0two", "one two"), ["one\u00a0two"]);
   assert.deepEqual(found("😀 ok 😀 OK", "ok"), ["ok", "OK"]);
   assert.deepEqual(found("İstanbul İ", "i"), ["İ", "İ"]);
@@ -137,6 +139,8 @@ test("line breaks are carried from revision to revision as long as they can be t
   assert.deepEqual(carry([2, 4], "a x c d e", "a b b c d e f"), [3, 5]); // one word became two
   assert.deepEqual(carry([2, 4], "a b c d e", "a c d e f"), [1, 3]);
   assert.deepEqual(carry([2, 4], "a b c d e", "p q r s t u"), []);
+  // Each line is looked for behind where the last one was found: eight words came in, four at a time.
+  assert.deepEqual(carry([2, 8], "a b c d e f g h i j k l", "a w x y z b c d e f w x y z g h i j k l"), [6, 16]);
   assert.deepEqual(carry([2], "a b c", "a b"), []);
   assert.deepEqual(carry([2], "a b c", "a b x"), [2]);
   assert.deepEqual(wordsOf(" ab  c "), [{ text: "ab", start: 1, end: 3 }, { text: "c", start: 5, end: 6 }]);
