@@ -78,7 +78,7 @@ class Masking:
         work = _Transcript(pieces, kinds=self._kinds, language=language or self._language)
         while not await self.go_on(work):
             pass
-        return work.result()
+        return await work.result()
 
     def long_text(self, mark: Mark, *, language: str | None, markers: Iterable[str]) -> LongText:
         """A text that is too long to hold, from that mark on; `go_on` works on what it was fed."""
@@ -155,18 +155,20 @@ class _Transcript:
             self._keep(redactor.end())
         return True
 
-    def result(self) -> Masked:
-        texts = tuple(
-            SafeText(" ".join(text for part in parts if (text := self._parts.get(part)))) for parts in self._parts_of
-        )
-        counted, of_each = Counter[str](), []
+    async def result(self) -> Masked:
+        """What came of it, put together in slices, too: a chat has thousands of pieces."""
+        texts, of_each, counted = list[SafeText](), list[dict[str, int]](), Counter[str]()
+        until_s = monotonic() + SLICE_S
         for parts in self._parts_of:
-            piece = Counter[str]()
-            for part in parts:
-                piece.update(self._redactions.get(part, {}))
-            counted.update(piece)
-            of_each.append(dict(piece))
-        return Masked(texts, dict(counted), tuple(of_each))
+            texts.append(SafeText(" ".join(text for part in parts if (text := self._parts.get(part)))))
+            found = [one for part in parts if (one := self._redactions.get(part))]
+            for one in found:
+                counted.update(one)
+            of_each.append(found[0] if len(found) == 1 else dict(sum(map(Counter, found), Counter[str]())))
+            if monotonic() >= until_s:
+                await asyncio.sleep(0)
+                until_s = monotonic() + SLICE_S
+        return Masked(tuple(texts), dict(counted), tuple(of_each))
 
     def _redactor(self, speaker: str) -> tuple[str, Redactor]:
         name = speaker if speaker in self._redactors or len(self._redactors) < MAX_SPEAKERS else ""
