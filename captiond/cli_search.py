@@ -58,6 +58,8 @@ def run(args: argparse.Namespace) -> int:
     else:
         for line in _lines(answer, bold=sys.stdout.isatty()):
             print(line)
+        if not answer["hits"]:
+            print("captiond: nothing was found", file=sys.stderr)
     return 0 if answer["hits"] else 1
 
 

@@ -23,7 +23,7 @@ SECRET = "0123456789abcdef0123456789abcdef"
 # Section 1 of the contract.
 NOW = ["demo", "serve", "check-config", "simulate", "redact", "watch", "overlay", "token", "audit"]
 WORKFLOWS = ["transcribe", "interaction", "recording", "messaging", "jobs", "search", "outbox"]
-LATER = ["recording", "messaging"]
+LATER = ["bench ingest"]
 
 
 @pytest.fixture(autouse=True)
@@ -81,7 +81,7 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("name", LATER)
 def test_what_is_not_available_says_so_whatever_its_arguments(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([name, "--whatever", "x"]) == 1
+    assert main([*name.split(), "--whatever", "x"]) == 1
     said = capsys.readouterr()
     assert said.err == f"captiond: {name}: not available yet in this version (not_available)\n"
     assert said.out == ""

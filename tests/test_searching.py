@@ -352,7 +352,7 @@ async def test_the_command(tmp_path: Path) -> None:
     assert said[0] == 0 and "session ms-1  external" in said[1] and "1 of 2; --offset" in said[1]
     assert "\x1b" not in said[1]
     assert found[0] == 0 and json.loads(found[1])["hits"][0]["text"] == "A refund was said."
-    assert nothing == (1, "", "")
+    assert nothing == (1, "", "captiond: nothing was found\n")
     assert wrong[0] == 1 and wrong[2].startswith("captiond: invalid_request: ") and wrong[2].count("\n") == 1
     assert genesys[0] == 0 and "recording r-1\n    a refund of Genesys" in genesys[1]
 

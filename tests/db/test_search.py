@@ -1,49 +1,24 @@
-"""The search over a real file: what is found, corrected, erased; what it costs others; and no input that breaks it."""
+"""The search over a real file: what is found, corrected, erased, and in which order."""
 
-import asyncio
 import json
 import sqlite3
-import string
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from captiond.base.ids import SafeText, SessionId, UtteranceId
 from captiond.core.messages import Caption
 from captiond.db import jobs, parts, search
 from captiond.db.jobs import Job
 from captiond.db.migrations import STEPS, statements
 from captiond.db.parts import Part, PartState
 from captiond.db.passages import MAX_CHARS, Passage, passages_of
-from captiond.db.query import InvalidQuery, is_word, parse, words_of
-from captiond.db.records import SavedSession
+from captiond.db.query import parse
 from captiond.db.search import Found, Wanted
-from captiond.db.searcher import MAX_WAITING, SearchBusy, Searcher, SearchTooLong
-from captiond.db.store import Store, StoreError
-
-ONE, TWO = SessionId("ms-1"), SessionId("ms-2")
-
-
-def final(utterance: str, text: str, **more: Any) -> Caption:
-    facts: dict[str, Any] = {
-        "revision": 1,
-        "channel": "external",
-        "language": "en-US",
-        "emitted_at": "2024-06-15T10:30:00.000Z",
-        **more,
-    }
-    return Caption(
-        utterance=UtteranceId(utterance), final=True, text=SafeText(text), stable_length=len(text), held=False, **facts
-    )
-
-
-def started(session: SessionId, conversation: str | None = None) -> SavedSession:
-    return SavedSession(session, "media", "en-US", {}, "2024-06-15T10:29:00.000Z", conversation)
+from captiond.db.store import Store
+from tests.db.said import ONE, SAID, TWO, final, say, started
 
 
 def job(number: int, result: Any, *, kind: str = "transcription-request") -> Job:
@@ -86,19 +61,6 @@ async def store(url: str) -> AsyncIterator[Store]:
     opened.save_session(started(ONE, "call-7"))
     yield opened
     await opened.close()
-
-
-SAID = (
-    "My card is [CC], and the refund takes two days.",
-    "Refunds are running late",
-    "Un café déjà payé",
-    "The billing organization sends it",
-)
-
-
-async def say(store: Store, *said: str, session: SessionId = ONE) -> None:
-    for number, text in enumerate(said):
-        store.keep_final(session, final(f"{session}-{number}", text))
 
 
 @pytest.mark.parametrize(
@@ -331,98 +293,3 @@ def intact(connection: sqlite3.Connection) -> None:
 
 def on_disk(folder: Path, word: bytes) -> bool:
     return any(word in path.read_bytes() for path in folder.iterdir())
-
-
-# -- any input -------------------------------------------------------------------------------------------------------
-
-MEANING = "\"*-()^:+{}[]\\'%_; \x00\n\ta\u200béÅ中が१ा😀\ufdd0\ud800"  # characters that mean, or part, something
-TYPED = st.text(st.one_of(st.sampled_from(MEANING), st.sampled_from(string.printable), st.characters()), max_size=60)
-
-
-@pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> sqlite3.Connection:
-    """A small index with a bit of everything, built once."""
-    connection = sqlite3.connect(tmp_path_factory.mktemp("search") / "captions.db")
-    for step in STEPS:
-        for statement in statements(step):
-            connection.execute(statement)
-    connection.execute(
-        "INSERT INTO conversations VALUES (1, 'ms-1', 'media', 'en-US', NULL, '{}', 'live', NULL, '', 1)"
-    )
-    for place, text in enumerate((*SAID, "中文 が १२ ा", "a \ufdd0b\ufdd1 c"), 1):
-        connection.execute(
-            "INSERT INTO finals VALUES (1, ?, 1, ?, 0, '', '', '2024-06-15T10:30:00Z', NULL, NULL, NULL, '{}', 1, ?)",
-            (f"u{place}", text, place),
-        )
-    return connection
-
-
-@given(pieces=st.lists(TYPED, min_size=1, max_size=4))
-def test_no_input_is_an_error_of_the_index(index: sqlite3.Connection, pieces: Sequence[str]) -> None:
-    """Whatever is typed is found, not found, or said to hold no word; and what is marked lies within the text."""
-    try:
-        query = parse(" ".join(pieces))
-        outcome = search.find(index, Wanted(query))
-    except InvalidQuery:
-        return
-    for hit in outcome.hits:
-        assert all(0 <= start < end <= len(hit.text) for start, end in hit.highlights)
-
-
-@given(word=st.sampled_from(words_of(" ".join(SAID))), tail=TYPED)
-def test_a_word_that_was_said_is_found_whatever_stands_beside_it(
-    index: sqlite3.Connection, word: str, tail: str
-) -> None:
-    apart = "".join(char for char in tail if not is_word(char) and char not in '-*"')
-    try:
-        outcome = search.find(index, Wanted(parse(f"{word} {apart}")))
-    except InvalidQuery:
-        pytest.fail("a word that was said is a query")
-    assert outcome.hits
-
-
-# -- beside the writing ----------------------------------------------------------------------------------------------
-
-
-async def test_a_search_sees_what_was_said_before_it(store: Store, url: str) -> None:
-    searcher = Searcher(url, store)
-    for number in range(50):
-        store.keep_final(ONE, final(f"u{number}", f"refund {number}"))
-        assert (await searcher.find(Wanted(parse("refund")))).total == number + 1
-    await searcher.close()
-
-
-async def test_a_runaway_search_is_interrupted_and_the_next_one_runs(store: Store, url: str) -> None:
-    await say(store, *(f"the same words again {number}" for number in range(4_000)))
-    late = [False]
-    times = iter(range(10**9))
-    searcher = Searcher(url, store, time_s=5, monotonic_s=lambda: next(times) * 10.0 if late[0] else 0.0)
-    wanted = Wanted(parse("the same words"), order="newest")
-    assert (await searcher.find(wanted)).total == 4_000
-    late[0] = True
-    with pytest.raises(SearchTooLong, match="more than 5 s"):
-        await searcher.find(wanted)
-    late[0] = False
-    assert (await searcher.find(wanted)).total == 4_000
-    await searcher.close()
-
-
-async def test_too_many_searches_are_told_to_come_again(store: Store, url: str) -> None:
-    await say(store, "refund")
-    searcher = Searcher(url, store)
-    came = await asyncio.gather(
-        *(searcher.find(Wanted(parse("refund"))) for _ in range(MAX_WAITING + 5)), return_exceptions=True
-    )
-    assert sum(isinstance(one, SearchBusy) for one in came) == 5
-    assert sum(isinstance(one, Found) for one in came) == MAX_WAITING
-    await searcher.close()
-
-
-async def test_a_search_cannot_write_and_a_database_that_is_gone_is_said(
-    store: Store, url: str, tmp_path: Path
-) -> None:
-    searcher = Searcher(url.replace("captions.db", "none.db"), store)
-    with pytest.raises(StoreError, match="cannot be searched"):
-        await searcher.find(Wanted(parse("refund")))
-    assert not (tmp_path / "none.db").exists()
-    await searcher.close()
