@@ -1,6 +1,6 @@
 """The network is cut in the middle and nobody is told: the screen says so, then shows what one shows that stayed.
 
-In CI the page's clock runs faster, so that its 13, 20 and 30 seconds are a sixth of that. `CAPTIOND_CUT_PACE=1` before
+In CI the page's clock runs faster, so that its 13, 20 and 30 seconds are a ninth of that. `CAPTIOND_CUT_PACE=1` before
 the command is the real thing.
 """
 
@@ -16,7 +16,7 @@ from tests.browser.cable import cable_to
 
 pytestmark = pytest.mark.browser
 
-PACE = float(os.environ.get("CAPTIOND_CUT_PACE", "6"))  # seconds of the page in a second
+PACE = float(os.environ.get("CAPTIOND_CUT_PACE", "9"))  # seconds of the page in a second
 CUT_S = 30.0
 SESSION = "en-US-benefits-agent"  # the first one of the demo, 78 s
 WHOLE_S = 15 + 90 / PACE  # the talk, and a busy machine
@@ -82,7 +82,7 @@ async def test_a_cut_is_told_and_leaves_no_trace(pages: Any, tmp_path: Path) -> 
         for kind, page in zip(("late", "lost"), cut, strict=True):
             told_s, back_s = [moment / 1000 for moment in await page.run("[told.reconnecting, told.live]")]
             print(f"{kind}: told after {told_s:.1f} s ({status!r}), live again after {back_s:.1f} s")  # noqa: T201
-            assert told_s < 15
+            assert told_s < 20  # 13 s, and how late a busy machine is, nine times
             assert back_s < CUT_S + 25
             assert await finals(page) == await finals(stayed)
             assert await page.run(f"{ELEMENT}.figures") == await stayed.run(f"{ELEMENT}.figures")

@@ -108,6 +108,7 @@ async def test_a_call_is_found_by_its_id_as_the_desktop_hands_it_over(page: Any,
 
 
 async def test_a_page_says_what_is_wrong(page: Any, daemon: Any) -> None:
+    await page.before_each_page(SOONER)
     await page.size(900, 500)
     await page.go(f"{daemon.url}/display/no-such-session")
     await page.until(f"{ELEMENT}.state === 'failed'")
@@ -122,7 +123,7 @@ async def test_a_page_says_what_is_wrong(page: Any, daemon: Any) -> None:
 
 async def test_a_display_fills_the_screen_and_keeps_it_on(page: Any, daemon: Any) -> None:
     await page.size(1280, 720)
-    await page.before_each_page("window.locks = [];" + LOCKS)
+    await page.before_each_page(SOONER + "window.locks = [];" + LOCKS)
     await page.go(f"{daemon.url}/display/{CALL}-agent")
     await page.until(f"{SHOWN} >= 1")
     await page.until("document.getElementById('awake').getAttribute('aria-pressed') === 'true'")
@@ -156,6 +157,7 @@ async def test_a_display_fills_the_screen_and_keeps_it_on(page: Any, daemon: Any
     assert await page.run(f"{ELEMENT}.getAttribute('theme')") is None
 
 
+SOONER = "const later = setTimeout; globalThis.setTimeout = (then, ms, ...more) => later(then, ms / 8, ...more);"
 LOCKS = """
   navigator.wakeLock.request = async () => {
     const lock = new EventTarget();
