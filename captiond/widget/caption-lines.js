@@ -135,7 +135,7 @@ export class CaptionLines {
       const isolated = document.createElement("bdi"); // an Arabic name must not turn an English line, nor its colon
       isolated.textContent = name;
       speaker.append(isolated);
-      node.append(speaker);
+      node.append(speaker, document.createElement("wbr")); // a line may be broken here before a word is
     }
     const text = element("bdi", "text", "text");
     node.append(text);

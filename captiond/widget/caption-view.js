@@ -15,6 +15,7 @@ export class CaptionView {
   #watch = null;
   #on;
   #width = 0;
+  #top = 0; // where the list was scrolled to
   #letters = "";
 
   following = true;
@@ -60,7 +61,9 @@ export class CaptionView {
   }
 
   follow() {
-    if (this.following) this.#viewport.scrollTop = this.#viewport.scrollHeight;
+    if (!this.following) return;
+    this.#viewport.scrollTop = this.#viewport.scrollHeight;
+    this.#top = this.#viewport.scrollTop;
   }
 
   toEnd() {
@@ -113,7 +116,10 @@ export class CaptionView {
   #scrolled() {
     if (this.rolls) return;
     const { scrollHeight, scrollTop, clientHeight } = this.#viewport;
-    const following = scrollHeight - scrollTop - clientHeight <= FOLLOW_PX;
+    const atEnd = scrollHeight - scrollTop - clientHeight <= FOLLOW_PX;
+    // Lines may have grown since the list was scrolled to its end (a font has come): only who scrolls up leaves.
+    const following = atEnd || (this.following && scrollTop >= this.#top);
+    this.#top = scrollTop;
     if (following !== this.following) {
       this.following = following;
       if (following) this.unread = 0;

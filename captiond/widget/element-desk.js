@@ -400,6 +400,7 @@ export class ElementDesk {
     setText(notice, hidden === 0 ? "" : words.otherLanguages(hidden));
     back.hidden = this.view.following || reader.paused;
     setText(back, words.newLines(this.view.unread));
+    base.classList.toggle("floats", reader.paused || !back.hidden);
     this.#status.draw(words, { state, reason, paused: reader.paused, delayMs: this.delayMs });
   }
 

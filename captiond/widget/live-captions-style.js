@@ -127,14 +127,17 @@ export const STYLE = `
   flex: 1 1 auto;
   min-height: 0;
   overflow-y: auto;
-  padding: var(--captions-padding, 0.75em 1em);
+  padding: var(--captions-padding, min(0.75em, 1rem) min(1em, 1.25rem)); /* larger letters need no larger margins */
   overscroll-behavior: contain;
   overflow-anchor: none; /* caption-view keeps the reader's place, where scrolling from the very top is, too */
   scrollbar-width: thin;
 }
 .viewport:focus-visible { outline: 3px solid var(--_accent); outline-offset: -3px; }
+:host([lines]) .base { padding-block: 0.4em; }
+:host([lines]) .base.has-controls { padding-block-start: 0; }
 :host([lines]) .viewport {
   overflow: hidden;
+  padding-block: 0; /* half a line would show there */
   flex: 0 0 auto;
   height: calc(var(--_lines, 3) * 1.5em); /* where there is no unit lh */
   height: calc(var(--_lines, 3) * 1lh);
@@ -182,6 +185,8 @@ export const STYLE = `
   border-inline-start: 0.25em solid currentColor;
 }
 .earlier, .empty { color: var(--_soft); font-size: 0.85em; margin: 0 0 0.5em; }
+.floats .viewport { padding-block-end: 5.5rem; } /* the last line can be scrolled out from under what floats there */
+:host([lines]) .floats .viewport { padding-block-end: 0; }
 .status, .notice {
   flex: none;
   margin: 0;

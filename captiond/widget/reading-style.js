@@ -74,10 +74,10 @@ button:disabled, button[aria-disabled="true"] { opacity: 0.55; cursor: default; 
 }
 .my-mark {
   position: absolute;
-  inset-inline-start: -0.72em;
-  inset-block-start: 0.45em;
-  inline-size: 0.45em;
-  block-size: 0.6em;
+  inset-inline-start: -0.85rem;
+  inset-block-start: calc(0.5lh - 0.375rem);
+  inline-size: 0.55rem;
+  block-size: 0.75rem;
   background: var(--_accent);
   clip-path: polygon(0 0, 100% 50%, 0 100%);
 }

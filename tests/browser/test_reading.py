@@ -264,3 +264,28 @@ async def test_hebrew_and_arabic_run_from_the_right_and_turn_nothing_else(
           return letter(3) > letter(0); }})()"""
     )
     await page.screenshot("bidi")
+
+
+async def test_who_follows_still_follows_when_the_letters_become_larger_or_other_ones_come(
+    page: Any, station: Any, caption: Callable[..., Json]
+) -> None:
+    await embed(page, station)
+    await station.say("call-1", *[caption(f"u{n}", f"line {n} of a call", final=True) for n in range(60)])
+    await page.until(f"{TEXTS}.length === 60")
+    at_end = f"{VIEW}.scrollHeight - {VIEW}.scrollTop - {VIEW}.clientHeight < 2 && {VIEW}.scrollTop > 0"
+    await page.until(at_end)
+    # The list grows behind its back, in the frame in which the event of its own scrolling comes.
+    await page.run(
+        f"""new Promise(go => {{
+          {ELEMENT}.backToLive();
+          {VIEW}.scrollTop -= 1; {VIEW}.scrollTop += 1;
+          {ELEMENT}.style.setProperty("--captions-line-gap", "3em");
+          {VIEW}.addEventListener("scroll", () => setTimeout(go, 50), {{once: true}});
+        }})"""
+    )
+    await page.until(f"{part('back')}.hidden && {at_end}")
+    await page.run(f"{ELEMENT}.settings = {{size: 300, font: 'dyslexia'}}")
+    await page.until("[...document.fonts].some(one => one.status === 'loaded')")
+    await page.until(f"{part('back')}.hidden && {at_end}")
+    await page.run(f"{VIEW}.scrollTop -= 100")
+    await page.until(f"!{part('back')}.hidden")
