@@ -5,15 +5,7 @@ from typing import Final
 from mypy_extensions import i64
 
 from captiond.core.redact import gate
-from captiond.core.redact.classes import (
-    FILLER,
-    IS_COUNTRY,
-    LETTER,
-    SPOKEN,
-    TENS,
-    WORD,
-    is_ordinary,
-)
+from captiond.core.redact.classes import FILLER, IS_COUNTRY, LETTER, SPOKEN, TENS, WORD, is_ordinary
 from captiond.core.redact.dates import as_date
 from captiond.core.redact.decide import ENDED, PASSED, SILENCE, TOO_LONG, decide, loose_end
 from captiond.core.redact.gate import Leave
@@ -26,7 +18,7 @@ from captiond.core.redact.render import joined, render
 from captiond.core.redact.rest import Decision
 from captiond.core.redact.runs import MAX_RUN_TOKENS, MAX_WORDS_BETWEEN, NONE, Run
 from captiond.core.redact.tokens import Token
-from captiond.core.redact.unfinished import may_be_filler, may_become, may_say_what_waits
+from captiond.core.redact.unfinished import may_be_filler, may_become, may_say_what_waits, said_by_half
 from captiond.core.redact.window import Window
 
 MAX_RECENT: Final = 96  # characters; some more than that are copied for each word
@@ -211,7 +203,8 @@ class Machine:
             asked = window.owner(run.start) if run.is_open() else self.current
             token = as_date(window, token, asked)
         at = window.append(token, self.current)
-        if unfinished and run.is_waiting() and token.cls in _WORDS and may_say_what_waits(window, run.weak, token):
+        waits = unfinished and run.is_waiting() and token.cls in _WORDS and not said_by_half(window.lexicon, token)
+        if waits and may_say_what_waits(window, run.weak, token):
             self.hedged = True  # "um, oh on": the "oh" before it stays what it may be
         elif run.step(window, at, token, cued=self.lost or window.is_cued(self.current), unfinished=unfinished):
             if run.gap <= MAX_WORDS_BETWEEN:

@@ -39,7 +39,7 @@ from captiond.core.redact.kinds import IBAN_CHARS, NATIONAL_ID
 from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.shapes import MAX_PERCENT_DIGITS, is_counting, is_reference
 from captiond.core.redact.tokens import Token
-from captiond.core.redact.unfinished import may_be_no_evidence
+from captiond.core.redact.unfinished import may_be_no_evidence, said_by_half
 from captiond.core.redact.window import Window
 
 MAX_WORDS_BETWEEN: Final = 4  # other words that a run survives
@@ -152,9 +152,12 @@ class Run:
         if plain and self.start == NONE and token.core not in HUNDREDS:  # most words
             self.drop_weak()
             return False
-        if unfinished and cls == WORD and "-" in token.core:
-            token = self._half(window, at, token)
-            cls = token.cls
+        half = said_by_half(window.lexicon, token) if unfinished else ""
+        if half:
+            self.hedged = True
+            token = Token(token.text, token.core, SPOKEN, half, token.first, token.last, False, token.flags)
+            window.replace(at, token)
+            cls = SPOKEN
         if self.shaped and not (cls == SILENT or (cls in PAUSES and self._may_go_on(window))):
             if is_cut_off(window, self.last, window.token(self.last), cued=self.cued):
                 self.shaped = False
@@ -284,17 +287,6 @@ class Run:
         """ "four three two one" and a word: nothing but that word tells a countdown from a number."""
         said = [window.token(at) for at in range(self.group, self.last + 1)]
         return is_counting(said) and not any(m.kind == KEEP for m in window.markers)
-
-    def _half(self, window: Window, at: i64, token: Token) -> Token:
-        """ "quatre-v": half of a number word, and "quatre" was one already; itself where it is none."""
-        head = token.core.partition("-")[0]
-        said = window.lexicon.digits.get(head) or window.lexicon.tens.get(head)
-        if said is None:
-            return token
-        self.hedged = True
-        half = Token(token.text, token.core, SPOKEN, said, token.first, token.last, False, token.flags)
-        window.replace(at, half)
-        return half
 
     def _weigh(self, window: Window, at: i64, token: Token, *, unfinished: bool) -> None:
         """A word behind the digits said last may show that they are harmless."""

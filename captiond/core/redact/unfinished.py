@@ -3,7 +3,7 @@
 from mypy_extensions import i64
 
 from captiond.core.redact.articles import may_become_thanks
-from captiond.core.redact.classes import FILLER, IS_BEGINNING, IS_COMMON, IS_COUNTRY, LETTER, MARK, WORD
+from captiond.core.redact.classes import FILLER, IS_BEGINNING, IS_COMMON, IS_COUNTRY, IS_MONTH, LETTER, MARK, WORD
 from captiond.core.redact.lexicon import Lexicon
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
@@ -18,8 +18,12 @@ def may_become(token: Token) -> bool:
 def may_be_no_evidence(lexicon: Lexicon, token: Token) -> bool:
     """Whether a unit, a month, an ordinary word may be half of something that tells nothing of the digits before it.
 
-    "cent" of "cento", "dun" of "dunque", "GB" of "GB29", "h" of "hold on", "%" of "%1".
+    "cent" of "cento", "dun" of "dunque", "GB" of "GB29", "h" of "hold on", "%" of "%1", "mai" of "mail".
     """
+    if token.flags & IS_MONTH:
+        for word in lexicon.entries:
+            if len(word) > len(token.core) and word.startswith(token.core):
+                return True
     if token.flags & IS_BEGINNING or token.cls in (MARK, LETTER):
         return True
     return (token.flags & IS_COUNTRY != 0 and token.text[:2].isupper()) or may_be_filler(lexicon, token.core)
@@ -28,6 +32,14 @@ def may_be_no_evidence(lexicon: Lexicon, token: Token) -> bool:
 def may_say_what_waits(window: Window, waits: i64, token: Token) -> bool:
     """Whether it may be half of a word that makes the one that waits before it, at index `waits`, a digit."""
     return token.flags & IS_BEGINNING != 0 or may_become_thanks(window, waits, token.core)
+
+
+def said_by_half(lexicon: Lexicon, token: Token) -> str:
+    """ "quatre-v": what the first half of a number word says, which is one already; "" where it is none."""
+    if token.cls != WORD or "-" not in token.core:
+        return ""
+    head = token.core.partition("-")[0]
+    return lexicon.digits.get(head) or lexicon.tens.get(head) or ""
 
 
 def may_be_filler(lexicon: Lexicon, core: str) -> bool:

@@ -86,6 +86,21 @@ def test_half_of_a_number_word_that_begins_with_one_stays_a_digit() -> None:
     assert Talk(language="fr-FR").say("u", "94864 et quatre-v", final=False) == "[...] et [...]"
 
 
+def test_it_stays_one_behind_a_word_that_waits() -> None:
+    """ "un" is a digit or an article, which the next word tells; half of that is not to be seen either."""
+    said = "6454339494 - un quatre-vingt"
+    talk = Talk(language="fr-FR")
+    shown = [talk.say("u", said[:end], final=False) for end in range(said.index("-v"), len(said) + 1)]
+    assert set(shown) == {"[...]"}
+
+
+def test_a_month_may_be_half_of_another_word() -> None:
+    talk = Talk(language="fr-FR")
+    assert talk.say("u", "6454339494 - neuf mai", final=False) == "[...] mai"
+    assert talk.say("u", "6454339494 - neuf mail", final=False) == "[...] mail"
+    assert talk.say("u", "6454339494 - neuf mai on", final=False) == "[...] - neuf mai on"
+
+
 def test_the_next_word_lets_go_after_all() -> None:
     talk = Talk(language="it-IT")
     assert talk.say("u", "sono 5269 €", final=False) == "sono [...] €"
