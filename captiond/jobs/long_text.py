@@ -24,7 +24,7 @@ from captiond.jobs.tongues import Tongues
 PIECE_BYTES: Final = 1_000  # at once, some 2 ms of work; lines of talk are shorter
 WORD_BYTES: Final = 500  # a longer one is nobody's word
 LOOK_BACK_BYTES: Final = 32_768  # some 20 minutes of talk: no cue and no open number reaches so far
-SLICE_S: Final = 0.002  # of work; then live captions have their turn
+SLICE_S: Final = 0.001  # of work; then live captions have their turn: each passes some five turns of the loop
 SILENCE_PIECES: Final = 30  # of others; after so many a speaker's open number ends, as it does after 3 s of silence
 PAUSE_S: Final = 3.0 / SILENCE_PIECES
 MASKED: Final = SafeText("[...]")

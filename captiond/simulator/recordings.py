@@ -218,7 +218,7 @@ class Recordings:
         elif what is Range.LONG:
             end += 100
         elif what is Range.OTHER_START:
-            told = f"bytes {first + 1}-{last + 1}/{max(text.size, last + 2)}"
+            told = f"bytes {first - 1 if first else 1}-{last}/{text.size}"
         elif what is Range.OTHER_TOTAL:
             told = f"bytes {first}-{last}/{text.size + 1}"
         if what in (Range.NOT_SAID, Range.SHORT_NOT_SAID):
