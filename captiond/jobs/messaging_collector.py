@@ -52,7 +52,7 @@ EVENT: Final = "transcript:intercepted"
 AT_ONCE: Final = 16  # of all jobs together: their answers are what costs memory, 2 MiB each
 READ_AT_ONCE: Final = 2  # parsed and redacted at once: some 20 MiB each
 LARGE_BYTES: Final = 65_536  # an answer that is parsed in a thread: it would hold captions up
-ALONE_TRIES: Final = 5  # of one conversation; then it is asked whether it is Genesys or this conversation
+ALONE_TRIES: Final = 5  # of one conversation; then it is found out, twice, whether it is Genesys or this conversation
 
 
 class Collector:
@@ -156,7 +156,10 @@ class Collector:
             tools.meter.count("upstream_rate_limited_total")
         elif isinstance(error, UpstreamUnavailable) and not isinstance(error, UpstreamInvalid):
             before = tries.get("unavailable", 0)
-            if before < ALONE_TRIES or not await self._answers(job, part.name):
+            if before >= ALONE_TRIES:
+                tries["alone"] = tries.get("alone", 0) + 1 if await self._answers(job, part.name) else 0
+            # Once may be an outage that has just ended.
+            if tries.get("alone", 0) < 2:
                 delay_s = full_jitter_s(before, chance=self._chance)
             tries["unavailable"] = before + 1
         now_s = tools.clock.now_s()
@@ -170,7 +173,7 @@ class Collector:
             conversationId=part.name,
             cause=cause,
             seconds=round(delay_s, 3),
-            tries=sum(tries.values()),
+            tries=tries.get("limited", 0) + tries.get("unavailable", 0),
         )
         log.info("conversation again: job=%s cause=%s delay_s=%.3f", job.id, cause, delay_s)
         waits = replace(part, tries=tries, due_s=now_s + delay_s)
