@@ -61,6 +61,11 @@ export class CaptionMarks {
     this.#light.set(ranges);
   }
 
+  /** Lights nothing up until the next drawing. */
+  dark() {
+    this.#light.set([]);
+  }
+
   #drawn = new Set();
 }
 

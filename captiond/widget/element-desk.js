@@ -6,12 +6,12 @@
 import { brailleCells } from "./caption-braille.js";
 import { CaptionControls, chosenControls, PauseBar } from "./caption-controls.js";
 import { hotkeyAction } from "./caption-hotkeys.js";
-import { CaptionMarks, lastWord, selectedPlace } from "./caption-marks.js";
 import { CaptionSearch } from "./caption-search.js";
 import { makeShell, nameButton, setText } from "./caption-shell.js";
 import { CaptionSource, clockMs } from "./caption-source.js";
 import { byLanguage, CaptionView } from "./caption-view.js";
 import { EarlierLines } from "./earlier-lines.js";
+import { ElementReading } from "./element-reading.js";
 import { ElementSettings } from "./element-settings.js";
 import { ElementStatus } from "./element-status.js";
 import { ElementVoice } from "./element-voice.js";
@@ -27,7 +27,6 @@ export class ElementDesk {
   #controls;
   #pauseBar;
   #save;
-  #marks = new CaptionMarks();
   #silence;
   #earlier;
   #dueTimer;
@@ -58,6 +57,13 @@ export class ElementDesk {
       began: () => host.hasAttribute("lines") || this.#earlier.reached(),
       resized: () => this.queueDraw(),
     });
+    this.reading = new ElementReading(host, this.source, this.view, {
+      emit: (type, detail) => this.#emit(type, detail),
+      draw: () => this.queueDraw(),
+      drawNow: () => this.#draw(),
+      shown: () => this.#drawn,
+      searching: () => this.search.isOpen,
+    });
     this.voice = new ElementVoice(host, this.#parts, (utterance) => this.#lineOf(utterance));
     this.search = new CaptionSearch(this.view.lines, {
       go: (place) => this.view.show(place),
@@ -67,24 +73,27 @@ export class ElementDesk {
       },
     });
     this.#controls = new CaptionControls((action) => this.#does(action));
-    this.#pauseBar = new PauseBar((where) => this.resume(where));
+    this.#pauseBar = new PauseBar((where) => {
+      this.reading.resume(where);
+      viewport.focus({ preventScroll: true }); // the bar goes
+    });
     this.#save = new SaveMenu((format) => {
       if (!saveTranscript(this.transcript, format)) this.#tell((words) => words.exportFailed);
       this.#focusBack("export");
     });
-    this.#silence = new Silence(() => this.#quiet());
+    this.#silence = new Silence(() => this.reading.quiet());
     this.#earlier = new EarlierLines(this.#parts, {
       reader: () => this.source.reader,
       load: () => this.source.history(),
       mayLoad: () => host.hasAttribute("history") && this.source.base !== "",
       drawn: () => this.queueDraw(),
-      hold: () => this.#hold(),
+      hold: () => this.reading.hold(),
     });
     bar.prepend(this.#controls.node, this.search.node, this.#save.node);
     bar.append(delay);
     base.insertBefore(this.#pauseBar.node, back);
     back.addEventListener("click", () => {
-      this.toLive();
+      this.reading.toLive();
       viewport.focus({ preventScroll: true }); // the button goes, the focus must not go with it
     });
     root.addEventListener("keydown", (event) => this.#pressed(event));
@@ -119,7 +128,7 @@ export class ElementDesk {
     this.voice.stop();
     this.#silence.stop();
     this.search.close();
-    this.#marks.draw(this.view.lines, "");
+    this.reading.away();
     clearTimeout(this.#dueTimer);
   }
 
@@ -127,11 +136,9 @@ export class ElementDesk {
   forget() {
     this.source.forget();
     this.voice.stop();
-    this.#marks.forget();
     this.#earlier.forget();
     this.#status.forget();
-    this.view.toEnd();
-    if (this.#host.hasAttribute("paused")) this.source.reader.pause([]);
+    this.reading.forget(this.#host.hasAttribute("paused"));
     this.queueDraw();
   }
 
@@ -146,7 +153,7 @@ export class ElementDesk {
     else if (name === "max-ch") list.style.setProperty("--_max-ch", bounded(value, 10, 200, 42));
     else if (name === "stability") this.source.stability.profile = value;
     else if (name === "clear-after") this.#silence.afterS = value === null ? null : bounded(value, 2, 600, 5);
-    else if (name === "paused") this.#pausedIs(value !== null);
+    else if (name === "paused") this.reading.pausedIs(value !== null);
     else if (name === "braille") this.voice.brailleIs(brailleCells(value), this.words);
     else if (name === "braille-pace") this.voice.pace = value;
     else if (name.startsWith("label")) return this.anew();
@@ -237,11 +244,11 @@ export class ElementDesk {
 
   #does(action) {
     const acts = {
-      pause: () => (this.source.reader.paused ? this.resume("live") : this.#host.toggleAttribute("paused", true)),
+      pause: () => this.reading.toggle(),
       search: () => (this.search.isOpen ? this.search.close() : this.search.open()),
-      mark: () => this.mark(),
-      "to-mark": () => this.toMark(),
-      live: () => this.toLive(),
+      mark: () => this.reading.mark(),
+      "to-mark": () => this.reading.toMark(),
+      live: () => this.reading.toLive(),
       settings: () => this.openSettings(),
       export: () => this.#save.toggle(),
       close: () => this.close(),
@@ -251,72 +258,6 @@ export class ElementDesk {
     };
     acts[action]();
     this.queueDraw();
-  }
-
-  #pausedIs(paused) {
-    const { reader } = this.source;
-    if (paused === reader.paused) return;
-    if (!paused) return void this.#resumed("live");
-    reader.pause(this.#drawn);
-    this.view.unread = this.view.following ? 0 : this.view.unread;
-    this.#emit("captions-pause", {});
-  }
-
-  /** @param {"live" | "here"} where */
-  resume(where) {
-    if (!this.source.reader.paused) return;
-    const focused = this.#pauseBar.node.contains(this.#parts.base.getRootNode().activeElement);
-    this.#resumed(where);
-    this.#host.toggleAttribute("paused", false);
-    if (focused) this.#parts.viewport.focus({ preventScroll: true });
-  }
-
-  #resumed(where) {
-    const lines = this.view.unread;
-    this.source.reader.resume();
-    if (where === "live") this.view.toEnd();
-    else this.#hold();
-    this.#emit("captions-resume", { where, lines });
-    this.queueDraw();
-  }
-
-  /** The reader stays here, and so do the lines. */
-  #hold() {
-    this.view.following = false;
-    this.source.reader.holding = true;
-  }
-
-  toLive() {
-    if (this.source.reader.paused) return this.resume("live");
-    this.view.toEnd();
-    return this.queueDraw();
-  }
-
-  clear() {
-    this.source.reader.clear();
-    this.queueDraw();
-  }
-
-  /** Nothing was said for so long; who reads back, has paused or is inside keeps the lines. */
-  #quiet() {
-    if (!this.view.following || this.source.reader.paused || this.#host.matches(":focus-within")) return;
-    this.clear();
-  }
-
-  mark() {
-    const place = selectedPlace(this.view.lines, this.#parts.base.getRootNode()) ?? lastWord(this.view.lastSeen);
-    if (place) this.#marks.toggle(place);
-    this.queueDraw();
-  }
-
-  toMark() {
-    const mark = this.#marks.take();
-    if (!mark) return;
-    this.#hold();
-    if (!this.source.reader.revealTo(mark.key)) return void this.#marks.toggle(mark); // no longer kept
-    this.#draw();
-    const place = this.view.lines.range(mark.key, mark.start, mark.end) ?? this.view.lines.nodeOf(mark.key);
-    if (place) this.view.show(place);
   }
 
   openSettings() {
@@ -337,7 +278,7 @@ export class ElementDesk {
   // ---- what goes on the screen ----
 
   #label(channel, words) {
-    if (channel in this.labels) return String(this.labels[channel]);
+    if (Object.hasOwn(this.labels, channel)) return String(this.labels[channel]);
     const attribute = this.#host.getAttribute(channel === "" ? "label" : `label-${channel}`);
     return attribute ?? (Object.hasOwn(words.speakers, channel) ? words.speakers[channel] : channel);
   }
@@ -364,15 +305,14 @@ export class ElementDesk {
     this.#languageIs(primaryLanguage(this.#host.getAttribute("ui-lang") ?? pageLanguage(this.#host)));
     const words = this.words;
     this.view.rolls = rolls;
-    reader.holding = !this.view.following;
-    if (this.view.following && !reader.paused) reader.atEnd();
+    this.reading.settle();
     const live = this.source.stability.items(feed.items, performance.now());
     const chosen = byLanguage(reader.items(live), this.#settings.language, primaryLanguage);
     this.#languages = chosen.languages;
     this.#drawn = chosen.items;
     const how = { label: (channel) => this.#label(channel, words), words };
     this.view.draw(this.#drawn, how, reader.paused && !rolls, () => this.#drawAround(words, rolls, chosen.hidden));
-    this.#marks.draw(this.view.lines, words.marked);
+    this.reading.drawMarks(words.marked);
     this.search.refresh();
     this.#drawWhenDue();
   }
@@ -387,7 +327,7 @@ export class ElementDesk {
     bar.classList.toggle("searches", this.search.isOpen || this.#save.isOpen);
     this.#controls.draw(shownControls, words, {
       paused: reader.paused,
-      marks: this.#marks.count,
+      marks: this.reading.marks,
       searching: this.search.isOpen,
       mayExport: this.source.feed.items.length > 0,
       hotkeys: !/\boff\b/.test(this.#host.getAttribute("hotkeys") ?? ""),

@@ -162,21 +162,21 @@ export class LiveCaptions extends Base {
   get delayMs() { return this.#desk.delayMs; }
 
   /** Follows the newest words again. */
-  backToLive() { this.#desk.toLive(); }
+  backToLive() { this.#desk.reading.toLive(); }
   /** Shows nothing new from now on, and keeps it. */
   pause() { this.paused = true; }
   /** @param {"live" | "here"} where to the newest words, or on from where the reader is */
-  resume(where = "live") { this.#desk.resume(where); }
+  resume(where = "live") { this.#desk.reading.resume(where); }
   /** Takes off the screen what is on it. */
-  clear() { this.#desk.clear(); }
+  clear() { this.#desk.reading.clear(); }
   /** Ends the connection for good; what was said stays readable. */
   close() { this.#desk.close(); }
   /** After `close`: connects again. */
   open() { this.#desk.source.open(); this.#restart(); }
   /** Sets a mark at the selected words, or at the last line in view; takes it away where there is one. */
-  mark() { this.#desk.mark(); }
+  mark() { this.#desk.reading.mark(); }
   /** Goes to the newest mark, then to the one before. */
-  toMark() { this.#desk.toMark(); }
+  toMark() { this.#desk.reading.toMark(); }
   openSearch() { this.#desk.search.open(); this.#desk.queueDraw(); }
   openSettings() { this.#desk.openSettings(); }
   /** What this page has of the call, as text. @param {"txt" | "srt" | "vtt" | "json"} format */
