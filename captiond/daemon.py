@@ -109,7 +109,7 @@ class Daemon:
                 retention_messages=config.sessions.retention_messages,
                 idle_end_s=config.sessions.idle_end_s,
             ),
-            keep=store.keep_final,
+            keep=store.keep,
             gather=TransportCrowd,
             defer=asyncio.get_running_loop().call_soon,
         )
@@ -154,6 +154,7 @@ class Daemon:
             audit=self.session_audit,
             records=self.audit.records,
             group=group,
+            sources=frozenset({"media"} if self.config.genesys.profile == "media" else ()),
         )
         if self.genesys is not None:
             self.workflows = Workflows(
@@ -213,8 +214,8 @@ class Daemon:
             seats=self.seats,
             freshen=self.head.freshen if self.head is not None else None,
             jobs=self.workflows,
-            allowed=Allowed(account.languages, account.regions, account.codecs, account.region),
             search=self.search,
+            allowed=Allowed(account.languages, account.regions, account.codecs, account.region),
         )
 
     def _late(self) -> str | None:
