@@ -203,7 +203,7 @@ class Page:
 @contextlib.asynccontextmanager
 async def opened(devtools: str) -> AsyncIterator[Page]:
     """A new tab."""
-    async with connect(devtools, max_size=1 << 26, compression=None, proxy=None) as socket:
+    async with connect(devtools, max_size=1 << 26, compression=None, proxy=None, ping_interval=None) as socket:
         tab = Page(socket)
         await tab.open()
         yield tab

