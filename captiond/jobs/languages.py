@@ -7,6 +7,7 @@ costs a second and some 100 MiB, and a daemon without such jobs pays neither.
 
 import asyncio
 import logging
+import os
 from functools import cache
 from importlib import import_module
 from typing import Any, Final
@@ -56,6 +57,7 @@ class Languages:
 @cache  # of the process: a program may open its workflows again
 def _load() -> Any:
     learn(LANGUAGES.split())  # lexicons take their time, too, where one is not configured for captions
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's: a message is nothing to share among threads
     module = import_module("py3langid.langid")
     model = module.LanguageIdentifier.from_model_file(module.MODEL_FILE, norm_probs=True)
     model.set_languages([language for language in LANGUAGES.split() if language in set(model.labels)])
