@@ -28,6 +28,7 @@ IS_DOT: Final = 16
 IS_JOIN: Final = 32
 IS_MONTH: Final = 64
 IS_COUNTRY: Final = 512  # an IBAN may begin with it
+IS_STEM: Final = 128  # of a month: a longer word begins with it
 IS_BEGINNING: Final = 1024  # may be the first letters of a number word or a connector
 IS_LETTERS: Final = 2048  # nothing but letters: no mark in it that says something
 

@@ -21,6 +21,7 @@ from captiond.core.redact.classes import (
     IS_LETTERS,
     IS_MONTH,
     IS_PROSE,
+    IS_STEM,
     LETTER,
     MARK,
     MULTIPLE,
@@ -205,7 +206,11 @@ class Lexicon:
             | {"of", *_PERCENT}
             | {chars.casefold() for chars in IBAN_CHARS}
         )
-        return {word: self._entry(word) for word in words}
+        entries = {word: self._entry(word) for word in words}
+        for month in self.months:
+            if any(len(word) > len(month) and word.startswith(month) for word in words):
+                entries[month].flags |= IS_STEM
+        return entries
 
     def _gated(self) -> Iterator[tuple[str, int]]:
         """What each word may do that no gate may let through."""

@@ -3,7 +3,7 @@
 from mypy_extensions import i64
 
 from captiond.core.redact.articles import may_become_thanks
-from captiond.core.redact.classes import FILLER, IS_BEGINNING, IS_COMMON, IS_COUNTRY, IS_MONTH, LETTER, MARK, WORD
+from captiond.core.redact.classes import FILLER, IS_BEGINNING, IS_COMMON, IS_COUNTRY, IS_STEM, LETTER, MARK, WORD
 from captiond.core.redact.lexicon import Lexicon
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
@@ -20,11 +20,7 @@ def may_be_no_evidence(lexicon: Lexicon, token: Token) -> bool:
 
     "cent" of "cento", "dun" of "dunque", "GB" of "GB29", "h" of "hold on", "%" of "%1", "mai" of "mail".
     """
-    if token.flags & IS_MONTH:
-        for word in lexicon.entries:
-            if len(word) > len(token.core) and word.startswith(token.core):
-                return True
-    if token.flags & IS_BEGINNING or token.cls in (MARK, LETTER):
+    if token.flags & (IS_BEGINNING | IS_STEM) or token.cls in (MARK, LETTER):
         return True
     return (token.flags & IS_COUNTRY != 0 and token.text[:2].isupper()) or may_be_filler(lexicon, token.core)
 
