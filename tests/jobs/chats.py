@@ -5,6 +5,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from captiond.jobs.refusals import JobFailed
 from captiond.library import OpenWorkflows
 from captiond.simulator import Fault, Messages, Simulator
 from tests.jobs.studio import FastPace, Json, Records, studio
@@ -46,6 +49,12 @@ async def stage(
         studio(folder, upstream, pace=pace, audit=records, **environ) as workflows,
     ):
         yield workflows, upstream, records
+
+
+async def failure(workflows: OpenWorkflows, *ids: str, **asked: Any) -> JobFailed:
+    with pytest.raises(JobFailed) as caught:
+        await workflows.messaging(ids or (conversation_id(1),), **asked)
+    return caught.value
 
 
 def texts(conversation: Json) -> list[str | None]:
