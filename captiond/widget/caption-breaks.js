@@ -8,7 +8,8 @@ const NEAR_WORDS = 5;
 
 /** The words of a text: {text, start, end} with UTF-16 offsets. */
 export function wordsOf(text) {
-  return [...text.matchAll(/\S+/g)].map((found) => ({ text: found[0], start: found.index, end: found.index + found[0].length }));
+  const words = [...text.matchAll(/\S+/g)];
+  return words.map(({ 0: word, index }) => ({ text: word, start: index, end: index + word.length }));
 }
 
 /**
@@ -31,12 +32,14 @@ export function carryBreaks(breaks, before, after) {
   return kept;
 }
 
-/** Where word `at` of `before` is in `after`, near `guess` and behind `floor`: known by itself or, elsewhere, with a neighbour. */
+/** Where word `at` of `before` is in `after`, near `guess`, behind `floor`: known by itself or, elsewhere, with a neighbour. */
 function place(at, guess, before, after, floor) {
-  const beside = (to) => [-1, 1].some((side) => before[at + side] !== undefined && before[at + side] === after[to + side]);
-  if (guess > floor && (after[guess] === before[at] || (before[at + 1] !== undefined && after[guess + 1] === before[at + 1]))) return guess;
+  const alike = (side, to) => before[at + side] !== undefined && before[at + side] === after[to + side];
+  if (guess > floor && (alike(0, guess) || alike(1, guess))) return guess;
   for (let away = 1; away <= NEAR_WORDS; away += 1) {
-    for (const to of [guess - away, guess + away]) if (to > floor && after[to] === before[at] && beside(to)) return to;
+    for (const to of [guess - away, guess + away]) {
+      if (to > floor && alike(0, to) && (alike(-1, to) || alike(1, to))) return to;
+    }
   }
   return null;
 }

@@ -1,4 +1,4 @@
-/** The controls of <live-captions>: what is shown of them says the attribute `controls`; keys do the same without them. */
+/** The controls of <live-captions>: which ones are shown says the attribute `controls`; keys do the same without. */
 
 import { button, depict, make, nameButton } from "./caption-shell.js";
 
@@ -45,7 +45,8 @@ export class CaptionControls {
     this.node.hidden = chosen.length === 0;
     if (this.node.hidden) return;
     for (const [name, node] of Object.entries(this.#buttons)) {
-      node.hidden = !chosen.includes(name) || (name === "to-mark" && now.marks === 0) || (name === "export" && !now.mayExport);
+      const idle = (name === "to-mark" && now.marks === 0) || (name === "export" && !now.mayExport);
+      node.hidden = idle || !chosen.includes(name);
       const word = name === "pause" && now.paused ? words.resume : words[WORD_OF[name] ?? name];
       nameButton(node, word, now.hotkeys ? (KEYS[name] ?? "") : "");
     }

@@ -40,7 +40,8 @@ export class DelayGauge {
     const offsetMs = Math.min(this.#best, this.#before);
     const delayMs = nowMs - offsetMs - emittedMs;
     // Upstream's clock runs ahead of the daemon's, or is another day's: nothing is known then.
-    this.#said = Number.isFinite(delayMs) && delayMs > -1000 && delayMs < MAX_MS ? { delayMs: Math.max(0, delayMs), atMs: nowMs } : null;
+    const known = Number.isFinite(delayMs) && delayMs > -1000 && delayMs < MAX_MS;
+    this.#said = known ? { delayMs: Math.max(0, delayMs), atMs: nowMs } : null;
   }
 
   /** In ms; null where it is not known: no words lately, or no clock to go by. */

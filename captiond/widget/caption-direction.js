@@ -1,9 +1,11 @@
-/** Which way a caption runs. The whole line follows it, so that a wrapped line begins where its readers begin. No DOM. */
+/** Which way a caption runs. The whole line follows, so that a wrapped line begins where its readers begin. No DOM. */
 
 import { MASK } from "./caption-text.js";
 
-const RTL_LETTER =
-  /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Samaritan}\p{Script=Mandaic}\p{Script=Adlam}\p{Script=Hanifi_Rohingya}]/u;
+const RTL_SCRIPTS = [
+  "Hebrew", "Arabic", "Syriac", "Thaana", "Nko", "Samaritan", "Mandaic", "Adlam", "Hanifi_Rohingya",
+];
+const RTL_LETTER = new RegExp(`[${RTL_SCRIPTS.map((name) => `\\p{Script=${name}}`).join("")}]`, "u");
 const LETTER = /\p{L}/u;
 /** Languages written from the right where nothing says otherwise: for a caption that has no letter yet. */
 const RTL_LANGUAGE = /^(?:ar|arc|ckb|dv|fa|he|iw|ks|nqo|ps|sd|syr|ug|ur|yi)(?:-|_|$)/i;

@@ -23,7 +23,7 @@ export function foldText(text) {
 /**
  * Where `query` stands.
  * @param {{key: string, text: string}[]} lines  @param {string} query
- * @param {(line: {key: string, text: string}) => {folded: string, origin: number[]}} fold of a line: who asks often remembers
+ * @param {(line: {key: string, text: string}) => {folded: string, origin: number[]}} fold who asks often remembers it
  * @returns {{matches: {key: string, start: number, end: number}[], more: boolean}} UTF-16 offsets in `text`
  */
 export function findAll(lines, query, fold = ({ text }) => foldText(text)) {

@@ -50,7 +50,8 @@ function readRedactions(counts) {
 
 function isCaption(caption) {
   const { utterance, text } = caption ?? {};
-  return typeof utterance === "string" && utterance.length <= MAX_ID_UNITS && typeof text === "string" && text.length <= MAX_TEXT_UNITS;
+  const short = (value, units) => typeof value === "string" && value.length <= units;
+  return short(utterance, MAX_ID_UNITS) && short(text, MAX_TEXT_UNITS);
 }
 
 /**
@@ -60,7 +61,8 @@ function isCaption(caption) {
  * @throws {HistoryError}
  */
 export async function fetchHistory({ base, session, token, fetch = globalThis.fetch }) {
-  const url = new URL(`v1/sessions/${encodeURIComponent(session)}/transcript.json`, base.endsWith("/") ? base : `${base}/`);
+  const root = base.endsWith("/") ? base : `${base}/`;
+  const url = new URL(`v1/sessions/${encodeURIComponent(session)}/transcript.json`, root);
   let text;
   try {
     const answer = await fetch(url.href, {
@@ -71,7 +73,8 @@ export async function fetchHistory({ base, session, token, fetch = globalThis.fe
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     if ([401, 403, 404, 410].includes(answer.status)) throw new HistoryError("refused");
-    if (answer.status !== 200 || Number(answer.headers.get("Content-Length") ?? 0) > MAX_BYTES) throw new HistoryError("failed");
+    const bytes = Number(answer.headers.get("Content-Length") ?? 0);
+    if (answer.status !== 200 || bytes > MAX_BYTES) throw new HistoryError("failed");
     text = await answer.text();
     if (text.length > MAX_BYTES) throw new HistoryError("failed");
     return readTranscript(JSON.parse(text));

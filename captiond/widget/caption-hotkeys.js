@@ -1,4 +1,4 @@
-/** Keys of <live-captions>: single letters, while the focus is inside only (WCAG 2.1.4), each can be turned off. No DOM. */
+/** Keys of <live-captions>: single letters, only while the focus is inside (WCAG 2.1.4); each can be off. No DOM. */
 
 /** Key -> what it does. `hotkeys="nop nof"` turns keys off, `hotkeys="off"` all of them. */
 export const HOTKEYS = {

@@ -90,7 +90,9 @@ export class CaptionLines {
   /** The lines that are drawn, in order: {key, node, text}; `text` as a reader sees it, masks by their names. */
   get drawn() {
     const lines = [];
-    for (const [key, row] of this.#rows) if (row.item.kind === "caption") lines.push({ key, node: row.node, text: row.text.textContent });
+    for (const [key, { item, node, text }] of this.#rows) {
+      if (item.kind === "caption") lines.push({ key, node, text: text.textContent });
+    }
     return lines;
   }
 
@@ -118,10 +120,13 @@ export class CaptionLines {
   }
 
   #noteRow(item) {
-    const node = element("li", item.kind === "gap" ? "gap" : "gap missed", item.kind === "gap" ? "gap" : "gap missed");
-    if (item.kind === "gap") node.dataset.cause = item.cause;
     const words = this.#words;
-    node.textContent = item.kind === "gap" ? words.gap(item.lost) : item.lines === null ? words.missedUnknown : words.missed(item.lines);
+    const name = item.kind === "gap" ? "gap" : "gap missed";
+    const node = element("li", name, name);
+    if (item.kind === "gap") {
+      node.dataset.cause = item.cause;
+      node.textContent = words.gap(item.lost);
+    } else node.textContent = item.lines === null ? words.missedUnknown : words.missed(item.lines);
     return { node, item };
   }
 
@@ -153,7 +158,8 @@ export class CaptionLines {
     row.node.part.toggle("held", caption.held);
     row.node.dir = row.text.dir = directionOf(caption.text, caption.language);
     if (caption.language) row.text.lang = caption.language;
-    const pieces = cutAt(textRuns(caption.text, caption.final ? Infinity : caption.stableLength), row.breaks.map((at) => words[at].start));
+    const runs = textRuns(caption.text, caption.final ? Infinity : caption.stableLength);
+    const pieces = cutAt(runs, row.breaks.map((at) => words[at].start));
     pieces.forEach((piece, at) => {
       const old = row.drawn[at];
       if (old && old.kind === piece.kind) {
@@ -242,7 +248,8 @@ function cutAt(runs, offsets) {
         next += 1;
       }
       const to = run.mask === null && offsets[next] < end ? offsets[next] : end;
-      pieces.push({ kind, mask: run.mask, from: at, text: run.text.slice(run.text.length - (end - at), run.text.length - (end - to)) });
+      const begin = end - run.text.length;
+      pieces.push({ kind, mask: run.mask, from: at, text: run.text.slice(at - begin, to - begin) });
       at = to;
     }
   }

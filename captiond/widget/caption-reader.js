@@ -183,7 +183,8 @@ export class CaptionReader {
     const there = new Set(items.map(keyOf));
     const same = last.epoch === epoch;
     // In another numbering nothing says which of the old lines are among the new ones' predecessors.
-    const gone = last.items.filter((item) => !there.has(keyOf(item)) && (same ? item.kind === "gap" || item.final : this.#paused));
+    const stays = (item) => (same ? item.kind === "gap" || item.final : this.paused);
+    const gone = last.items.filter((item) => !there.has(keyOf(item)) && stays(item));
     if (!same && !this.#paused) {
       this.#before = [];
       this.#revealed = 0;

@@ -8,7 +8,9 @@ import { button, make, nameButton, setText } from "./caption-shell.js";
 const REFRESH_MS = 200;
 
 export class CaptionSearch {
-  #field = make("input", "search-field", { type: "search", maxlength: String(MAX_QUERY_UNITS), autocomplete: "off", spellcheck: "false" });
+  #field = make("input", "search-field", {
+    type: "search", maxlength: String(MAX_QUERY_UNITS), autocomplete: "off", spellcheck: "false",
+  });
   #count = make("span", "search-count", { role: "status" });
   #previous = button("search-previous", "previous");
   #next = button("search-next", "next");
@@ -32,7 +34,8 @@ export class CaptionSearch {
     this.#lines = lines;
     this.#go = go;
     this.#closed = closed;
-    this.node = make("div", "search", { role: "search", hidden: "" }, this.#field, this.#count, this.#previous, this.#next, this.#end);
+    const nodes = [this.#field, this.#count, this.#previous, this.#next, this.#end];
+    this.node = make("div", "search", { role: "search", hidden: "" }, ...nodes);
     this.#field.addEventListener("input", () => this.#find(true));
     this.#field.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.isComposing) return;
@@ -108,7 +111,8 @@ export class CaptionSearch {
     const drawn = `${this.#field.value}\n${lines.map(({ key, text }) => `${key}${text.length}`).join()}`;
     const last = this.#matches[this.#at];
     ({ matches: this.#matches, more: this.#more } = findAll(lines, this.#field.value, (line) => this.#folded(line)));
-    this.#at = typed || !last ? this.#matches.length - 1 : this.#matches.findIndex(({ key, start }) => key === last.key && start === last.start);
+    const same = ({ key, start }) => !typed && key === last?.key && start === last.start;
+    this.#at = this.#matches.findIndex(same);
     if (this.#at < 0) this.#at = this.#matches.length - 1;
     this.#light();
     if (drawn !== this.#drawnFor) this.#tell();

@@ -112,7 +112,8 @@ export function parseColor(css) {
   }
   const call = /^(rgba?|color)\((?:srgb )?([^)]*)\)$/.exec(css);
   if (!call || (call[1] === "color" && !css.startsWith("color(srgb "))) return null;
-  const parts = call[2].split(/[\s,/]+/).filter(Boolean).map((part) => (part.endsWith("%") ? Number(part.slice(0, -1)) / 100 : Number(part)));
+  const number = (part) => (part.endsWith("%") ? Number(part.slice(0, -1)) / 100 : Number(part));
+  const parts = call[2].split(/[\s,/]+/).filter(Boolean).map(number);
   if (parts.length < 3 || parts.some(Number.isNaN)) return null;
   const [r, g, b] = parts.slice(0, 3).map((part) => (call[1] === "color" ? part : part / 255));
   return { r, g, b, a: parts[3] ?? 1 };

@@ -19,7 +19,10 @@ const PACE_S = { least: 1, usual: 2, most: 30 };
 /** A caption for the ear and the finger: masks by their names. */
 export function spokenText(text, words) {
   return textRuns(text, Infinity)
-    .map((run) => (run.mask === null ? run.text : run.mask === "open" ? words.openMask : words.closedMask(words.masks[run.mask])))
+    .map(({ text: said, mask }) => {
+      if (mask === null) return said;
+      return mask === "open" ? words.openMask : words.closedMask(words.masks[mask]);
+    })
     .join("");
 }
 
@@ -104,7 +107,8 @@ export class BrailleRegion {
   next() {
     const taken = this.#queue.take();
     if (taken) {
-      if (taken.skipped > 0) this.#lines.append(make("p", "braille-skipped", {}, this.#words.skippedLines(taken.skipped)));
+      const skipped = taken.skipped > 0 ? this.#words.skippedLines(taken.skipped) : "";
+      if (skipped) this.#lines.append(make("p", "braille-skipped", {}, skipped));
       this.#lines.append(make("p", "braille-line", {}, taken.line));
       while (this.#lines.childElementCount > BRAILLE_KEPT) this.#lines.firstElementChild.remove();
       this.#lines.scrollTop = this.#lines.scrollHeight;

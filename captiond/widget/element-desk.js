@@ -363,7 +363,8 @@ export class ElementDesk {
     if (nextDueMs !== null) dues.push(nextDueMs - performance.now());
     if (this.#status.dueMs !== null) dues.push(this.#status.dueMs - clockMs());
     if (this.delayMs !== null) dues.push(this.source.delay.untilMs - clockMs());
-    if (dues.length > 0 && this.#host.isConnected) this.#dueTimer = setTimeout(() => this.queueDraw(), Math.max(0, Math.min(...dues)));
+    if (dues.length === 0 || !this.#host.isConnected) return;
+    this.#dueTimer = setTimeout(() => this.queueDraw(), Math.max(0, Math.min(...dues)));
   }
 }
 

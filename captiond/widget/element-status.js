@@ -51,7 +51,8 @@ export class ElementStatus {
     const behind = late ? words.behind(Math.round(seconds)) : words.onTime(seconds.toFixed(1));
     setText(delay, delayMs === null ? words.delayUnknown : behind);
     this.#host.dataset.state = state; // for the page's style: live-captions[data-state="reconnecting"]
-    this.#stateIs({ live: state === "live" && !paused, paused, reconnecting: state === "reconnecting", stale: troubled || late });
+    const live = state === "live" && !paused;
+    this.#stateIs({ live, paused, reconnecting: state === "reconnecting", stale: troubled || late });
   }
 
   #stateIs(states) {

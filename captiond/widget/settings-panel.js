@@ -49,7 +49,9 @@ export class SettingsPanel {
     this.node = make("dialog", "panel", { "aria-labelledby": "panel-title" });
     const preview = make("div", "panel-preview", {}, this.#window, this.#warning);
     this.node.append(this.#title, preview, fields, this.#kept, keys);
-    this.node.addEventListener("click", (event) => event.target === this.node && this.#outside(event) && this.node.close());
+    this.node.addEventListener("click", (event) => {
+      if (event.target === this.node && this.#outside(event)) this.node.close();
+    });
   }
 
   /** @param {object} words  @param {Set<string>} languages of the lines, as primary subtags */
@@ -75,7 +77,8 @@ export class SettingsPanel {
     const field = make("label", "panel-field", {}, label, select);
     select.addEventListener("change", () => {
       const { value } = select;
-      this.#choose({ ...this.#store.settings, [name]: typeof DEFAULT_SETTINGS[name] === "number" ? Number(value) : value });
+      const chosen = typeof DEFAULT_SETTINGS[name] === "number" ? Number(value) : value;
+      this.#choose({ ...this.#store.settings, [name]: chosen });
     });
     this.#fields[name] = { field, select, label };
     return field;
@@ -119,13 +122,14 @@ export class SettingsPanel {
   /** Of the sample as it is drawn: whatever the page, the theme and the viewer made of it. */
   #warn() {
     if (matchMedia("(forced-colors: active)").matches) return setText(this.#warning, "");
-    const layers = [getComputedStyle(this.#sample).backgroundColor, getComputedStyle(this.#window).backgroundColor].map(parseColor);
+    const layers = [this.#sample, this.#window].map((node) => parseColor(getComputedStyle(node).backgroundColor));
     const text = parseColor(getComputedStyle(this.#sample).color);
     if (text === null || layers.includes(null)) return setText(this.#warning, "");
     const { ratio, certain } = contrastOf(text, layers);
     const { panel } = this.#words;
-    const told = ratio >= ENOUGH ? "" : certain ? panel.contrast((Math.floor(ratio * 10) / 10).toFixed(1)) : panel.contrastUnknown;
-    return setText(this.#warning, told);
+    if (ratio >= ENOUGH) return setText(this.#warning, "");
+    const told = (Math.floor(ratio * 10) / 10).toFixed(1); // never more than it is
+    return setText(this.#warning, certain ? panel.contrast(told) : panel.contrastUnknown);
   }
 
   #outside({ clientX, clientY }) {
