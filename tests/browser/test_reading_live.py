@@ -50,3 +50,13 @@ async def test_a_call_is_read_at_ones_own_pace_and_saved_whole(page: Any, tmp_pa
         await key(page, "b")
         await page.until(f"!{part('back')}.hidden || {VIEW}.scrollHeight <= {VIEW}.clientHeight + 24")
         assert await page.run(f"{ROOT}.querySelectorAll('.my-mark').length") == 1
+
+        # The daemon lets its own page have the transcript: as if three finals were not on it.
+        await page.run(f"{ELEMENT}.feed.earlierFinals = 3; {ELEMENT}.backToLive()")
+        await page.until(f"!{part('earlier')}.hidden && !{part('show-earlier')}.hidden")
+        await page.click(part("show-earlier"))
+        await page.until(
+            f"{part('show-earlier')}.hidden && {part('earlier')}.textContent.startsWith('3 earlier lines')"
+        )
+        assert await page.run(f"{ELEMENT}.segments.map(one => one.text)") == said  # nothing comes twice
+        assert any(url.endswith("/transcript.json") for url in page.requests)
