@@ -123,6 +123,10 @@ class Sessions:
         """Views of all sessions that are kept, oldest first."""
         return [view_of(live) for live in self._rooms.all()]
 
+    def of_conversation(self, conversation: str) -> Sequence[Mapping[str, Any]]:
+        """Views of those that caption one conversation."""
+        return [view_of(live) for live in self._rooms.of_conversation(conversation)]
+
     def get(self, session: SessionId) -> Mapping[str, Any] | None:
         """One view; None where there is no such session."""
         live = self._rooms.get(session)

@@ -78,7 +78,7 @@ class Rooms:
         self._lives: dict[SessionId, Live] = {}
         self._gone: dict[SessionId, None] = {}
         self._calls: dict[str, Any] = {}
-        self._conversations: dict[SessionId, str] = {}
+        self._conversations: dict[str, dict[SessionId, None]] = {}  # the sessions of each, in order of their beginning
         self._gauges_s = float("-inf")
         self._transports: set[str] = set()
 
@@ -116,7 +116,6 @@ class Rooms:
         call = self._call()
         if conversation is not None:
             call = self._calls.setdefault(conversation, call)
-            self._conversations[session] = conversation
         live = self._lives[session] = self._make(
             session,
             call,
@@ -133,11 +132,18 @@ class Rooms:
             interrupted=interrupted,
         )
         live.conversation = conversation
+        if conversation is not None:
+            self._conversations.setdefault(conversation, {})[session] = None
         self._gone.pop(session, None)
         if self.following is not None:
             live.following = self.following
             self.following.opened(live)
         return live
+
+    def of_conversation(self, conversation: str) -> list[Live]:
+        """The sessions that caption it, and the one that is called as it is. Costs nothing for the others."""
+        named = dict.fromkeys((*self._conversations.get(conversation, ()), SessionId(conversation)))
+        return [live for session in named if (live := self._lives.get(session)) is not None]
 
     def hidden(self, session: SessionId, *, language: str, created_at: str) -> Live:
         """A session made as all are, and known to nobody but the caller: in no list, figure, record or limit. The
@@ -218,7 +224,7 @@ class Rooms:
         live = self._lives.get(session)
         if live is not None:
             live.end(state, reason)
-            self._unlink(session)
+            self._unlink(live)
 
     def forget(self, session: SessionId, *, trace: bool = True) -> None:
         """Lets go of a session and its log; whoever still watches is told that it has ended.
@@ -233,7 +239,11 @@ class Rooms:
         live.farewell(CloseCode.SESSION_ENDED, ())
         if self.following is not None:
             self.following.forgotten(live, trace)
-        self._unlink(session)
+        self._unlink(live)
+        if live.conversation is not None:
+            del self._conversations[live.conversation][session]
+            if not self._conversations[live.conversation]:
+                del self._conversations[live.conversation]
         if not trace:
             return
         self._gone[session] = None
@@ -297,10 +307,11 @@ class Rooms:
                 raise TooManyViewers(limit=self.limits.max_connections)
         self.viewers += by
 
-    def _unlink(self, session: SessionId) -> None:
-        conversation = self._conversations.pop(session, None)
-        if conversation is not None and conversation not in self._conversations.values():
-            del self._calls[conversation]
+    def _unlink(self, live: Live) -> None:
+        """It is over: what was said in a call goes with the last of its sessions that runs."""
+        of_call = self._conversations.get(live.conversation or "", {})
+        if all((one := self._lives.get(session)) is None or one.state.over for session in of_call):
+            self._calls.pop(live.conversation or "", None)
 
     def _set_gauges(self) -> None:
         states = dict.fromkeys(SessionState, 0)

@@ -26,9 +26,7 @@ async def conversation(request: web.Request) -> web.StreamResponse:
     wiring, caller, wanted = request.app[WIRING], Caller.of(request), request.match_info["id"]
     found: list[Mapping[str, Any]] = []
     refused: Problem | None = None
-    for view in wiring.sessions.list():
-        if wanted not in (view["id"], view["conversationId"]):
-            continue
+    for view in wiring.sessions.of_conversation(wanted):
         try:
             await wiring.access.viewer(caller, request.query.get("token"), view["id"])
         except Problem as problem:

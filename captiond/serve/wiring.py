@@ -90,6 +90,10 @@ class Sessions(Protocol):
         """Views of all sessions that are kept, oldest first."""
         ...
 
+    def of_conversation(self, conversation: str) -> Sequence[Mapping[str, Any]]:
+        """Views of those that caption one conversation: asked by every agent's desktop, so not by looking at all."""
+        ...
+
     def get(self, session: SessionId) -> Mapping[str, Any] | None:
         """One view; None where there is no such session."""
         ...

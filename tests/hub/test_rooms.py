@@ -210,3 +210,21 @@ def test_state_by_rooms_ends_a_session_too(house: House) -> None:
     with pytest.raises(LocalError):
         house.rooms.end(SESSION, SessionState.LIVE)
     house.rooms.set_state(OTHER, SessionState.LIVE)  # not here: nothing to tell
+
+
+def test_the_sessions_of_a_call_are_known_as_long_as_they_are_kept() -> None:
+    house = House(opened=False)
+    rooms = house.rooms
+    for name, conversation in (("a", "call"), ("b", "call"), ("c", "other"), ("call", None)):
+        house.open(SessionId(name), conversation=conversation)
+    assert [live.session for live in rooms.of_conversation("call")] == ["a", "b", "call"]
+    assert [live.session for live in rooms.of_conversation("other")] == ["c"]
+    rooms.end(SessionId("a"))
+    assert [live.session for live in rooms.of_conversation("call")] == ["a", "b", "call"]  # late viewers find it
+    house.open(SessionId("a"), conversation="other")  # the same name, of another call
+    assert [live.session for live in rooms.of_conversation("call")] == ["b", "call"]
+    assert [live.session for live in rooms.of_conversation("other")] == ["c", "a"]
+    for live in list(rooms.all()):
+        rooms.forget(live.session)
+    assert rooms.of_conversation("call") == rooms.of_conversation("other") == []
+    assert rooms._calls == rooms._conversations == {}  # nothing is left of calls that are over

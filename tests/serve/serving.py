@@ -122,6 +122,9 @@ class MemorySessions:
     def list(self) -> Sequence[Mapping[str, Any]]:
         return [self._view(live) for live in self._rooms.all()]
 
+    def of_conversation(self, conversation: str) -> Sequence[Mapping[str, Any]]:
+        return [self._view(live) for live in self._rooms.of_conversation(conversation)]
+
     def get(self, session: SessionId) -> Mapping[str, Any] | None:
         live = self._rooms.get(session)
         return None if live is None else self._view(live)
