@@ -28,6 +28,26 @@ export const STYLE = `
   font-family: var(--captions-font-family, system-ui, sans-serif);
   font-size: var(--captions-font-size, 1.125rem);
   line-height: var(--captions-line-height, 1.5);
+  /* What a page sets for its own text is not inherited where it could take the words away. On the host, so that what a
+     page sets for the element itself holds, and what a viewer sets for everything, as for wider spacing. */
+  font-style: normal;
+  font-variant: normal;
+  font-weight: 400;
+  letter-spacing: normal;
+  word-spacing: normal;
+  text-indent: 0;
+  text-transform: none;
+  text-align-last: auto;
+  text-shadow: none;
+  white-space: normal;
+  word-break: normal;
+  line-break: auto;
+  hyphens: manual;
+  cursor: auto;
+  user-select: text;
+  -webkit-user-select: text;
+  -webkit-text-fill-color: currentcolor;
+  -webkit-text-stroke-width: 0;
 }
 :host([hidden]) { display: none; }
 @media (prefers-color-scheme: dark) {
