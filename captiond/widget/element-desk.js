@@ -80,6 +80,9 @@ export class ElementDesk {
     this.#save = new SaveMenu((format) => {
       if (!saveTranscript(this.transcript, format)) this.#tell((words) => words.exportFailed);
       this.#focusBack("export");
+    }, () => {
+      this.#focusBack("export");
+      this.queueDraw();
     });
     this.#silence = new Silence(() => this.reading.quiet());
     this.#earlier = new EarlierLines(this.#parts, {
@@ -332,6 +335,7 @@ export class ElementDesk {
       mayExport: this.source.feed.items.length > 0,
       hotkeys: !/\boff\b/.test(this.#host.getAttribute("hotkeys") ?? ""),
     });
+    this.#controls.of("export").setAttribute("aria-expanded", String(this.#save.isOpen));
     this.#pauseBar.draw(reader.paused, this.view.unread, words);
     this.#earlier.draw(words, rolls);
     empty.hidden = state !== "live" || this.#drawn.length > 0 || reader.earlier > 0;

@@ -24,8 +24,8 @@ export function saveTranscript(transcript, format) {
 export class SaveMenu {
   #buttons = {};
 
-  /** @param {(format: string) => void} save */
-  constructor(save) {
+  /** @param {(format: string) => void} save  @param {() => void} closed without saving: the focus was inside */
+  constructor(save, closed) {
     this.node = make("div", "save-menu", { role: "group", hidden: "" });
     for (const format of Object.keys(EXPORT_TYPES)) {
       const node = button("save-as");
@@ -40,6 +40,7 @@ export class SaveMenu {
       if (event.key !== "Escape") return;
       event.stopPropagation();
       this.node.hidden = true;
+      closed();
     });
   }
 
