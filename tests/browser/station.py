@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-from aiohttp import web
+from aiohttp import WSMsgType, web
 
 from captiond.serve.app import SECURITY_HEADERS
 from captiond.serve.pages import PAGES, Pages
@@ -83,8 +83,13 @@ class Station:
                     await socket.close(code=message["code"])
 
         async with self._joined(request, "ws", send):
-            async for _ in socket:
-                pass
+            async for asked in socket:
+                if asked.type is WSMsgType.TEXT and json.loads(asked.data).get("ask"):
+                    log = self.logs[request.match_info["id"]]
+                    at = log[-1]["index"] if log else 0
+                    now = "2024-06-15T10:00:00.000Z"
+                    ping = {"type": "ping", "position": f"aaaaaaaa.{at}", "serverTime": now, "answer": True}
+                    await socket.send_json(ping)
         return socket
 
     async def _sse(self, request: web.Request) -> web.StreamResponse:
@@ -138,7 +143,12 @@ class Station:
                 if message["index"] > at:
                     await send(message)
         else:
-            newest = {message["utterance"]: message for message in log if message["type"] == "caption"}
+            newest: dict[str, Json] = {}
+            for message in log:
+                if message["type"] == "caption":
+                    newest[message["utterance"]] = message
+                elif message["type"] == "retraction":
+                    newest.pop(message["utterance"], None)
             await send(
                 {
                     "type": "snapshot",
