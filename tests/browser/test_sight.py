@@ -123,6 +123,27 @@ async def test_at_400_percent_everything_is_there_in_one_column(
         assert box[1] <= ZOOMED[1]
 
 
+@pytest.mark.parametrize("width", [1000, 1280, 1920])
+async def test_the_displays_two_bars_never_cover_one_another(
+    page: Any, station: Any, caption: Callable[..., Json], width: int
+) -> None:
+    await page.size(width, 700)
+    await show(page, station, caption, "display")
+    await page.run(f"{ELEMENT}.setAttribute('delay', 'always'); {ELEMENT}.openSearch()")
+    await page.click(part("control-export"))
+    await page.until(f"!{part('search')}.hidden && !{part('delay')}.hidden && !{part('save-menu')}.hidden")
+    await page.screenshot(f"display-bars-{width}")
+    covered = f"""(() => {{
+      const boxes = (nodes) => [...nodes].filter(one => one.checkVisibility()).map(one => one.getBoundingClientRect());
+      const theirs = boxes(document.querySelectorAll("main > .bar button"));
+      const ours = boxes({ROOT}.querySelectorAll(".bar button, .bar input, .bar .delay"));
+      const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+      return ours.flatMap(a => theirs.filter(b => meet(a, b))).length
+        + (theirs.length === 0) + (ours.length < 10);
+    }})()"""
+    assert await page.run(covered) == 0
+
+
 async def test_in_forced_colours_nothing_is_told_by_colour_alone(
     page: Any, station: Any, caption: Callable[..., Json]
 ) -> None:
