@@ -92,7 +92,7 @@ class Page:
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
-        self._session = ""
+        self._session = self._target = ""
         self._last_id = 0
         self._pressed = False
         self.faults: list[str] = []
@@ -100,10 +100,16 @@ class Page:
 
     async def open(self) -> None:
         target = await self._call("Target.createTarget", url="about:blank", newWindow=True)  # drawn, too
-        attached = await self._call("Target.attachToTarget", targetId=target["targetId"], flatten=True)
+        self._target = target["targetId"]
+        attached = await self._call("Target.attachToTarget", targetId=self._target, flatten=True)
         self._session = attached["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             await self._call(f"{domain}.enable")
+
+    async def shut(self) -> None:
+        """Closes the tab: what is left open goes on drawing and asking behind all that follow."""
+        self._session = ""  # this is asked of the browser, not of the tab
+        await self._call("Target.closeTarget", targetId=self._target)
 
     async def renderers_cpu_s(self) -> dict[int, float]:
         """Processor seconds of each process that draws pages, all its threads, by process."""
@@ -206,7 +212,10 @@ async def opened(devtools: str) -> AsyncIterator[Page]:
     async with connect(devtools, max_size=1 << 26, compression=None, proxy=None, ping_interval=None) as socket:
         tab = Page(socket)
         await tab.open()
-        yield tab
+        try:
+            yield tab
+        finally:
+            await tab.shut()
 
 
 @contextlib.asynccontextmanager
