@@ -66,16 +66,22 @@ def is_group_of_money(token: Token) -> bool:
 def is_cut_off(window: Window, at: i64, token: Token, *, cued: bool) -> bool:
     """ "859.55" | "5.0195": a shape right beside digits that are none, or at an utterance's edge beside any.
 
-    It may be half of a number. Times, dates and most money are what they are; but "$4111" is no more than its digits.
+    It may be half of a number. Times, dates and most money are what they are; but "$4111" is no more than its digits,
+    and nobody says a date amid digits read out: "zero 4.4.80 zero". A pause at the edge is no talk between.
     """
-    if is_typed_date(token.core) or ":" in token.core:
+    if is_typed_date(token.core):
+        return _is_between_digits(window, at)
+    if ":" in token.core:
         return False
     if not is_plain_money(token) and (token.mixed or any(c in "%°" + CURRENCY for c in token.text)):
         return False
     between = PAUSES if cued or is_group_of_money(token) else (SILENT,)
     for step in (-1, 1):
         beside = at + step
-        while window.base <= beside < window.end() and window.token(beside).cls in between:
+        while window.base <= beside < window.end() and (
+            window.token(beside).cls in between
+            or (window.token(beside).cls in PAUSES and window.owner(beside) != window.owner(at))
+        ):
             beside += step
         if not window.base <= beside < window.end():
             continue
@@ -84,6 +90,13 @@ def is_cut_off(window: Window, at: i64, token: Token, *, cued: bool) -> bool:
         if _may_go_on(window, other) and (apart or not is_harmless_token(other)):
             return True
     return False
+
+
+def _is_between_digits(window: Window, at: i64) -> bool:
+    """Whether number words stand right before and right behind it."""
+    if at == window.base or at + 1 == window.end():
+        return False
+    return window.token(at - 1).cls in (SPOKEN, TENS) and window.token(at + 1).cls in (SPOKEN, TENS)
 
 
 def _may_go_on(window: Window, token: Token) -> bool:
@@ -243,7 +256,7 @@ def is_named(window: Window, start: i64, tokens: list[Token]) -> bool:
         return False
     size = len(tokens[0].digits)
     if "#" in tokens[0].text[: tokens[0].first]:
-        return size <= MAX_AMOUNT_DIGITS
+        return size <= MAX_AMOUNT_DIGITS and (size < SSN_DIGITS or tokens[0].core.isdigit())  # "#206-555-0106" is none
     before = window.core(start - 1)
     if not (2 <= len(before) <= MAX_ABBREVIATION_LETTERS and before.isalpha() and before not in window.lexicon.common):
         return False

@@ -332,8 +332,15 @@ class Run:
         for at in range(max(self.weak, window.base), stop):
             token = window.token(at)
             if token.cls not in (FILLER, MARK, MULTIPLE) and token.core not in window.lexicon.articles:
-                return is_zero(token) and at == stop - 1 == window.end() - 1  # "oh well", but "..., oh" at the end
+                return is_zero(token) and self._is_behind(window, at)  # "oh well", but "..., oh" at the end
         return True
+
+    def _is_behind(self, window: Window, at: i64) -> bool:
+        """Whether nothing follows a word, or only a pause where it goes on with the utterance before: "oh, uh"."""
+        for behind in range(at + 1, window.end()):
+            if window.token(behind).cls not in (FILLER, MARK):
+                return False
+        return at + 1 == window.end() or (self.gap == 0 and window.owner(self.last) != window.owner(at))
 
     def _may_go_on(self, window: Window) -> bool:
         """ "my phone is 400.55, um, ...": whether what looks like an amount may be a piece even with a pause behind."""

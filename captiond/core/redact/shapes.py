@@ -115,8 +115,9 @@ def is_date(core: str) -> bool:
     """ "2026-03-04", "10/03/2025", "17.05.2025", "7/3/26", "05/27" (an expiry)."""
     for mark in "-/.":
         fields = core.split(mark)
-        if len(fields) == 2 and mark == "/" and all(f.isdigit() and 0 < len(f) <= 4 for f in fields):
-            return 1 <= int(fields[0]) <= 31 and 1 <= len(fields[1]) <= 4
+        if len(fields) == 2 and mark == "/" and all(f.isdigit() for f in fields):  # "7/979" is a piece of a card
+            known = _is_century(fields[1]) or len(fields[1]) <= 2
+            return known and len(fields[0]) <= 2 and 1 <= int(fields[0]) <= 31
         if len(fields) != 3 or not all(f.isdigit() and len(f) <= 4 for f in fields):
             continue
         sizes = [len(f) for f in fields]
@@ -157,7 +158,7 @@ def is_grouped_amount(core: str) -> bool:
             return False
         if len(fields) == 1:
             if found and whole.isdigit() and len(whole) <= 6:
-                return True
+                return whole[0] != "0" or len(whole) == 1  # "012.6" is a piece of something
             continue
         if (
             all(f.isdigit() for f in fields)

@@ -257,6 +257,7 @@ def _with_number_words(core: str, lexicon: Lexicon) -> str:
     at = 0
     times = 1
     size = len(core)
+    sure = misheard = False
     while at < size:
         stop = at + 1
         if core[at].isalpha():
@@ -264,8 +265,10 @@ def _with_number_words(core: str, lexicon: Lexicon) -> str:
                 stop += 1
             word = core[at:stop]
             said = lexicon.digits.get(word) or lexicon.tens.get(word)
-            if said is None and lexicon.misheard.get(word) == "0":
-                said = "0"  # "oh/555"
+            sure = sure or said is not None
+            if said is None:
+                said = lexicon.misheard.get(word)
+                misheard = misheard or (said is not None and said != "0")  # "oh/555"
             if said is None and word not in lexicon.multiples:
                 return ""
             if said is not None:
@@ -274,6 +277,8 @@ def _with_number_words(core: str, lexicon: Lexicon) -> str:
         else:
             out.append(numerals(core[at]))
         at = stop
+    if misheard and not sure:
+        return ""  # "to-20", but "neuf-un-1402"
     return "".join(out)
 
 

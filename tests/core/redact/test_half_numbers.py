@@ -1,0 +1,64 @@
+"""Pieces of a number that look like a date, an amount or an interjection: heard otherwise, they are still pieces."""
+
+import pytest
+
+from tests.core.redact.conftest import Talk  # type: ignore[import-not-found,unused-ignore]
+
+
+def test_a_slash_inside_a_card_makes_no_date(talk: Talk) -> None:
+    said = "sure it is 393. 7/979 8/1553 - 031 - 3 thank you so much for"
+    assert talk.say("a", said, final=False) == "sure it is [...] thank you so much for"
+
+
+@pytest.mark.parametrize("said", ["05/27", "12/2027", "7/4", "31/12", "10/03/2025"])
+def test_a_date_with_slashes_stays(talk: Talk, said: str) -> None:
+    """ "7/979" is no month of a year; the others are, also behind digits."""
+    assert talk.say("a", f"it was 1234 {said} that I came over to see", final=False).split()[3] == said
+
+
+def test_a_date_amid_digits_read_out_is_digits(talk: Talk) -> None:
+    said = "zero two eight eight two four six 4.4.80 zero four five three"
+    talk.say("a", said)
+    talk.end()
+    assert talk.screen["a"].text == "[CC]"
+    other = Talk()
+    assert (
+        other.say("b", "two people were born 4.4.80 and two more came")
+        == "two people were born 4.4.80 and two more came"
+    )
+
+
+def test_an_amount_at_the_edge_of_an_utterance_with_a_pause_beyond_it_is_a_piece(talk: Talk) -> None:
+    """The pause is no talk: what was said before it goes on."""
+    talk.say("a", "sure 489")
+    talk.say("b", "555 uh")
+    assert talk.say("c", "577.4 uh", final=False) == "[...] uh"
+    assert talk.say("c", "577.4 dollars were on it", final=False) == "577.4 dollars were on it"
+
+
+@pytest.mark.parametrize("said", ["012.6", "00.5"])
+def test_no_amount_begins_with_a_zero_and_a_digit(talk: Talk, said: str) -> None:
+    assert talk.say("a", f"it is 489 uh {said} is it", final=False) == "it is [...] uh [...] is it"
+    assert Talk().say("b", "it rose by 0.5 since then") == "it rose by 0.5 since then"
+
+
+def test_a_zero_with_a_pause_behind_it_goes_on_with_the_utterance_before(talk: Talk) -> None:
+    """Four digits of nine would be seen otherwise: two before the mask, and a zero in each of two utterances."""
+    talk.say("a", "here goes forty eight um")
+    talk.say("b", "oh eighteen um")
+    assert talk.say("c", "oh uh", final=False) == "[...] uh"
+    assert talk.say("c", "oh uh I see", final=False) == "oh uh I see"
+    assert talk.say("c", "oh six um fifty one thank you") == "[...] um [...] thank you"
+
+
+@pytest.mark.parametrize("said", ["trois-neuf-un-1402-6292", "6415-neuf trois-neuf-un-1402-6292"])
+def test_a_number_word_that_is_an_article_counts_among_numerals(talk: Talk, said: str) -> None:
+    french = Talk(language="fr-FR")
+    french.say("a", f"voilà {said}")
+    french.end()
+    assert not any(c.isdigit() for c in french.screen["a"].text)
+
+
+def test_a_word_between_numerals_alone_is_no_digit(talk: Talk) -> None:
+    """ "for" is one beside number words only."""
+    assert talk.say("a", "the 20-for-10 sale is on") == "the 20-for-10 sale is on"
