@@ -27,6 +27,7 @@ from captiond.core.redact.shapes import (
 )
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Marker, Window
+from captiond.core.redact.written import follows, private_end
 
 # How a run came to its end.
 PASSED: Final = 0  # other words followed
@@ -64,8 +65,17 @@ def decide(window: Window, run: Run, how: i64, known: frozenset[str]) -> Decisio
             i = stop
             continue
         marker = _context(window, part, run)
+        if marker is not None and marker.kind == KEEP and not _fits(window, parts, i, marker):
+            marker = None
         if marker is None or marker.kind != KEEP:
             marker = _asked_meanwhile(window, parts, i, run) or marker
+        if not part.keep and (kept_before or _is_named(window, part, marker)):
+            stop, label = private_end(window, parts, i, known)
+            if label:
+                decision.found.append(Found(label, parts[i:stop]))
+                kept_before = False
+                i = stop
+                continue
         if how != TOO_LONG and (
             _is_kept(window, part, marker, run, known) or (kept_before and _goes_on(window, parts[i - 1], part, marker))
         ):
@@ -106,6 +116,24 @@ _SHORT: Final = (CVV, PIN)
 
 def _answers(label: str, kind: str) -> bool:
     return label == kind and kind not in _SHORT
+
+
+def _fits(window: Window, parts: list[Part], first: i64, marker: Marker) -> bool:
+    """Whether a part, with what is said on behind it, is no longer than what its keep-word names."""
+    digits = len(parts[first].digits)
+    for at in range(first + 1, len(parts)):
+        if digits > marker.most or not follows(window, parts[at - 1], parts[at]):
+            break
+        digits += len(parts[at].digits)
+    return digits <= marker.most
+
+
+def _is_named(window: Window, part: Part, marker: Marker | None) -> bool:
+    """Whether a keep-word or a "#" says that a number is a reference."""
+    if marker is not None:
+        return marker.kind == KEEP
+    token = window.token(part.start)
+    return "#" in token.text[: token.first]
 
 
 def _goes_on(window: Window, before: Part, part: Part, marker: Marker | None) -> bool:

@@ -67,6 +67,7 @@ class Table:
     plus: str = ""
     cues: dict[str, str] = field(default_factory=dict)
     keeps: str = ""
+    postcodes: str = ""
     months: str = ""
     clock_words: str = ""
     units: str = ""
@@ -100,6 +101,7 @@ class Lexicon:
         at, dot, joins: connectors of a spelled e-mail address ("at", "dot", "underscore").
         silent: words for separators inside numbers ("dash", "comma", "slash").
         cues: last word of a phrase > list of (phrase from its last word backwards, kind).
+        postcodes: those of `cues` that name a postcode: they keep no number that is longer than one.
         pauses: words of interjections and acknowledgements: what a pause inside a number may consist of.
         waits: those interjections that ask for time: an utterance of nothing else goes on with what the last one said.
         months, clock, units: words beside a number that make it a date, a time, an amount.
@@ -124,8 +126,8 @@ class Lexicon:
         "acknowledgements", "articles", "at", "before_any_time", "before_cues", "before_times", "before_years",
         "beginnings", "beside_days", "clock", "common", "copulas", "cues", "determiners", "digits", "dot", "entries",
         "fillers", "fused", "gate", "interjections", "joins", "linkers", "misheard", "months", "multiples",
-        "no_domains", "of", "ordinals", "pauses", "plain", "plus", "pronouns", "prose", "ranges", "scales", "silent",
-        "tens", "units", "vigesimals", "waits", "years",
+        "no_domains", "of", "ordinals", "pauses", "plain", "plus", "postcodes", "pronouns", "prose", "ranges",
+        "scales", "silent", "tens", "units", "vigesimals", "waits", "years",
     )  # fmt: skip
 
     def __init__(self, table: Table) -> None:
@@ -169,12 +171,14 @@ class Lexicon:
         self.determiners: frozenset[str] = _words(table.determiners)
         self.ranges: frozenset[str] = _words(table.ranges)
         cues: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-        for kind, phrases in {**table.cues, KEEP: table.keeps}.items():
+        for kind, phrases in {**table.cues, KEEP: f"{table.keeps};{table.postcodes}"}.items():
             for last, backwards in _phrases(phrases).items():
                 cues.setdefault(last, []).extend((words, kind) for words in backwards)
         for found in cues.values():
             found.sort(key=lambda one: -len(one[0]))  # the longest phrase names the kind
         self.cues: dict[str, list[tuple[tuple[str, ...], str]]] = cues
+        codes = _phrases(table.postcodes).values()
+        self.postcodes: frozenset[tuple[str, ...]] = frozenset(words for phrases in codes for words in phrases)
         cue_words = {word for found in cues.values() for words, _ in found for word in words}
         known = self.fillers | self.acknowledgements | self.months | self.units | self.clock | self.ordinals
         self.prose: frozenset[str] = _words(table.common)
@@ -294,7 +298,7 @@ def union(tables: Iterable[Table]) -> Table:
     for table in tables:
         for one in fields(Table):
             value = getattr(table, one.name)
-            separator = ";" if one.name in ("interjections", "keeps", "waits") else " "
+            separator = ";" if one.name in ("interjections", "keeps", "postcodes", "waits") else " "
             before = merged.get(one.name)
             if isinstance(value, str):
                 merged[one.name] = f"{before}{separator}{value}" if isinstance(before, str) else value

@@ -358,7 +358,7 @@ def _read(window: Window, part: Part) -> None:
         letters.append("".join(c for c in token.core.upper() if c.isalnum()) if token.mixed else said)
         group += len(said)
         if token.cls == DIGITS and not token.mixed and any(not c.isdigit() for c in token.core):
-            part.sizes.extend(_inner_sizes(token.core))
+            part.sizes.extend(inner_sizes(token.core))
             group = 0
         elif token.cls == DIGITS or token.text[-1:] == ",":
             part.sizes.append(group)
@@ -382,7 +382,8 @@ def _is_vigesimal(window: Window, at: i64) -> bool:
     return before in window.lexicon.vigesimals
 
 
-def _inner_sizes(core: str) -> list[int]:
+def inner_sizes(core: str) -> list[int]:
+    """How many digits stand in a row in a typed word, from left to right."""
     sizes: list[int] = []
     run = 0
     for char in core:

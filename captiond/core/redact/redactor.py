@@ -293,7 +293,9 @@ class Redactor:
         machine.begin()
         before = machine.window.end() - 1
         for marker in self._heard:
-            machine.window.mark(Marker(marker.kind, before, NOBODY, machine.current, marker.asks, marker))
+            heard = Marker(marker.kind, before, NOBODY, machine.current, marker.asks, marker)
+            heard.most = marker.most
+            machine.window.mark(heard)
         return machine
 
     def _pass_on(self, machine: Machine, number: i64, text: str, lexicon: Lexicon) -> None:

@@ -13,6 +13,8 @@ from captiond.core.redact.tokens import Token
 CONTEXT_TOKENS: Final = 12  # settled words kept for looking back: cue phrases have 5 words, keep-words reach 9
 MAX_MARKERS: Final = 24  # cues remembered of one stretch; more are heaped up by nobody but a tester, the oldest go
 NOBODY: Final = -1
+MAX_POSTCODE_DIGITS: Final = 9  # the United States' long ones
+MAX_REFERENCE_DIGITS: Final = 99  # no limit
 EXACTING: Final = (EMAIL, IBAN, DOB, NATIONAL_ID)
 _NOT_DIGITS: Final = (KEEP, EMAIL)
 
@@ -26,12 +28,13 @@ class Marker:
         owner: number of the utterance it was said in; NOBODY for one from another channel.
         reach: number of the last utterance it reaches.
         asks: it names a number ("order number"), not only a thing ("order"): it reaches the next utterance.
+        most: so many digits at most are what a keep-word names: a postcode is never longer.
         origin: the other channel's marker that this one stands for.
         answered: a final gave it its number. It keeps open runs masked, but names nothing any more.
         cues: it announces digits; `exacting`: ordinary words and letters, too, may be private behind it.
     """
 
-    __slots__ = ("answered", "asks", "at", "cues", "exacting", "kind", "origin", "owner", "reach")
+    __slots__ = ("answered", "asks", "at", "cues", "exacting", "kind", "most", "origin", "owner", "reach")
 
     def __init__(
         self, kind: str, at: i64, owner: i64, reach: i64, asks: bool = False, origin: "Marker | None" = None
@@ -41,6 +44,7 @@ class Marker:
         self.owner = owner
         self.reach = reach
         self.asks = asks
+        self.most: i64 = MAX_REFERENCE_DIGITS
         self.origin = origin
         self.answered = False
         self.cues = kind not in _NOT_DIGITS
@@ -173,7 +177,10 @@ class Window:
 
     def cue(self, words: tuple[str, ...], kind: str, at: i64, owner: i64) -> Marker:
         """What a phrase, last word first, leaves behind that ends there."""
-        return Marker(kind, at, owner, owner + 1, len(words) > 1 or _names_a_number(words[0]))
+        marker = Marker(kind, at, owner, owner + 1, len(words) > 1 or _names_a_number(words[0]))
+        if kind == KEEP and words in self.lexicon.postcodes:
+            marker.most = MAX_POSTCODE_DIGITS
+        return marker
 
     def is_on(self, kind: str) -> bool:
         """Whether cues of that kind count."""

@@ -126,10 +126,11 @@ GERMAN = Table(
             "sozialversicherungsnummer;rentenversicherungsnummer"
         ),
     },
+    postcodes="postleitzahl;plz",
     keeps=(
         "bestellung;bestellungen;bestellnummer;auftrag;auftragsnummer;vorgang;vorgangsnummer;referenz;referenznummer;"
         "ticket;ticketnummer;fall;fallnummer;aktenzeichen;rechnung;rechnungsnummer;buchung;buchungsnummer;"
-        "reservierung;reservierungsnummer;flug;zimmer;zimmernummer;postleitzahl;plz;version;modell;seriennummer;"
+        "reservierung;reservierungsnummer;flug;zimmer;zimmernummer;version;modell;seriennummer;"
         "sendung;sendungsnummer;sendungsverfolgung;paket;paketnummer;seite;kapitel;bundesstraße;autobahn;ausfahrt;"
         "hausnummer;stock;schaden;schadennummer;angebot;angebotsnummer;artikel;artikelnummer;zug;gleis;platz;test;"
         "einwahlcode;besprechungscode;police;mitgliedsnummer;port;iso;breitengrad;längengrad;kilometer;formular;"

@@ -62,11 +62,12 @@ ENGLISH = Table(
         "DOB": "born;birth;birthday;birthdate;dob",
         "NATIONAL_ID": "passport;passport number;driver's license;drivers license;national insurance;national id",
     },
+    postcodes="zip;zip code;zipcode;postcode;postal code",
     keeps=(
         "order;orders;order number;ticket;ticket number;case;case number;reference;reference number;ref;invoice;"
         "invoice number;tracking;tracking number;confirmation;confirmation number;confirmation code;booking;"
         "booking number;flight;room;suite;gate;version;model;serial;serial number;part number;lot;isbn;chapter;page;"
-        "zip;zip code;postcode;postal code;zipcode;policy number;claim number;quote number;product number;"
+        "policy number;claim number;quote number;product number;"
         "item number;sku;firmware;route;highway;interstate;exit;building;apartment;unit number;incident;"
         "request number;purchase order;work order;shipment;parcel;package number;reservation;reservation number;"
         "transaction id;extension;queue number;article;section;paragraph;line number;appointment number;docket;bus;"

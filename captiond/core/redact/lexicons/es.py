@@ -56,9 +56,10 @@ SPANISH = Table(
         "DOB": "nacimiento;nací;nacido;nacida;cumpleaños",
         "NATIONAL_ID": "dni;nie;nif;documento;pasaporte;identidad;cédula;curp;seguridad social",
     },
+    postcodes="código postal;cp",
     keeps=(
         "pedido;pedidos;número de pedido;referencia;número de referencia;ticket;caso;número de caso;incidencia;"
-        "expediente;reserva;número de reserva;localizador;vuelo;habitación;código postal;cp;versión;modelo;"
+        "expediente;reserva;número de reserva;localizador;vuelo;habitación;versión;modelo;"
         "número de serie;envío;seguimiento;número de seguimiento;factura;número de factura;página;capítulo;carretera;"
         "autopista;salida;calle;piso;puerta;portal;siniestro;presupuesto;albarán;puntos;prueba;probando;extensión;"
         "código de la reunión;código de reunión;póliza;número de cliente;puerto;iso;latitud;longitud;kilómetro;"

@@ -101,9 +101,10 @@ FRENCH = Table(
         "DOB": "naissance;né;née;date de naissance;anniversaire",
         "NATIONAL_ID": "sécurité sociale;numéro de sécu;nir;passeport;carte d'identité;identité;numéro fiscal",
     },
+    postcodes="code postal",
     keeps=(
         "commande;commandes;numéro de commande;référence;référence du dossier;dossier;numéro de dossier;ticket;"
-        "incident;réservation;numéro de réservation;vol;chambre;code postal;version;modèle;numéro de série;colis;"
+        "incident;réservation;numéro de réservation;vol;chambre;version;modèle;numéro de série;colis;"
         "suivi;numéro de suivi;facture;numéro de facture;page;chapitre;route;autoroute;sortie;rue;étage;bâtiment;"
         "appartement;sinistre;devis;article;train;quai;place;test;essai;extension;porte la référence;contrat;"
         "code de la réunion;code de réunion;police;numéro de client;port;iso;latitude;longitude;kilomètre;nationale;"

@@ -133,13 +133,14 @@ ITALIAN = Table(
             "tessera sanitaria;partita iva"
         ),
     },
+    postcodes="cap;codice postale;avviamento postale",
     keeps=(
         "ordine;ordini;dell'ordine;dell’ordine;all'ordine;sull'ordine;quest'ordine;numero ordine;numero di ordine;"
         "numero dell'ordine;ticket;numero di ticket;numero di pratica;numero pratica;la pratica;della pratica;"
         "sua pratica;numero di riferimento;codice di riferimento;il riferimento;riferimento è;numero del caso;"
         "segnalazione;numero di segnalazione;prenotazione;numero di prenotazione;codice di prenotazione;"
-        "codice prenotazione;il volo;del volo;suo volo;mio volo;numero di volo;camera;stanza;cap;codice postale;"
-        "avviamento postale;versione;modello;numero di serie;spedizione;numero di spedizione;tracking;tracciamento;"
+        "codice prenotazione;il volo;del volo;suo volo;mio volo;numero di volo;camera;stanza;"
+        "versione;modello;numero di serie;spedizione;numero di spedizione;tracking;tracciamento;"
         "codice di tracciamento;pacco;numero del pacco;fattura;fatture;numero di fattura;numero della fattura;"
         "pagina;capitolo;autostrada;statale;uscita;numero civico;civico;interno;scala;edificio;numero di sinistro;"
         "del sinistro;preventivo;numero di preventivo;articolo;dell'articolo;codice articolo;treno;binario;carrozza;"
