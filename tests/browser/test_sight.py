@@ -83,6 +83,7 @@ async def show(page: Any, station: Any, caption: Callable[..., Json], name: str)
     if name == "element":
         await page.go(f"{station.url}/")
         await embed(page, station, 'controls delay="always"', width=(await page.run("innerWidth")), height=480)
+        await page.until(f"{TEXTS}.length === 5")  # who pauses before that sees none of them
         await page.run(f"{ELEMENT}.mark(); {ELEMENT}.openSearch(); {ELEMENT}.pause(); {part('control-export')}.click()")
     else:
         await page.go(f"{station.url}/{name}/call-1")
