@@ -10,6 +10,7 @@ one that says how the run ended.
 """
 
 import logging
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_other_core] = 0
     config.stash[_skipped] = []
     config.pluginmanager.register(Skips(config))
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A run in a shell's background has it so, and so would all that tests start and end by Ctrl-C.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if config.getoption("core") != HOW:
         pytest.exit(
             f"--core is {config.getoption('core')}, but the core found is {HOW}", returncode=pytest.ExitCode.USAGE_ERROR

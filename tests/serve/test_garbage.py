@@ -4,6 +4,7 @@ while it looks for them.
 
 import asyncio
 import gc
+import sys
 from collections import Counter
 from collections.abc import Iterator
 
@@ -25,6 +26,9 @@ UPGRADE = (
 @pytest.fixture
 def found() -> Iterator[list[object]]:
     """What a collector would have found: filled when the test calls `gc.collect`."""
+    # What failed before lives on in the frames of its exception until another test is called.
+    for kept in ("last_exc", "last_type", "last_value", "last_traceback"):
+        vars(sys).pop(kept, None)
     gc.collect()
     gc.disable()
     gc.set_debug(gc.DEBUG_SAVEALL)
