@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit
 import orjson
 
 from captiond.base.ids import RawText
+from captiond.genesys.fields import ID, matching, number, objects
 from captiond.genesys.payloads import MalformedAnswer
 from captiond.genesys.regions import is_loopback
 from captiond.genesys.transcriptions import Segment, instant_s
@@ -24,7 +25,6 @@ MAX_LEGS: Final = 50  # of one conversation; transfers and conferences make a fe
 MAX_PHRASES: Final = 50_000  # of one leg: an hour has about a thousand
 MAX_URL: Final = 8_192  # a signed address holds a token of a kilobyte or two
 
-_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 _PURPOSE: Final = re.compile(r"[A-Za-z]{1,32}", re.ASCII)
 _DIALECT: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}", re.ASCII)
 _LATEST_MS: Final = 4_102_444_800_000  # the year 2100: not a time that a phrase has
@@ -37,15 +37,11 @@ class Conversation:
 
     Attributes:
         legs: the ids of its calls, the customer's first, each once.
-        messages: those of its message communications.
         duration_s: from its start to its end; None where it goes on or does not say.
-        ended: whether it is over.
     """
 
     legs: tuple[str, ...]
-    messages: tuple[str, ...]
     duration_s: float | None
-    ended: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,23 +113,19 @@ def parse_conversation(answer: Mapping[str, Any]) -> Conversation:
     if not isinstance(participants, list):
         raise MalformedAnswer("the conversation holds no participants")
     calls: dict[str, bool] = {}
-    messages: dict[str, None] = {}
     for participant in participants:
         if not isinstance(participant, Mapping):
             raise MalformedAnswer("a participant of the conversation is no object")
         outside = str(participant.get("purpose")).lower() in ("customer", "external")
-        for leg in _legs(participant, "calls"):
+        for leg in _legs(participant):
             calls[leg] = calls.get(leg, False) or outside
-        messages.update(dict.fromkeys(_legs(participant, "messages")))
     if len(calls) > MAX_LEGS:
         raise MalformedAnswer(f"the conversation holds more than {MAX_LEGS} calls")
     start_s, end_s = instant_s(answer.get("startTime")), instant_s(answer.get("endTime"))
     duration_s = None if start_s is None or end_s is None or end_s < start_s else round(end_s - start_s, 3)
     return Conversation(
         legs=tuple(sorted(calls, key=lambda leg: not calls[leg])),
-        messages=tuple(messages),
         duration_s=duration_s,
-        ended=end_s is not None,
     )
 
 
@@ -170,13 +162,13 @@ def parse_after_call(document: Mapping[str, Any]) -> AfterCall:
     parts = document.get("transcripts")
     if not isinstance(parts, list):
         raise MalformedAnswer("the transcript holds no transcripts")
-    begun_ms = _number(document.get("conversationStartTime"), _LATEST_MS)
+    begun_ms = number(document.get("conversationStartTime"), _LATEST_MS)
     transcript, unusable, segments = "", 0, list[Segment]()
     for part in parts:
         if not isinstance(part, Mapping) or not isinstance(part.get("phrases"), list):
             raise MalformedAnswer("a transcript holds no phrases")
-        transcript = transcript or _matching(part.get("transcriptId"), _ID) or ""
-        language = _matching(part.get("language"), _DIALECT)
+        transcript = transcript or matching(part.get("transcriptId"), ID) or ""
+        language = matching(part.get("language"), _DIALECT)
         if len(segments) + unusable + len(part["phrases"]) > MAX_PHRASES:
             raise MalformedAnswer(f"the transcript holds more than {MAX_PHRASES} phrases")
         for phrase in part["phrases"]:
@@ -198,36 +190,22 @@ def parse_phrase(phrase: Any, *, begun_ms: float | None, language: str | None) -
     text = next((phrase[key] for key in ("decoratedText", "text") if _is_text(phrase.get(key))), None)
     if text is None:
         return None
-    at_ms, duration = _number(phrase.get("startTimeMs"), _LATEST_MS), phrase.get("duration")
-    lasts_ms = _number(duration.get("milliseconds") if isinstance(duration, Mapping) else duration, _LONGEST_MS)
+    at_ms, duration = number(phrase.get("startTimeMs"), _LATEST_MS), phrase.get("duration")
+    lasts_ms = number(duration.get("milliseconds") if isinstance(duration, Mapping) else duration, _LONGEST_MS)
     start_ms = None if at_ms is None or begun_ms is None or at_ms < begun_ms else round(at_ms - begun_ms)
     return Segment(
         text=RawText(text),
-        speaker=(_matching(phrase.get("participantPurpose"), _PURPOSE) or "").lower(),
+        speaker=(matching(phrase.get("participantPurpose"), _PURPOSE) or "").lower(),
         language=language,
-        confidence=_number(phrase.get("confidence"), 1),
+        confidence=number(phrase.get("confidence"), 1),
         start_ms=start_ms,
         end_ms=None if start_ms is None or lasts_ms is None else start_ms + round(lasts_ms),
     )
 
 
-def _legs(participant: Mapping[str, Any], key: str) -> list[str]:
-    found = participant.get(key)
-    if not isinstance(found, list):
-        return []
-    return [one["id"] for one in found if isinstance(one, Mapping) and _matching(one.get("id"), _ID)]
-
-
-def _number(value: Any, most: float) -> float | None:
-    """A number from 0 to `most`; None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
-        return None
-    return float(value)
+def _legs(participant: Mapping[str, Any]) -> list[str]:
+    return [one["id"] for one in objects(participant.get("calls")) if matching(one.get("id"), ID)]
 
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip())
-
-
-def _matching(value: Any, pattern: re.Pattern[str]) -> str | None:
-    return value if isinstance(value, str) and pattern.fullmatch(value) else None

@@ -16,6 +16,7 @@ import orjson
 from captiond.base.backoff import clamp_retry_after_s
 from captiond.base.ids import RawText, SessionId
 from captiond.core.arrival import Arrival
+from captiond.genesys.fields import ID, LANGUAGE, matching
 from captiond.genesys.payloads import missing_permission_words, server_words
 
 MAX_FRAME_BYTES: Final = 1_048_576  # a real frame has one event of under 10 KB; ten minutes of them fit in here
@@ -23,9 +24,7 @@ MAX_EVENTS_PER_FRAME: Final = 1_000  # bounds the time that one frame may keep e
 
 _TOPICS: Final = ("conversation:transcription",)
 _LARGEST: Final = 2**53 - 1  # the largest whole number that every JSON reader agrees on
-_SESSION_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 _UTTERANCE_ID: Final = re.compile(r"[!-~]{1,128}", re.ASCII)
-_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}", re.ASCII)
 _TIMESTAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
 _CHANNELS: Final = frozenset({"internal", "external"})
 
@@ -125,7 +124,7 @@ def decode_event(event: Mapping[str, Any], *, session: SessionId | None) -> Arri
         Rejected: with the reason, which is the name of the key in snake_case, or `other_session`.
     """
     owner = event.get("mediaSessionId")
-    if not isinstance(owner, str) or not _SESSION_ID.fullmatch(owner):
+    if not isinstance(owner, str) or not ID.fullmatch(owner):
         raise Rejected("media_session_id")
     if session is not None and owner != session:
         raise Rejected("other_session")
@@ -150,7 +149,7 @@ def decode_event(event: Mapping[str, Any], *, session: SessionId | None) -> Arri
         timestamp=timestamp,
         event_s=event_s,
         channel=_channel(event.get("channel")),
-        language=_matching(event.get("language"), _LANGUAGE),
+        language=matching(event.get("language"), LANGUAGE),
         confidence=_confidence(event.get("confidence")),
         utterance_id=_utterance_id(event.get("utteranceId")),
         start_ms=start_ms,
@@ -197,11 +196,7 @@ def _confidence(value: Any) -> float | None:
 
 
 def _utterance_id(value: Any) -> str | None:
-    return str(value) if type(value) is int else _matching(value, _UTTERANCE_ID)  # an id by number is one all the same
-
-
-def _matching(value: Any, pattern: re.Pattern[str]) -> str | None:
-    return value if isinstance(value, str) and pattern.fullmatch(value) else None
+    return str(value) if type(value) is int else matching(value, _UTTERANCE_ID)  # an id by number is one all the same
 
 
 def _refusal(item: Mapping[str, Any]) -> Refusal | None:

@@ -4,13 +4,13 @@ What comes in is bounded and checked here, and never quoted where it is not what
 `jobs.masking` has seen it. Source: workflows.md, section 2.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote
 
 from captiond.base.ids import RawText
+from captiond.genesys.fields import ID, LONGEST_S, WORD, matching
 from captiond.genesys.payloads import MalformedAnswer
 from captiond.genesys.transcriptions import Segment, instant_s
 
@@ -21,10 +21,6 @@ CAPABILITIES: Final = "/api/v2/users/me/capabilities"
 LOCALES: Final = ("en-US", "en-GB", "es-ES", "fr-FR", "de-DE", "ja-JP")
 HEARD: Final = frozenset({"audio", "video"})
 MAX_MEDIA: Final = 1_000  # of one interaction
-
-_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
-_WORD: Final = re.compile(r"[A-Za-z][A-Za-z_.-]{0,31}", re.ASCII)  # a status: no digits, so nobody's number
-_LONGEST_S: Final = 10_000_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +113,7 @@ def subscription(transcription: str, *, endpoint: str) -> dict[str, Any]:
 def parse_id(answer: Mapping[str, Any]) -> str:
     """The `id` of what was made. Raises MalformedAnswer."""
     found = answer.get("id")
-    if not isinstance(found, str) or not _ID.fullmatch(found):
+    if not isinstance(found, str) or not ID.fullmatch(found):
         raise MalformedAnswer("the answer holds no id")
     return found
 
@@ -134,15 +130,15 @@ def parse_transcript(body: Mapping[str, Any], *, id_key: str = "transcriptionId"
         MalformedAnswer: it does not say which transcription it is about.
     """
     transcription = body.get(id_key, body.get("transcriptionId"))
-    if not isinstance(transcription, str) or not _ID.fullmatch(transcription):
+    if not isinstance(transcription, str) or not ID.fullmatch(transcription):
         raise MalformedAnswer("the callback holds no transcriptionId")
     inner = body.get("transcript")
     text = inner.get("text") if isinstance(inner, Mapping) else None
     redacted = body.get("redactPii")
     return Transcript(
         transcription=transcription,
-        interaction=_matching(body.get("interactionId"), _ID),
-        status=_matching(body.get("status"), _WORD),
+        interaction=matching(body.get("interactionId"), ID),
+        status=matching(body.get("status"), WORD),
         redacted=redacted if isinstance(redacted, bool) else None,
         begun_s=instant_s(body.get("initiationTimestamp")),
         segments=(Segment(RawText(text)),) if isinstance(text, str) and text.strip() else (),
@@ -154,11 +150,7 @@ def _medium(one: Any) -> tuple[str, float | None]:
     if not isinstance(kind, str):
         raise MalformedAnswer("a medium of the interaction has no type")
     duration = one.get("duration")
-    usable = isinstance(duration, int | float) and not isinstance(duration, bool) and 0 <= duration <= _LONGEST_S
+    usable = isinstance(duration, int | float) and not isinstance(duration, bool) and 0 <= duration <= LONGEST_S
     if kind.lower() in HEARD and not usable:
         raise MalformedAnswer("a medium of the interaction has no duration")
     return kind.lower(), float(duration) if usable else None
-
-
-def _matching(value: Any, pattern: re.Pattern[str]) -> str | None:
-    return value if isinstance(value, str) and pattern.fullmatch(value) else None

@@ -16,6 +16,7 @@ from urllib.parse import quote
 import orjson
 
 from captiond.base.ids import RawText
+from captiond.genesys.fields import WORD, objects
 from captiond.genesys.payloads import MalformedAnswer
 from captiond.genesys.transcriptions import instant_s
 
@@ -24,11 +25,9 @@ IDS_A_REQUEST: Final = 100
 PAGE_SIZE: Final = 500  # the largest that is allowed
 MAX_PAGES: Final = 200  # of one query: 100,000 conversations, which Genesys itself does not page beyond
 MAX_MESSAGES: Final = 50_000  # of one conversation: 2 MiB of messages of some forty characters each
-MAX_ID_CHARS: Final = 64
 BROKEN: Final = "\ufdd0"  # stands for bytes that are no UTF-8: no character of any text (Unicode, noncharacters)
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
-_WORD: Final = re.compile(r"[A-Za-z][A-Za-z_.-]{0,31}", re.ASCII)  # no digits, so nobody's number
 _STAMP: Final = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 _MAX_NUMBER: Final = 2**53
@@ -109,15 +108,11 @@ def _found(entry: Any) -> Found | None:
         return None
     sessions = {
         one["sessionId"].lower()
-        for participant in _objects(entry.get("participants"))
-        for one in _objects(participant.get("sessions"))
+        for participant in objects(entry.get("participants"))
+        for one in objects(participant.get("sessions"))
         if isinstance(one.get("sessionId"), str) and is_uuid(one["sessionId"])
     }
     return Found(name.lower(), frozenset(sessions))
-
-
-def _objects(value: Any) -> list[Mapping[str, Any]]:
-    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
 
 
 # -- one of them -----------------------------------------------------------------------------------------------------
@@ -215,7 +210,7 @@ def conversation_of(answer: Mapping[str, Any], *, conversation: str) -> Conversa
     messages, order = in_order(read)
     kind = answer.get("type")
     return Conversation(
-        kind=kind if isinstance(kind, str) and _WORD.fullmatch(kind) else None,
+        kind=kind if isinstance(kind, str) and WORD.fullmatch(kind) else None,
         started_at=_stamp(answer.get("startTimestamp")),
         ended_at=_stamp(answer.get("endTimestamp")),
         messages=messages,
@@ -316,7 +311,7 @@ def _harmless(metadata: Any) -> dict[str, Any]:
     """What of a message's metadata can be kept as it is: anything else might be somebody's words or number."""
     if not isinstance(metadata, Mapping):
         return {}
-    kept = ((key, value) for key, value in metadata.items() if _WORD.fullmatch(key) and _is_harmless(value))
+    kept = ((key, value) for key, value in metadata.items() if WORD.fullmatch(key) and _is_harmless(value))
     return dict(sorted(kept)[:32])
 
 
@@ -325,4 +320,4 @@ def _is_harmless(value: Any) -> bool:
         return True
     if isinstance(value, int):
         return abs(value) < 1_000
-    return isinstance(value, str) and _WORD.fullmatch(value) is not None
+    return isinstance(value, str) and WORD.fullmatch(value) is not None

@@ -13,6 +13,7 @@ import orjson
 
 from captiond.base.errors import LocalError, UpstreamInvalid
 from captiond.base.ids import SessionId
+from captiond.genesys.fields import ID
 
 Answer = TypeVar("Answer")
 
@@ -22,7 +23,6 @@ MAX_MESSAGE_CHARACTERS: Final = (
     500  # what is kept of a server's words: enough for a person, too little for a transcript
 )
 
-_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 _TOKEN: Final = re.compile(r"[!-~]{1,16384}", re.ASCII)  # what may stand in a header
 _PERMISSION: Final = re.compile(r"\b[A-Za-z][\w-]*(?::[A-Za-z*][\w*-]*){2,3}", re.ASCII)
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -58,7 +58,7 @@ class MediaRequest:
         names = (self.language, self.region, self.codec, self.language_model)
         if not (
             isinstance(self.media_session_id, str)
-            and _ID.fullmatch(self.media_session_id)
+            and ID.fullmatch(self.media_session_id)
             and all(isinstance(name, str) and 1 <= len(name) <= MAX_NAME_CHARACTERS for name in names)
             and isinstance(self.profanity_filter, bool)
             and type(self.chunk_size) is int

@@ -6,19 +6,17 @@ numbered by their times, and one that a batch does not hold is a hole. Source: r
 public SDK's models (ConversationQuery, MessageDetails, MessageData).
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
+from captiond.genesys.fields import ID, matching, objects
 from captiond.genesys.messaging import MAX_MESSAGES, Conversation, InvalidTranscript, conversation_of, object_of_bytes
 from captiond.genesys.transcriptions import instant_s
 
 QUERY: Final = "/api/v2/analytics/conversations/details/query"
 PAGE_SIZE: Final = 100  # the largest that is allowed
 BATCH: Final = 100  # ids of one request
-
-_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 
 
 def query(*, since: str, until: str, conversations: Sequence[str], page_size: int, page: int) -> dict[str, Any]:
@@ -76,7 +74,7 @@ def parse_conversation(body: bytes, batches: Sequence[bytes], *, conversation: s
         entities = object_of_bytes(batch).get("entities")
         if not isinstance(entities, list):
             raise InvalidTranscript("a batch of messages holds no entities")
-        texts.update((one["id"], one) for one in _objects(entities) if _is_id(one.get("id")))
+        texts.update((one["id"], one) for one in objects(entities) if matching(one.get("id"), ID))
     said = [(one, time) for one, time in _listed(answer).items() if not _is_receipt(texts.get(one, {}))]
     messages = [_message(texts[one], number, time) for number, (one, time) in enumerate(said, start=1) if one in texts]
     document = {
@@ -100,10 +98,10 @@ def _listed(answer: Mapping[str, Any]) -> dict[str, str | None]:
 
 
 def _details(participants: list[Any]) -> Iterator[tuple[str, str | None]]:
-    for participant in _objects(participants):
-        for communication in _objects(participant.get("messages")):
-            for one in _objects(communication.get("messages")):
-                if _is_id(one.get("messageId")):
+    for participant in objects(participants):
+        for communication in objects(participant.get("messages")):
+            for one in objects(communication.get("messages")):
+                if matching(one.get("messageId"), ID):
                     time = one.get("messageTime")
                     yield one["messageId"], time if isinstance(time, str) else None
 
@@ -131,11 +129,3 @@ def _is_receipt(data: Mapping[str, Any]) -> bool:
 
 def _matches(dimension: str, value: str) -> dict[str, Any]:
     return {"type": "dimension", "dimension": dimension, "operator": "matches", "value": value}
-
-
-def _objects(value: Any) -> list[Mapping[str, Any]]:
-    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
-
-
-def _is_id(value: Any) -> bool:
-    return isinstance(value, str) and _ID.fullmatch(value) is not None

@@ -11,6 +11,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from captiond.base.ids import RawText
+from captiond.genesys.fields import ID, LANGUAGE, LONGEST_S, WORD, matching, number
 from captiond.genesys.payloads import MalformedAnswer
 from captiond.genesys.transcriptions import instant_s
 
@@ -18,13 +19,9 @@ COMPLETED: Final = "completed"
 FAILED: Final = "failed"
 MARKERS: Final = ("<REDACTED>", "[REDACTED_PII]")  # what Genesys puts where it took something out
 
-_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
-_WORD: Final = re.compile(r"[A-Za-z][A-Za-z_.-]{0,31}", re.ASCII)  # a status: no digits, so nobody's number
-_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}", re.ASCII)
 _SPAN: Final = re.compile(r"bytes\s+(\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", re.ASCII | re.IGNORECASE)
 _UNSATISFIED: Final = re.compile(r"bytes\s+\*/(\d{1,18})", re.ASCII | re.IGNORECASE)
 _STRONG_TAG: Final = re.compile(r'"[!#-~]{1,256}"', re.ASCII)
-_LONGEST_S: Final = 10_000_000.0
 _MOST: Final = 1_000_000_000  # words, speakers: what counts more is no count
 
 
@@ -98,7 +95,7 @@ def parse_standing(answer: Mapping[str, Any], *, transcript: str) -> Standing:
         MalformedAnswer: it holds no status, or is about another transcript.
     """
     status, quality = answer.get("status"), answer.get("quality")
-    if not isinstance(status, str) or not _WORD.fullmatch(status):
+    if not isinstance(status, str) or not WORD.fullmatch(status):
         raise MalformedAnswer("the transcript holds no status")
     if isinstance(answer.get("id"), str) and answer["id"] != transcript:
         raise MalformedAnswer("the answer is about another transcript: its id")
@@ -106,14 +103,14 @@ def parse_standing(answer: Mapping[str, Any], *, transcript: str) -> Standing:
     reason = answer.get("failureReason")
     return Standing(
         status=status.lower(),
-        recording=_matching(answer.get("recordingId"), _ID),
-        language=_matching(answer.get("language"), _LANGUAGE),
+        recording=matching(answer.get("recordingId"), ID),
+        language=matching(answer.get("language"), LANGUAGE),
         created_s=instant_s(answer.get("createdTimestamp")),
         completed_s=instant_s(answer.get("completedTimestamp")),
-        duration_s=_number(answer.get("duration"), _LONGEST_S),
+        duration_s=number(answer.get("duration"), LONGEST_S),
         words=_count(answer.get("wordCount")),
         speakers=_count(answer.get("speakerCount")),
-        confidence=_number(confidence, 1.0),
+        confidence=number(confidence, 1.0),
         reason=RawText(reason[:500] if isinstance(reason, str) else ""),
     )
 
@@ -121,7 +118,7 @@ def parse_standing(answer: Mapping[str, Any], *, transcript: str) -> Standing:
 def parse_resubmitted(answer: Mapping[str, Any], *, transcript: str) -> str:
     """The id of the transcript that is made now: a new one where the answer names it, else the one there was."""
     found = answer.get("transcriptId", answer.get("id"))
-    return found if isinstance(found, str) and _ID.fullmatch(found) else transcript
+    return found if isinstance(found, str) and ID.fullmatch(found) else transcript
 
 
 def parse_span(header: str | None) -> Span | None:
@@ -151,16 +148,6 @@ def parse_unsatisfied(header: str | None) -> int | None:
 def strong_tag(header: str | None) -> str | None:
     """An ETag that may stand in `If-Range`; None for a weak one, which does not promise the same bytes."""
     return header if header is not None and _STRONG_TAG.fullmatch(header) else None
-
-
-def _matching(value: Any, pattern: re.Pattern[str]) -> str | None:
-    return value if isinstance(value, str) and pattern.fullmatch(value) else None
-
-
-def _number(value: Any, most: float) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
-        return None
-    return float(value)
 
 
 def _count(value: Any) -> int | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from captiond.base.ids import RawText
+from captiond.genesys.fields import ID
 from captiond.genesys.payloads import MalformedAnswer
 from captiond.genesys.transcriptions import instant_s
 
@@ -21,7 +22,6 @@ PLATFORM_SCOPES: Final = ("recording:recording:view", "speechAndTextAnalytics:da
 MAX_TEXTS: Final = 10  # of one result
 MAX_TEXT_CHARS: Final = 2_000
 
-_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 _DIGITS: Final = re.compile(r"\d{4}", re.ASCII)
 _LISTS: Final = ("results", "recordings", "entities", "hits", "items", "conversations")
@@ -130,7 +130,7 @@ def _texts(one: Mapping[str, Any]) -> Iterator[str]:
 def _id(one: Mapping[str, Any], *names: str) -> str | None:
     """An id, unless it might be somebody's number: four digits in a row are in a UUID, or in none."""
     found = next((one[name] for name in names if isinstance(one.get(name), str)), None)
-    if found is None or not _ID.fullmatch(found):
+    if found is None or not ID.fullmatch(found):
         return None
     return found if _UUID.fullmatch(found) or not _DIGITS.search(found) else None
 

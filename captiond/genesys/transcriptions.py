@@ -12,6 +12,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from captiond.base.ids import RawText
+from captiond.genesys.fields import ID, LANGUAGE, LONGEST_S, WORD, matching, number
 from captiond.genesys.payloads import MalformedAnswer
 
 COMPLETED: Final = "transcription.completed"
@@ -20,12 +21,8 @@ EVENTS: Final = (COMPLETED, FAILED)
 MAX_SEGMENTS: Final = 20_000  # of one transcript: eleven a second for half an hour; reading more would hold others up
 PATH: Final = "/api/v2/media/transcriptions"
 
-_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 _NAME: Final = re.compile(r"[a-z0-9._+-]{1,32}", re.ASCII)
-_WORD: Final = re.compile(r"[A-Za-z][A-Za-z_.-]{0,31}", re.ASCII)  # a status: no digits, so nobody's number
 _SPEAKER: Final = re.compile(r"[A-Za-z_. -]{0,32}\d{0,2}", re.ASCII)
-_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}", re.ASCII)
-_LONGEST_S: Final = 10_000_000.0  # four months: not a time that a recording lasts
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +80,7 @@ def parse_media(answer: Mapping[str, Any]) -> Media:
         MalformedAnswer: names the field that is missing or not what it should be. None is not 0.
     """
     duration = answer.get("duration")
-    if isinstance(duration, bool) or not isinstance(duration, int | float) or not 0 < duration <= _LONGEST_S:
+    if isinstance(duration, bool) or not isinstance(duration, int | float) or not 0 < duration <= LONGEST_S:
         raise MalformedAnswer("the media holds no positive duration")
     return Media(float(duration), codec=_name(answer, "codec"), format=_name(answer, "format"))
 
@@ -109,7 +106,7 @@ def submission(
 def parse_submission(answer: Mapping[str, Any]) -> str:
     """The transcription's id. Raises MalformedAnswer."""
     found = answer.get("transcriptionId")
-    if not isinstance(found, str) or not _ID.fullmatch(found):
+    if not isinstance(found, str) or not ID.fullmatch(found):
         raise MalformedAnswer("the answer holds no transcriptionId")
     return found
 
@@ -125,7 +122,7 @@ def parse_callback(body: Mapping[str, Any]) -> Callback:
         raise MalformedAnswer("the callback holds no eventType")
     data = data if isinstance(data, Mapping) else {}
     transcription = data.get("transcriptionId")
-    if not isinstance(transcription, str) or not _ID.fullmatch(transcription):
+    if not isinstance(transcription, str) or not ID.fullmatch(transcription):
         raise MalformedAnswer("the callback holds no transcriptionId")
     result = data.get("result")
     result = result if isinstance(result, Mapping) else {}
@@ -139,8 +136,8 @@ def parse_callback(body: Mapping[str, Any]) -> Callback:
     return Callback(
         event=event if event in EVENTS else "unknown",
         transcription=transcription,
-        status=_matching(data.get("status"), _WORD),
-        media=_matching(media, _ID),
+        status=matching(data.get("status"), WORD),
+        media=matching(media, ID),
         redacted=redacted if isinstance(redacted, bool) else None,
         latency_s=_latency_s(data.get("startedAt"), data.get("completedAt")),
         reason=RawText(reason[:500]),
@@ -162,9 +159,9 @@ def _segment(piece: Mapping[str, Any], text: str) -> Segment:
     speaker = piece.get("speaker", piece.get("channel"))
     return Segment(
         text=RawText(text),
-        speaker=_matching(speaker, _SPEAKER) or "",
-        language=_matching(piece.get("language"), _LANGUAGE),
-        confidence=_confidence(piece.get("confidence")),
+        speaker=matching(speaker, _SPEAKER) or "",
+        language=matching(piece.get("language"), LANGUAGE),
+        confidence=number(piece.get("confidence"), 1.0),
         start_ms=_milliseconds(piece.get("startMs")),
         end_ms=_milliseconds(piece.get("endMs")),
     )
@@ -195,17 +192,6 @@ def _name(answer: Mapping[str, Any], key: str) -> str:
     return value.strip().lower()
 
 
-def _matching(value: Any, pattern: re.Pattern[str]) -> str | None:
-    return value if isinstance(value, str) and pattern.fullmatch(value) else None
-
-
-def _confidence(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if 0 <= value <= 1 else None
-
-
 def _milliseconds(value: Any) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LONGEST_S * 1000:
-        return None
-    return round(value)
+    found = number(value, LONGEST_S * 1000)
+    return None if found is None else round(found)
