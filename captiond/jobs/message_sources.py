@@ -5,7 +5,7 @@ from typing import Final, Protocol
 
 import orjson
 
-from captiond.base.errors import AnswerTooLong, UpstreamInvalid
+from captiond.base.errors import AnswerTooLong
 from captiond.genesys import messaging, platform_messages
 from captiond.genesys.calls import Calls
 from captiond.genesys.payloads import MalformedAnswer, usable
@@ -106,10 +106,8 @@ class Platform:
         answers = [await self._calls.fetch(path, operation=DETAILS, most_bytes=most_bytes)]
         try:
             ids = platform_messages.message_ids(answers[0])
-        except messaging.InvalidTranscript:
+        except MalformedAnswer:
             return answers  # `parse` says so again, in its own words
-        except MalformedAnswer as fault:
-            raise UpstreamInvalid(operation=DETAILS, why=f"sent an unusable answer: {fault}") from None
         left_bytes = most_bytes - len(answers[0])
         for first in range(0, len(ids), platform_messages.BATCH):
             if left_bytes <= 0:

@@ -19,7 +19,6 @@ from captiond.base.errors import (
     RateLimited,
     Unauthorised,
     UpstreamError,
-    UpstreamInvalid,
     UpstreamRefused,
     UpstreamUnavailable,
 )
@@ -28,7 +27,7 @@ from captiond.db.jobs import Job
 from captiond.db.outbox import Parcel
 from captiond.genesys import recordings as api
 from captiond.genesys.exchange import Stream
-from captiond.genesys.payloads import MalformedAnswer
+from captiond.genesys.payloads import usable
 from captiond.jobs.fetching import Fetching, Progress
 from captiond.jobs.long_text import Mark
 from captiond.jobs.machine import RECORDING, Outcome, Phase
@@ -112,10 +111,7 @@ class RecordingTranscript:
     async def _poll(self, job: Job, tools: Tools) -> Step:
         transcript = _transcript(job)
         answer = await tools.calls.get(api.transcript_path(transcript), operation="transcript")
-        try:
-            standing = api.parse_standing(answer, transcript=transcript)
-        except MalformedAnswer as fault:
-            raise UpstreamInvalid(operation="transcript", why=f"sent an unusable answer: {fault}") from None
+        standing = usable(lambda told: api.parse_standing(told, transcript=transcript), answer, operation="transcript")
         recording = standing.recording or job.request["recordingId"]
         if standing.status == api.COMPLETED:
             data = {
