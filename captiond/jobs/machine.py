@@ -115,14 +115,17 @@ class Outcome(StrEnum):
     NOT_BEGUN = "not begun"  # Genesys transcribes without being asked: it is waited for
 
 
+_AFTER_CALL: Final[Mapping[tuple[Phase, Outcome], Phase]] = {
+    (Phase.CHECKING, Outcome.NOT_BEGUN): Phase.POLLING,
+    (Phase.POLLING, Outcome.DONE): Phase.FETCHING,
+    (Phase.FETCHING, Outcome.DONE): Phase.SETTLING,
+}
 PHASES: Final[Mapping[str, Mapping[tuple[Phase, Outcome], Phase]]] = {
     TRANSCRIPTION: {
         (Phase.CHECKING, Outcome.DONE): Phase.SUBMITTING,
         (Phase.SUBMITTING, Outcome.DONE): Phase.AWAITING,
         (Phase.AWAITING, Outcome.CALLED_BACK): Phase.SETTLING,
-        (Phase.CHECKING, Outcome.NOT_BEGUN): Phase.POLLING,
-        (Phase.POLLING, Outcome.DONE): Phase.FETCHING,
-        (Phase.FETCHING, Outcome.DONE): Phase.SETTLING,
+        **_AFTER_CALL,
         (Phase.SETTLING, Outcome.DONE): Phase.OVER,
     },
     INTERACTION: {
@@ -132,9 +135,7 @@ PHASES: Final[Mapping[str, Mapping[tuple[Phase, Outcome], Phase]]] = {
         (Phase.LOOKING, Outcome.DONE): Phase.AWAITING,
         (Phase.AWAITING, Outcome.CALLED_BACK): Phase.TIDYING,
         (Phase.TIDYING, Outcome.DONE): Phase.SETTLING,
-        (Phase.CHECKING, Outcome.NOT_BEGUN): Phase.POLLING,
-        (Phase.POLLING, Outcome.DONE): Phase.FETCHING,
-        (Phase.FETCHING, Outcome.DONE): Phase.SETTLING,
+        **_AFTER_CALL,
         (Phase.SETTLING, Outcome.DONE): Phase.OVER,
     },
     RECORDING: {
