@@ -3,7 +3,7 @@
 Pure: timelines in, figures out. A timeline is what one utterance showed, a row wherever that changed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
@@ -154,5 +154,8 @@ def _ratio(part: float, whole: float) -> float:
 
 def _spread(values: Sequence[float]) -> dict[str, int]:
     ordered = sorted(values)
-    at: Callable[[int], float] = lambda percent: ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]  # noqa: E731
+
+    def at(percent: int) -> float:
+        return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
+
     return {f"p{percent}": round(at(percent)) if ordered else 0 for percent in _PERCENTILES}

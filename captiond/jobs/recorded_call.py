@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from statistics import fmean
-from typing import Any
+from typing import Any, Final
 
 from captiond.base.errors import UpstreamUnavailable
 from captiond.db.jobs import Job
@@ -26,7 +26,7 @@ from captiond.jobs.recording_transcript import RecordingTranscript
 from captiond.jobs.refusals import JobFailed
 from captiond.jobs.workflow import Step, Tools
 
-MAX_RECORDINGS_BYTES = 2_097_152  # of the answer that lists a conversation's recordings, with their annotations
+MAX_RECORDINGS_BYTES: Final = 2_097_152  # of the answer that lists a conversation's recordings, with their annotations
 
 
 class RecordedCall(RecordingTranscript):
@@ -55,7 +55,8 @@ class RecordedCall(RecordingTranscript):
         if looked.outcome is not None:
             data |= {"language": job.request["language"], "completedTimestamp": None, "durationS": None}
             return Step(Outcome.DONE, data=data, facts={"transcriptId": job.request["transcriptId"]})
-        return replace((step := self._not_yet(job, recording)), data={**data, **step.data})
+        step = self._not_yet(job, recording)
+        return replace(step, data={**data, **step.data})
 
     async def _legs(self, job: Job, tools: Tools) -> dict[str, Any]:
         if "legs" in job.data:
