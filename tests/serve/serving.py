@@ -30,6 +30,7 @@ from captiond.serve.guard import Guard, GuardLimits
 from captiond.serve.problems import Problem
 from captiond.serve.revocations import Revocations
 from captiond.serve.seats import Seats
+from captiond.serve.session_view import view_of
 from captiond.serve.transcripts import Transcript
 from captiond.serve.wiring import WIRING, HealthCheck, Limits
 
@@ -116,18 +117,18 @@ class MemorySessions:
                 request.id, source=request.source, language=request.language, created_at=iso_utc(self._clock.now_s())
             )
             live.set_state(SessionState.LIVE)
-            return True, self._view(live)
-        return False, self._view(live)
+            return True, view_of(live)
+        return False, view_of(live)
 
     def list(self) -> Sequence[Mapping[str, Any]]:
-        return [self._view(live) for live in self._rooms.all()]
+        return [view_of(live) for live in self._rooms.all()]
 
     def of_conversation(self, conversation: str) -> Sequence[Mapping[str, Any]]:
-        return [self._view(live) for live in self._rooms.of_conversation(conversation)]
+        return [view_of(live) for live in self._rooms.of_conversation(conversation)]
 
     def get(self, session: SessionId) -> Mapping[str, Any] | None:
         live = self._rooms.get(session)
-        return None if live is None else self._view(live)
+        return None if live is None else view_of(live)
 
     async def delete(self, session: SessionId) -> bool:
         if self._rooms.get(session) is None:
@@ -144,26 +145,6 @@ class MemorySessions:
     async def audit(self, session: SessionId) -> AsyncGenerator[bytes, None]:
         for number in range(3 if session in self.recorded else 0):
             yield json.dumps({"kind": "event", "mediaSessionId": session, "sequence": number}).encode()
-
-    def _view(self, live: Live) -> Json:
-        return {
-            "id": live.session,
-            "source": live.source,
-            "conversationId": live.conversation,
-            "state": live.state.value,
-            "reason": live.reason,
-            "language": live.language,
-            "createdAt": live.created_at,
-            "position": live.position,
-            "viewers": live.viewers,
-            "gaps": live.gaps,
-            "lostEvents": live.lost_events,
-            "duplicates": live.duplicates,
-            "avgLatencyMs": live.avg_latency_ms,
-            "p99LatencyMs": live.p99_latency_ms,
-            "tokensPerSecond": live.tokens_per_second,
-            "auditRecords": live.audit_records,
-        }
 
 
 @dataclass
