@@ -91,7 +91,7 @@ class AfterCalls:
 
     async def settings(self, request: web.Request) -> web.StreamResponse:
         """`GET /api/v2/routing/settings/transcription`."""
-        refused = await self._refused(request, On.SETTINGS, None)
+        refused = await self._desk.refused(request, On.SETTINGS)
         if refused is not None:
             return refused
         body = {"transcription": self.enabled, "transcriptionConfidenceThreshold": 1, "piiRedactionEnabled": False}
@@ -100,7 +100,7 @@ class AfterCalls:
     async def conversation(self, request: web.Request) -> web.StreamResponse:
         """`GET /api/v2/conversations/{id}`."""
         name = request.match_info["id"]
-        refused = await self._refused(request, On.CONVERSATION, name)
+        refused = await self._desk.refused(request, On.CONVERSATION, name)
         if refused is not None:
             return refused
         call = self._calls.get(name)
@@ -126,7 +126,7 @@ class AfterCalls:
     async def transcript_url(self, request: web.Request) -> web.StreamResponse:
         """`GET /api/v2/speechandtextanalytics/conversations/{id}/communications/{leg}/transcripturl`."""
         name, leg = request.match_info["id"], request.match_info["leg"]
-        refused = await self._refused(request, On.TRANSCRIPT_URL, name)
+        refused = await self._desk.refused(request, On.TRANSCRIPT_URL, name)
         if refused is not None:
             return refused
         found = self._leg(name, leg)
@@ -140,7 +140,7 @@ class AfterCalls:
     async def recordings(self, request: web.Request) -> web.StreamResponse:
         """`GET /api/v2/conversations/{id}/recordings`: 202 while the audio is made ready."""
         name = request.match_info["id"]
-        refused = await self._refused(request, On.AUDIO, name)
+        refused = await self._desk.refused(request, On.AUDIO, name)
         if refused is not None:
             return refused
         call = self._calls.get(name)
@@ -211,6 +211,3 @@ class AfterCalls:
     def _leg(self, name: str, leg: str) -> Leg | None:
         call = self._calls.get(name)
         return next((one for one in call.legs if one.communication_id == leg), None) if call is not None else None
-
-    async def _refused(self, request: web.Request, on: On, name: str | None) -> web.StreamResponse | None:
-        return await self._desk.fault(request, on, name) or self._desk.may_pass(request, on, name)

@@ -57,6 +57,10 @@ class Desk:
                 return self.answer(request, on, fault.status, body, headers=headers, session=session)
         return None
 
+    async def refused(self, request: web.Request, on: On, session: str | None = None) -> web.StreamResponse | None:
+        """Why this request gets no answer of its own: a fault strikes, or it may not pass. None: go on."""
+        return await self.fault(request, on, session) or self.may_pass(request, on, session)
+
     async def finish(self, request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
         """The answer of a call that has done what was asked; unless a fault strikes now."""
         fault = request.get(_AFTER)

@@ -92,7 +92,7 @@ class Interactions:
     async def interaction(self, request: web.Request) -> web.StreamResponse:
         """`GET /api/v2/interactions/{id}`."""
         name = request.match_info["id"]
-        refused = await self._refused(request, On.INTERACTION, name)
+        refused = await self._desk.refused(request, On.INTERACTION, name)
         if refused is not None:
             return refused
         found = self._find(name)
@@ -103,7 +103,7 @@ class Interactions:
 
     async def capabilities(self, request: web.Request) -> web.StreamResponse:
         """`GET /api/v2/users/me/capabilities`."""
-        refused = await self._refused(request, On.CAPABILITIES, None)
+        refused = await self._desk.refused(request, On.CAPABILITIES)
         if refused is not None:
             return refused
         body = {
@@ -115,7 +115,7 @@ class Interactions:
         """`POST /api/v2/interactions/transcriptions`."""
         asked = _object(await request.read())
         name = str(asked.get("interactionId"))[:128]
-        refused = await self._refused(request, On.START, name)
+        refused = await self._desk.refused(request, On.START, name)
         if refused is not None:
             return refused
         wrong = next((key for key, right in _RIGHT.items() if not right(asked.get(key))), None)
@@ -146,7 +146,7 @@ class Interactions:
         """`GET /api/v2/interactions/transcriptions/{id}`: not in the documents."""
         begun = self._begun.get(request.match_info["id"])
         name = begun.interaction.interaction_id if begun else None
-        refused = await self._refused(request, On.LOOK, name)
+        refused = await self._desk.refused(request, On.LOOK, name)
         if refused is not None:
             return refused
         if begun is None or not self.can_look:
@@ -163,7 +163,7 @@ class Interactions:
         chosen = asked.get("filter")
         begun = self._begun.get(str(chosen.get("value"))) if isinstance(chosen, dict) else None
         name = begun.interaction.interaction_id if begun else None
-        refused = await self._refused(request, On.WEBHOOK, name)
+        refused = await self._desk.refused(request, On.WEBHOOK, name)
         if refused is not None:
             return refused
         endpoint = asked.get("endpoint")
@@ -186,16 +186,13 @@ class Interactions:
         subscription = self.webhooks.get(request.match_info["id"])
         begun = self._begun[subscription["filter"]["value"]] if subscription is not None else None
         name = begun.interaction.interaction_id if begun else None
-        refused = await self._refused(request, On.WEBHOOK_END, name)
+        refused = await self._desk.refused(request, On.WEBHOOK_END, name)
         if refused is not None:
             return refused
         if self.webhooks.pop(request.match_info["id"], None) is None:
             return self._desk.answer(request, On.WEBHOOK_END, 404, error_body(404), session=name)
         self._desk.seen(request, On.WEBHOOK_END, 204, name)
         return await self._desk.finish(request, web.Response(status=204))
-
-    async def _refused(self, request: web.Request, on: On, name: str | None) -> web.StreamResponse | None:
-        return await self._desk.fault(request, on, name) or self._desk.may_pass(request, on, name)
 
     def _find(self, name: str) -> Interaction | None:
         found = self._interactions.get(name)

@@ -87,8 +87,7 @@ class Messaging:
     async def query(self, request: web.Request) -> web.StreamResponse:
         """`POST /api/v2/analytics/conversations/web/details/query`."""
         asked = _object(await request.read())
-        struck = await self._desk.fault(request, On.MESSAGING_QUERY)
-        refused = struck or self._desk.may_pass(request, On.MESSAGING_QUERY)
+        refused = await self._desk.refused(request, On.MESSAGING_QUERY)
         if refused is not None:
             return refused
         wrong = _wrong(asked)
@@ -105,7 +104,7 @@ class Messaging:
     async def details(self, request: web.Request) -> web.StreamResponse:
         """`GET /api/v2/conversations/web/details/{id}`."""
         name = request.match_info["id"]
-        refused = await self._refused(request, name)
+        refused = await self._desk.refused(request, On.MESSAGING_DETAILS, name)
         if refused is not None:
             return refused
         found = self._find(name)
@@ -119,8 +118,7 @@ class Messaging:
     async def platform_query(self, request: web.Request) -> web.StreamResponse:
         """`POST /api/v2/analytics/conversations/details/query`."""
         asked = _object(await request.read())
-        struck = await self._desk.fault(request, On.MESSAGING_QUERY)
-        refused = struck or self._desk.may_pass(request, On.MESSAGING_QUERY)
+        refused = await self._desk.refused(request, On.MESSAGING_QUERY)
         if refused is not None:
             return refused
         since, _, until = str(asked.get("interval")).partition("/")
@@ -143,7 +141,7 @@ class Messaging:
     async def listed(self, request: web.Request) -> web.StreamResponse:
         """`GET /api/v2/conversations/messages/{id}`: which messages there are, and when."""
         name = request.match_info["id"]
-        refused = await self._refused(request, name)
+        refused = await self._desk.refused(request, On.MESSAGING_DETAILS, name)
         if refused is not None:
             return refused
         found = self._find(name)
@@ -173,7 +171,7 @@ class Messaging:
         """`POST /api/v2/conversations/messages/{id}/messages/bulk`: the texts of those that are named."""
         name = request.match_info["id"]
         asked = orjson.loads(await request.read())
-        refused = await self._refused(request, name)
+        refused = await self._desk.refused(request, On.MESSAGING_DETAILS, name)
         if refused is not None:
             return refused
         found = self._find(name)
@@ -201,10 +199,6 @@ class Messaging:
             else orjson.dumps({"entities": entities})
         )
         return await self._desk.finish(request, web.Response(body=body, content_type="application/json"))
-
-    async def _refused(self, request: web.Request, name: str) -> web.StreamResponse | None:
-        struck = await self._desk.fault(request, On.MESSAGING_DETAILS, name)
-        return struck or self._desk.may_pass(request, On.MESSAGING_DETAILS, name)
 
     def _find(self, name: str) -> Messages | None:
         found = self._conversations.get(name.lower())

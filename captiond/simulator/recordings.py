@@ -85,7 +85,7 @@ class Recordings:
     async def transcript(self, request: web.Request) -> web.StreamResponse:
         """`GET /api/v2/recordings/transcripts/{id}`."""
         name = request.match_info["id"]
-        refused = await self._refused(request, On.TRANSCRIPT, name)
+        refused = await self._desk.refused(request, On.TRANSCRIPT, name)
         if refused is not None:
             return refused
         found = self._find(name)
@@ -98,7 +98,7 @@ class Recordings:
     async def content(self, request: web.Request) -> web.StreamResponse:
         """`GET /api/v2/recordings/transcripts/{id}/content`, whole or in a range."""
         name = request.match_info["id"]
-        refused = await self._refused(request, On.CONTENT, name)
+        refused = await self._desk.refused(request, On.CONTENT, name)
         if refused is not None:
             return refused
         found = self._find(name)
@@ -117,7 +117,7 @@ class Recordings:
     async def audio(self, request: web.Request) -> web.StreamResponse:
         """`GET /api/v2/recordings/{id}/audio`."""
         name = request.match_info["id"]
-        refused = await self._refused(request, On.AUDIO, name)
+        refused = await self._desk.refused(request, On.AUDIO, name)
         if refused is not None:
             return refused
         found = self._of_recording(name)
@@ -130,7 +130,7 @@ class Recordings:
     async def resubmit(self, request: web.Request) -> web.StreamResponse:
         """`POST /api/v2/recordings/{id}/transcripts`: another try. A key that was seen before begins nothing."""
         name = request.match_info["id"]
-        refused = await self._refused(request, On.RESUBMISSION, name)
+        refused = await self._desk.refused(request, On.RESUBMISSION, name)
         if refused is not None:
             return refused
         found = self._of_recording(name)
@@ -150,9 +150,6 @@ class Recordings:
         return await self._desk.finish(request, self._desk.answer(request, On.RESUBMISSION, 202, body, session=name))
 
     # -- answers -----------------------------------------------------------------------------------------------------
-
-    async def _refused(self, request: web.Request, on: On, name: str) -> web.StreamResponse | None:
-        return await self._desk.fault(request, on, name) or self._desk.may_pass(request, on, name)
 
     def _find(self, name: str) -> Transcript | None:
         found = self._transcripts.get(name)

@@ -43,8 +43,7 @@ class Findings:
 
     async def search(self, request: web.Request) -> web.StreamResponse:
         """`POST /api/v2/search/recordings` `{"query":"transcript:\\"...\\"","limit":10}`."""
-        struck = await self._desk.fault(request, On.SEARCH)
-        refused = struck or self._desk.may_pass(request, "search")
+        refused = await self._desk.refused(request, On.SEARCH)
         if refused is not None:
             return refused
         try:
@@ -55,19 +54,18 @@ class Findings:
         query, limit = asked.get("query"), asked.get("limit", 10)
         phrase = _QUERY.fullmatch(query) if isinstance(query, str) else None
         if phrase is None:
-            return self._desk.answer(request, "search", 400, error_body(400, message="query", field="query"))
+            return self._desk.answer(request, On.SEARCH, 400, error_body(400, message="query", field="query"))
         if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= MAX_LIMIT:
-            return self._desk.answer(request, "search", 400, error_body(400, message="limit", field="limit"))
+            return self._desk.answer(request, On.SEARCH, 400, error_body(400, message="limit", field="limit"))
         self.queries.append(phrase.string)
         wanted = _ESCAPED.sub(r"\1", phrase[1]).lower()
         found = [one for one in self._recordings.values() if wanted in str(one["transcript"]).lower()]
         body = {"total": len(found), "results": found[:limit]}
-        return await self._desk.finish(request, self._desk.answer(request, "search", 200, body))
+        return await self._desk.finish(request, self._desk.answer(request, On.SEARCH, 200, body))
 
     async def platform_search(self, request: web.Request) -> web.StreamResponse:
         """`POST /api/v2/speechandtextanalytics/transcripts/search`: as Genesys Cloud has it, which tells no words."""
-        struck = await self._desk.fault(request, On.SEARCH)
-        refused = struck or self._desk.may_pass(request, "search")
+        refused = await self._desk.refused(request, On.SEARCH)
         if refused is not None:
             return refused
         asked = orjson.loads(await request.read())
@@ -77,4 +75,4 @@ class Findings:
         found = [name for name, one in self._recordings.items() if words in str(one["transcript"]).lower()]
         results = [{"conversationId": name, "mediaType": "call"} for name in found[: asked["pageSize"]]]
         body = {"total": len(found), "pageCount": 1, "pageNumber": 1, "types": ["transcripts"], "results": results}
-        return await self._desk.finish(request, self._desk.answer(request, "search", 200, body))
+        return await self._desk.finish(request, self._desk.answer(request, On.SEARCH, 200, body))

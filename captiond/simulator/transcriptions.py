@@ -47,33 +47,31 @@ class Transcriptions:
     async def media(self, request: web.Request) -> web.StreamResponse:
         """`GET /api/v2/media/{id}`."""
         media = request.match_info["id"]
-        struck = await self._desk.fault(request, On.MEDIA, media)
-        refused = struck or self._desk.may_pass(request, "media", media)
+        refused = await self._desk.refused(request, On.MEDIA, media)
         if refused is not None:
             return refused
         recording = self._world.library.find(media)
         if recording is None:
-            return self._desk.answer(request, "media", 404, error_body(404), session=media)
+            return self._desk.answer(request, On.MEDIA, 404, error_body(404), session=media)
         body = {"id": media, "duration": recording.duration, "codec": recording.codec, "format": recording.format}
-        return await self._desk.finish(request, self._desk.answer(request, "media", 200, body, session=media))
+        return await self._desk.finish(request, self._desk.answer(request, On.MEDIA, 200, body, session=media))
 
     async def submit(self, request: web.Request, content: bytes) -> web.StreamResponse:
         """`POST /api/v2/media/transcriptions` for stored media: 202, and a callback later."""
         asked: dict[str, Any] = orjson.loads(content)
         media = str(asked["mediaId"])[:128]
-        struck = await self._desk.fault(request, On.SUBMISSION, media)
-        refused = struck or self._desk.may_pass(request, "submission", media)
+        refused = await self._desk.refused(request, On.SUBMISSION, media)
         if refused is not None:
             return refused
         wrong = _wrong(asked)
         if wrong is not None:
             body = error_body(400, message=f"{wrong} is not valid", field=wrong)
-            return self._desk.answer(request, "submission", 400, body, session=media)
+            return self._desk.answer(request, On.SUBMISSION, 400, body, session=media)
         recording = self._world.library.find(media)
         if recording is None:
-            return self._desk.answer(request, "submission", 404, error_body(404), session=media)
+            return self._desk.answer(request, On.SUBMISSION, 404, error_body(404), session=media)
         transcription = await self._begin(recording, asked, key=request.headers.get("Idempotency-Key"))
-        answer = self._desk.answer(request, "submission", 202, {"transcriptionId": transcription}, session=media)
+        answer = self._desk.answer(request, On.SUBMISSION, 202, {"transcriptionId": transcription}, session=media)
         return await self._desk.finish(request, answer)
 
     async def _begin(self, recording: Recording, asked: Mapping[str, Any], *, key: str | None) -> str:
