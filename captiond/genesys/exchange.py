@@ -1,14 +1,14 @@
 """One HTTP request and its answer, bounded in time and size. Knows no tokens and never tries again."""
 
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
 import aiohttp
 
-from captiond.base.errors import AnswerTooLong, LocalError, UpstreamUnavailable
+from captiond.base.errors import AnswerTooLong, LocalError, UpstreamError, UpstreamUnavailable
 from captiond.base.observe import Clock, Meter
 from captiond.genesys.recovery import error_of_answer
 
@@ -25,6 +25,13 @@ class Answer:
 
     status: int
     body: bytes = field(repr=False)
+
+
+@dataclass(slots=True)
+class _Asked:
+    """What a request in hand has come to: a status, or `none` while nothing was answered."""
+
+    status: str = "none"
 
 
 class Stream:
@@ -113,9 +120,7 @@ class Exchange:
             UpstreamUnavailable: no answer in time, no connection, or 5xx.
             RateLimited, Unauthorised, MissingPermission, UpstreamRefused: as the status says.
         """
-        started_s = self._clock.monotonic_s()
-        status = "none"
-        try:
+        with self._measured(operation) as asked:
             async with self._http().request(
                 method,
                 url,
@@ -123,31 +128,14 @@ class Exchange:
                 headers={**headers, "Accept-Encoding": "identity"},
                 allow_redirects=False,
             ) as response:
-                status = str(response.status)
+                asked.status = str(response.status)
                 good = 200 <= response.status < 300
                 received = await _read(response.content, most_bytes=most_bytes if good else MAX_ANSWER_BYTES)
                 if not good:
-                    raise error_of_answer(
-                        operation=operation,
-                        status=response.status,
-                        body=received,
-                        now_s=self._clock.now_s(),
-                        retry_after=response.headers.get("Retry-After"),
-                        secrets=(secret,),
-                    )
+                    raise self._refusal(response, received, operation=operation, secret=secret)
                 if len(received) > most_bytes:
                     raise AnswerTooLong(operation=operation, most_bytes=most_bytes)
                 return Answer(status=response.status, body=received)
-        except TimeoutError:
-            raise UpstreamUnavailable(operation=operation, why="timed out") from None
-        except ssl.SSLError:
-            raise UpstreamUnavailable(operation=operation, why="could not be reached by TLS") from None
-        except (aiohttp.ClientError, OSError) as error:
-            # Only the class is told: the text of these errors may hold the URL or the answer.
-            raise UpstreamUnavailable(operation=operation, why=f"failed ({type(error).__name__})") from None
-        finally:
-            self._meter.count("upstream_requests_total", operation=operation, status=status)
-            self._meter.observe("upstream_request_seconds", self._clock.monotonic_s() - started_s, operation=operation)
 
     @asynccontextmanager
     async def stream(
@@ -166,40 +154,49 @@ class Exchange:
         Raises:
             UpstreamUnavailable, RateLimited, Unauthorised, MissingPermission, UpstreamRefused: as `send`.
         """
-        started_s, status = self._clock.monotonic_s(), "none"
         most_s = self._timeout.total
-        try:
+        with self._measured(operation) as asked:
             response = await self._http().get(
                 url,
                 headers={**headers, "Accept-Encoding": "identity"},
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(sock_connect=self._timeout.sock_connect, sock_read=most_s),
             )
+            asked.status = str(response.status)
+        try:
+            if not 200 <= response.status < 300 and response.status not in also:
+                words = await _words(response.content)
+                raise self._refusal(response, words, operation=operation, secret=secret)
+            yield Stream(response, operation=operation)
+        finally:
+            response.close()  # what was not read is not wanted
+
+    @contextmanager
+    def _measured(self, operation: str) -> Iterator[_Asked]:
+        """One request: it is counted and timed, and what breaks it is upstream's fault, named without its words."""
+        asked, started_s = _Asked(), self._clock.monotonic_s()
+        try:
+            yield asked
         except TimeoutError:
             raise UpstreamUnavailable(operation=operation, why="timed out") from None
         except ssl.SSLError:
             raise UpstreamUnavailable(operation=operation, why="could not be reached by TLS") from None
         except (aiohttp.ClientError, OSError) as error:
+            # Only the class is told: the text of these errors may hold the URL or the answer.
             raise UpstreamUnavailable(operation=operation, why=f"failed ({type(error).__name__})") from None
-        else:
-            status = str(response.status)
         finally:
-            self._meter.count("upstream_requests_total", operation=operation, status=status)
+            self._meter.count("upstream_requests_total", operation=operation, status=asked.status)
             self._meter.observe("upstream_request_seconds", self._clock.monotonic_s() - started_s, operation=operation)
-        try:
-            if not 200 <= response.status < 300 and response.status not in also:
-                words = await _words(response.content)
-                raise error_of_answer(
-                    operation=operation,
-                    status=response.status,
-                    body=words,
-                    now_s=self._clock.now_s(),
-                    retry_after=response.headers.get("Retry-After"),
-                    secrets=(secret,),
-                )
-            yield Stream(response, operation=operation)
-        finally:
-            response.close()  # what was not read is not wanted
+
+    def _refusal(self, response: aiohttp.ClientResponse, words: bytes, *, operation: str, secret: str) -> UpstreamError:
+        return error_of_answer(
+            operation=operation,
+            status=response.status,
+            body=words,
+            now_s=self._clock.now_s(),
+            retry_after=response.headers.get("Retry-After"),
+            secrets=(secret,),
+        )
 
     async def close(self) -> None:
         """Closes every connection. Nothing can be asked afterwards."""
