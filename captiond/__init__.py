@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from captiond.base.errors import CaptiondError
     from captiond.config import ConfigError
     from captiond.config import load as load_config
+    from captiond.core.messages import Gap
     from captiond.embedded import OpenCaptions, open_captions
     from captiond.following import follow_captions, read_audit, read_figures
-    from captiond.heard import Caption, Captions, CaptionsFailed, Gap, Missed, Retraction, StateChange
+    from captiond.heard import Caption, Captions, CaptionsFailed, Missed, Retraction, StateChange
     from captiond.library import JobFailed, OpenWorkflows, open_workflows
 
 __version__ = "0.1.0"
@@ -40,13 +41,14 @@ __all__ = [
 ]
 
 _WHERE: Final[dict[str, tuple[str, str]]] = {
-    **{name: ("captiond.heard", name) for name in ("Caption", "Captions", "CaptionsFailed", "Gap", "Missed")},
+    **{name: ("captiond.heard", name) for name in ("Caption", "Captions", "CaptionsFailed", "Missed")},
     **{name: ("captiond.heard", name) for name in ("Retraction", "StateChange")},
     **{name: ("captiond.following", name) for name in ("follow_captions", "read_audit", "read_figures")},
     **{name: ("captiond.embedded", name) for name in ("OpenCaptions", "open_captions")},
     **{name: ("captiond.library", name) for name in ("JobFailed", "OpenWorkflows", "open_workflows")},
     "CaptiondError": ("captiond.base.errors", "CaptiondError"),
     "ConfigError": ("captiond.config", "ConfigError"),
+    "Gap": ("captiond.core.messages", "Gap"),
     "load_config": ("captiond.config", "load"),
 }
 

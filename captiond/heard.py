@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self
 
 from captiond.base.errors import CaptiondError, LocalError
+from captiond.core.messages import Gap
 from captiond.core.screen import Applied, Entry, GapEntry, Screen
 
 MAX_WAITING: Final = 1_000  # a quarter of an hour of finals; as many captions as a daemon keeps for resume
@@ -72,14 +73,6 @@ class Retraction:
     """That utterance, of which there were partials, will get no final: take it off the screen."""
 
     utterance: str
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """`lost` upstream events are missing here; None: not known how many."""
-
-    lost: int | None
-    cause: str
 
 
 @dataclass(frozen=True, slots=True)

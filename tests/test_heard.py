@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from captiond.base.errors import LocalError
+from captiond.core.messages import Gap
 from captiond.core.screen import Screen
-from captiond.heard import Caption, Captions, CaptionsFailed, Event, Gap, Missed, Retraction, StateChange
+from captiond.heard import Caption, Captions, CaptionsFailed, Event, Missed, Retraction, StateChange
 
 Json = dict[str, Any]
 
