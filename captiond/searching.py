@@ -46,13 +46,11 @@ class Searching:
         clock: Clock,
         meter: Meter,
         audit: AuditSink,
-        platform: bool = False,
+        form: searches.Form = searches.DOCUMENTS,
     ) -> None:
-        """`platform`: Genesys is asked as Genesys Cloud has it, not in the documents' form."""
+        """`form`: how Genesys is asked."""
         self._searcher, self._calls, self._masking = searcher, calls, masking
-        self._path = searches.PLATFORM_PATH if platform else searches.PATH
-        self._body_of = searches.platform_body_of if platform else searches.body_of
-        self._scopes = searches.PLATFORM_SCOPES if platform else searches.SCOPES
+        self._form = form
         self._clock, self._meter, self._audit = clock, meter, audit
 
     async def __call__(self, asked: SearchRequest) -> Mapping[str, Any]:
@@ -127,8 +125,8 @@ class Searching:
             raise Problem(422, "invalid_query", "A query needs a word to look for.")
         try:
             async with asyncio.timeout(ANSWER_S):
-                body = self._body_of(asked.query, limit=asked.limit)
-                results, total = _parsed(await self._calls.post(self._path, body, operation="search"), asked.limit)
+                body = self._form.body_of(asked.query, limit=asked.limit)
+                results, total = _parsed(await self._calls.post(self._form.path, body, operation="search"), asked.limit)
         except TimeoutError:
             raise Problem(502, "upstream_unavailable", "search: upstream did not answer in time.") from None
         except UpstreamError as error:
@@ -155,7 +153,7 @@ class Searching:
 
     def _problem(self, error: UpstreamError) -> Problem:
         words = self._masking.words(getattr(error, "message", ""))
-        failure = failure_of(error, words=words, scopes=self._scopes)
+        failure = failure_of(error, words=words, scopes=self._form.scopes)
         after_s = getattr(error, "retry_after_s", None)
         headers = {} if after_s is None else {"Retry-After": str(max(1, round(after_s)))}
         status = _STATUS.get(failure.code, 502)
@@ -173,7 +171,7 @@ def search_of(
         clock=clock,
         meter=meter,
         audit=audit,
-        platform=config.genesys.profile == "notifications",
+        form=searches.PLATFORM if config.genesys.profile == "notifications" else searches.DOCUMENTS,
     )
 
 

@@ -8,17 +8,13 @@ Source: workflows.md, section 3, 7; Genesys Cloud: the developer center's page "
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from captiond.base.ids import RawText
 from captiond.genesys.fields import ID
 from captiond.genesys.payloads import MalformedAnswer
 from captiond.genesys.transcriptions import instant_s
 
-PATH: Final = "/api/v2/search/recordings"
-SCOPES: Final = ("search:read", "recordings:view")
-PLATFORM_PATH: Final = "/api/v2/speechandtextanalytics/transcripts/search"
-PLATFORM_SCOPES: Final = ("recording:recording:view", "speechAndTextAnalytics:data:view")
 MAX_TEXTS: Final = 10  # of one result
 MAX_TEXT_CHARS: Final = 2_000
 
@@ -36,6 +32,13 @@ _TIMES: Final = (
     "date",
 )
 _TAG: Final = re.compile(r"</?[A-Za-z][^<>]{0,40}>")  # what a highlighter puts around words, and between digits
+
+
+class BodyOf(Protocol):
+    """Makes the body of a search."""
+
+    def __call__(self, text: str, *, limit: int) -> dict[str, Any]:
+        """For what was typed; see `body_of`, `platform_body_of`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,29 @@ def platform_body_of(text: str, *, limit: int) -> dict[str, Any]:
         "pageNumber": 1,
         "query": [{"type": "EXACT", "fields": ["transcript.content"], "value": said}],
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a form of Genesys' API is asked to search.
+
+    Attributes:
+        path: where to POST.
+        body_of: the body for what somebody typed and a `limit` of results.
+        scopes: what the account needs for it.
+    """
+
+    path: str
+    body_of: BodyOf
+    scopes: tuple[str, ...]
+
+
+DOCUMENTS: Final = Form("/api/v2/search/recordings", body_of, ("search:read", "recordings:view"))
+PLATFORM: Final = Form(
+    "/api/v2/speechandtextanalytics/transcripts/search",
+    platform_body_of,
+    ("recording:recording:view", "speechAndTextAnalytics:data:view"),
+)
 
 
 def parse(answer: Mapping[str, Any], *, limit: int) -> tuple[list[Result], int | None]:
