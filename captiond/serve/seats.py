@@ -102,8 +102,3 @@ class Seats:
             self._taken[name] = left
         else:
             del self._taken[name]
-
-    @property
-    def busiest(self) -> int:
-        """Viewers of the address that has the most: a figure for operators, without the address."""
-        return max(self._taken.values(), default=0)
