@@ -55,9 +55,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _connect(config: Config) -> None:
-    # Loaded here: a check without --connect needs no HTTP client.
-    from captiond.genesys.client import Genesys  # noqa: PLC0415
-    from captiond.genesys.oauth import Credentials  # noqa: PLC0415
+    from captiond.genesys.client import Genesys  # noqa: PLC0415  (a check without --connect needs no HTTP client)
+    from captiond.genesys.oauth import Credentials  # noqa: PLC0415  (as above)
 
     account = config.genesys
     if not account.client_id:

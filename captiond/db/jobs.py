@@ -76,7 +76,7 @@ def add(connection: sqlite3.Connection, job: Job, *, most_open: int) -> Job | No
         if many >= most_open:
             return None
         marks = ", ".join("?" * 17)
-        connection.execute(f"INSERT INTO jobs ({_COLUMNS}) VALUES ({marks})", _row(job))  # noqa: S608
+        connection.execute(f"INSERT INTO jobs ({_COLUMNS}) VALUES ({marks})", _row(job))  # noqa: S608  (names and marks of our own)
     return job
 
 
@@ -146,7 +146,7 @@ def save(connection: sqlite3.Connection, job: Job, *, parcels: Sequence[Parcel] 
         changed = connection.execute(
             f"""UPDATE jobs SET state = ?, phase = ?, data = ?, tries = ?, upstream = coalesce(?, upstream),
                 result = ?, error = ?, updated_s = ?, ended_s = ?, version = version + 1, due_s = {due}
-                WHERE id = ? AND state = 'running'""",  # noqa: S608
+                WHERE id = ? AND state = 'running'""",  # noqa: S608  (one of two expressions of our own)
             (
                 job.state,
                 job.phase,
@@ -174,7 +174,7 @@ def cancel(connection: sqlite3.Connection, job: str, *, now_s: float) -> Job | N
     with connection:
         connection.execute(
             f"""UPDATE jobs SET state = 'cancelled', ended_s = ?, updated_s = ?, version = version + 1
-                WHERE id = ? AND state IN {_OPEN}""",  # noqa: S608
+                WHERE id = ? AND state IN {_OPEN}""",  # noqa: S608  (states of our own)
             (now_s, now_s, job),
         )
     return get(connection, job)
@@ -197,7 +197,7 @@ def wanting_files(connection: sqlite3.Connection, jobs: Sequence[str]) -> frozen
     """Which of these are there, and neither failed nor cancelled."""
     marks = ", ".join("?" * len(jobs))
     found = connection.execute(
-        f"SELECT id FROM jobs WHERE state NOT IN ('failed', 'cancelled') AND id IN ({marks})",  # noqa: S608
+        f"SELECT id FROM jobs WHERE state NOT IN ('failed', 'cancelled') AND id IN ({marks})",  # noqa: S608  (as many question marks as values)
         tuple(jobs),
     )
     return frozenset(job for (job,) in found)

@@ -101,7 +101,7 @@ def keep(
         changed = connection.execute(
             f"""UPDATE job_parts SET state = ?, facts = ?, tries = ?, due_s = ?, content = ?,
                 version = (SELECT version FROM jobs WHERE id = job)
-                WHERE job = ? AND name = ? AND state = 'found' AND {_RUNS}""",  # noqa: S608
+                WHERE job = ? AND name = ? AND state = 'found' AND {_RUNS}""",  # noqa: S608  (a condition of our own, no value)
             (part.state, _json(part.facts), _json(part.tries), part.due_s, content, job, part.name, job),
         ).rowcount
         if changed:

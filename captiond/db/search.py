@@ -175,7 +175,7 @@ def _hit(connection: sqlite3.Connection, query: Query, row: int, rank: float | N
             coalesce(f.channel, p.channel), coalesce(f.language, p.language),
             coalesce(f.emitted_at, p.said_at, {_JOB_ENDED}), coalesce(f.start_ms, p.start_ms),
             coalesce(f.end_ms, p.end_ms), coalesce(f.confidence, p.confidence)
-            FROM (SELECT ? AS rowid) AS s {_FACTS}""",  # noqa: S608
+            FROM (SELECT ? AS rowid) AS s {_FACTS}""",  # noqa: S608  (fragments of ours, no value)
         (row,),
     ).fetchone()
     if facts[0] is None:

@@ -40,6 +40,7 @@ _INSERT_SESSION: Final = """
     INSERT INTO conversations (session, source, language, conversation, request, state, created_at)
     VALUES (?, ?, ?, ?, ?, 'live', ?)
 """
+# Of these statements everything is our own, names of columns and a query; values are bound (hence S608).
 _END_SESSION: Final = f"UPDATE conversations SET state = ?, reason = ?, ended_s = ? WHERE row = ({_NEWEST})"  # noqa: S608
 _INSERT_FINAL: Final = f"""
     INSERT INTO finals (conversation, kept_s, {FINAL_COLUMNS})
@@ -48,7 +49,7 @@ _INSERT_FINAL: Final = f"""
         revision = excluded.revision, text = excluded.text, held = excluded.held, start_ms = excluded.start_ms,
         end_ms = excluded.end_ms, confidence = excluded.confidence, redactions = excluded.redactions
     WHERE excluded.revision > finals.revision
-"""  # noqa: S608  (here and above: column names of our own, no value)
+"""  # noqa: S608
 _FINALS: Final = f"SELECT {FINAL_COLUMNS} FROM finals WHERE conversation = ({_NEWEST}) ORDER BY place DESC LIMIT ?"  # noqa: S608
 
 # One value that SQLite will never take: asking again would hold up all others for ever.
@@ -189,6 +190,7 @@ class Store:
         """
         self._unpurged = False
         begin = True
+        # mypy infers no lambda with a default, which is what binds each turn's value.
         while await self._ask(lambda connection, begin=begin: search.purge(connection, begin=begin)):  # type: ignore[misc]
             begin = False
         await self._ask(retention.fold_back)
@@ -334,7 +336,7 @@ def _finals(connection: sqlite3.Connection, session: SessionId) -> list[Caption]
 
 def _kept(connection: sqlite3.Connection, session: SessionId) -> KeptSession | None:
     row = connection.execute(
-        f"SELECT language, state, created_at FROM conversations WHERE row = ({_NEWEST})",  # noqa: S608
+        f"SELECT language, state, created_at FROM conversations WHERE row = ({_NEWEST})",  # noqa: S608  (a query of our own)
         (session,),
     ).fetchone()
     if row is None:

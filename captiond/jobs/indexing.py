@@ -25,6 +25,7 @@ async def index_file(store: Store, job: str, path: Path) -> None:
     pieces, first = _pieces(path), 0
     while portion := await asyncio.to_thread(_take, pieces):
         found = [Passage(text) for text in portion]
+        # mypy infers no lambda with a default, which is what binds each turn's portion.
         await store.work(lambda connection, first=first, found=found: _put(connection, job, first, found))  # type: ignore[misc]
         first += len(portion)
 

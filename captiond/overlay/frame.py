@@ -1,5 +1,6 @@
 """What the window is to show at one moment, and the connection's state in words. Pure."""
 
+from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple
 
 from captiond.core.screen import Entry, GapEntry
@@ -8,7 +9,7 @@ HISTORY: Final = 400  # lines to scroll back in, half an hour of talk; bounds wh
 DELAY_SHOWN_S: Final = 3.0  # captions later than this no longer fit what is heard: EN 301 549, Ofcom ask for less
 
 Mood = Literal["waiting", "live", "trouble", "over"]
-SOURCE: Final = {
+SOURCE: Final[Mapping[str, tuple[str, Mood]]] = {
     "activating": ("Waiting for the call's transcription…", "waiting"),
     "reconnecting": ("The call's transcription is interrupted, reconnecting…", "trouble"),
     "ended": ("The captions have ended.", "over"),
@@ -44,6 +45,8 @@ def status_of(said: str, *, source: str | None, lost: int | None, delay_s: float
         lost: updates missing among the lines that are kept; None: some, nobody knows how many.
         delay_s: how late captions are, None where none came lately.
     """
+    words: str
+    mood: Mood
     if said == "connecting":
         return Status("Connecting to the captions…", "waiting")
     if said == "reconnecting":
@@ -58,7 +61,7 @@ def status_of(said: str, *, source: str | None, lost: int | None, delay_s: float
         words += f" · {lost} update{'' if lost == 1 else 's'} missed"
     if mood == "live" and delay_s is not None and delay_s >= DELAY_SHOWN_S:
         words += f" · {delay_s:.0f} s late"
-    return Status(words, mood)  # type: ignore[arg-type]
+    return Status(words, mood)
 
 
 def lost_in(items: tuple[Entry | GapEntry, ...]) -> int | None:

@@ -18,7 +18,7 @@ SendAll = Callable[["array[int]", bytes], list[tuple[int, int]]]
 try:
     from captiond.serve._batch import send_all as _native
 except ImportError:  # installed without a C compiler, or run from the source
-    _native = None  # type: ignore[assignment]
+    _native = None  # type: ignore[assignment]  # what stands in for a function that is not there
 
 NATIVE: Final[SendAll | None] = _native
 

@@ -111,6 +111,7 @@ class Guard:
             self._leave(handler)
             lost(handler, exc)
 
+        # aiohttp has no hook for a connection that comes or goes: these two methods of this one server are replaced.
         server.connection_made = connection_made  # type: ignore[method-assign]
         server.connection_lost = connection_lost  # type: ignore[method-assign]
         return server
