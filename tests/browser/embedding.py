@@ -1,13 +1,18 @@
 """One <live-captions> on a page of its own, as tests of what readers do need it: shown, pressed, asked."""
 
+import contextlib
 import json
 import re
+from collections.abc import AsyncIterator
 from typing import Any
+
+from aiohttp import web
 
 Json = dict[str, Any]
 ELEMENT = 'document.querySelector("live-captions")'
 ROOT = f"{ELEMENT}.shadowRoot"
 VIEW = f'{ROOT}.querySelector(".viewport")'
+ALL = "[...document.querySelectorAll('live-captions')]"
 TEXTS = f'[...{ROOT}.querySelectorAll(".line .text, .gap")].map(node => node.textContent)'
 
 
@@ -18,6 +23,21 @@ def shows(*texts: str) -> str:
 
 def part(name: str) -> str:
     return f'{ROOT}.querySelector(".{name}")'
+
+
+@contextlib.asynccontextmanager
+async def somebodys_server(**pages: Any) -> AsyncIterator[str]:
+    """The URL, without a slash at its end, of a server of another origin, which answers `index` at its root."""
+    app = web.Application()
+    for name, answer in pages.items():
+        app.router.add_get("/" if name == "index" else f"/{name.replace('_', '-')}", answer)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
 
 
 async def embed(page: Any, station: Any, attributes: str = "", *, width: int = 700, height: int = 360) -> None:

@@ -22,13 +22,12 @@ from websockets.asyncio.client import ClientConnection, connect
 from captiond.demo import demonstrating
 from tests.browser.cable import cable_to
 from tests.browser.chromium import ARTIFACTS
+from tests.browser.embedding import ELEMENT, ROOT
 
 Json = dict[str, Any]
 START_S, WAIT_S = 60.0, 45.0
 SPEED = 4.0
 SESSION = "en-US-benefits-agent"
-ELEMENT = "document.querySelector('live-captions')"
-ROOT = f"{ELEMENT}.shadowRoot"
 FINALS = f"{ELEMENT}.feed.items.filter(one => one.final).map(one => [one.utterance, one.text])"
 
 

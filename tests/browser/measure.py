@@ -18,10 +18,10 @@ from typing import Any
 
 from captiond.demo import demonstrating
 from tests.browser.chromium import Page, caption_server, launched, opened
+from tests.browser.embedding import ELEMENT
 from tests.browser.station import Station
 
 Json = dict[str, Any]
-ELEMENT = "document.querySelector('live-captions')"
 SESSION = "en-US-benefits-agent"
 UPDATES_PER_S = 60.0
 TALK = "well then we would like to have the figures of the last quarter before we talk about the next one"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.browser.axe import inspect
-from tests.browser.embedding import ELEMENT, ROOT, TEXTS, VIEW, embed, part, shows
+from tests.browser.embedding import ALL, ELEMENT, ROOT, TEXTS, VIEW, embed, part, shows
 from tests.browser.test_pages import fill
 
 pytestmark = pytest.mark.browser
@@ -18,8 +18,7 @@ Json = dict[str, Any]
 SOONER = "const later = setTimeout; globalThis.setTimeout = (then, ms, ...more) => later(then, ms / 20, ...more);"
 BYE: Json = {"type": "bye", "code": 4510, "reason": "", "resume": False, "retryMs": None}
 GAP: Json = {"type": "gap", "lost": 3, "cause": "sequence"}
-ALL = "[...document.querySelectorAll('live-captions')]"
-STATUS = f'{ROOT}.querySelector(".status").textContent'
+STATUS = f"{part('status')}.textContent"
 TELL_UNDECIDED = "CAPTIOND_AXE_UNDECIDED" in os.environ  # with pytest -s: what axe leaves to people to judge
 
 

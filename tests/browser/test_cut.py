@@ -13,6 +13,7 @@ import pytest
 
 from captiond.demo import demonstrating
 from tests.browser.cable import cable_to
+from tests.browser.embedding import ELEMENT, ROOT
 
 pytestmark = pytest.mark.browser
 
@@ -20,8 +21,6 @@ PACE = float(os.environ.get("CAPTIOND_CUT_PACE", "9"))  # seconds of the page in
 CUT_S = 30.0
 SESSION = "en-US-benefits-agent"  # the first one of the demo, 78 s
 WHOLE_S = 15 + 90 / PACE  # the talk, and a busy machine
-ELEMENT = "document.querySelector('live-captions')"
-ROOT = f"{ELEMENT}.shadowRoot"
 FASTER = f"""
   const [timeout, now, interval] = [setTimeout, performance.now.bind(performance), setInterval];
   globalThis.setTimeout = (then, ms, ...more) => timeout(then, ms / {PACE}, ...more);

@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 
 from captiond.demo import demonstrating
+from tests.browser.embedding import ELEMENT, somebodys_server
 
 pytestmark = pytest.mark.browser
 
@@ -19,7 +20,6 @@ KEY = "the-key-of-the-owner-of-the-daemon"
 SECRET = "a-secret-of-at-least-32-characters-for-tests"
 SESSION = "en-US-benefits-agent"
 SOONER = "const later = setTimeout; globalThis.setTimeout = (then, ms, ...more) => later(then, ms / 8, ...more);"
-ELEMENT = "document.querySelector('live-captions')"
 
 
 def snippet(daemon_url: str) -> str:
@@ -63,15 +63,8 @@ class Site:
 @pytest.fixture
 async def site() -> AsyncIterator[Site]:
     one = Site()
-    app = web.Application()
-    app.router.add_get("/", one.page)
-    app.router.add_get("/captions-token", one.token)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    one.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield one
-    await runner.cleanup()
+    async with somebodys_server(index=one.page, captions_token=one.token) as one.url:
+        yield one
 
 
 @contextlib.asynccontextmanager

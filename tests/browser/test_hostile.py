@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from tests.browser.embedding import ELEMENT, ROOT, TEXTS, VIEW, embed, part, shows
+from tests.browser.embedding import ALL, ELEMENT, ROOT, TEXTS, VIEW, embed, part, shows, somebodys_server
 
 pytestmark = pytest.mark.browser
 
 Json = dict[str, Any]
-ALL = "[...document.querySelectorAll('live-captions')]"
 STRICT = (
     "default-src 'none'; script-src {station}; connect-src {station} {streams}; style-src 'none'; img-src 'none'; "
     "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
@@ -50,14 +49,8 @@ class Site:
 @pytest.fixture
 async def site() -> AsyncIterator[Site]:
     one = Site()
-    app = web.Application()
-    app.router.add_get("/", one.page)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    one.url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
-    yield one
-    await runner.cleanup()
+    async with somebodys_server(index=one.page) as one.url:
+        yield one
 
 
 async def test_under_the_strictest_policy_it_has_its_look_its_panel_and_its_exports(

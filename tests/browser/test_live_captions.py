@@ -1,22 +1,15 @@
 """<live-captions> in a real Chromium: what a reader sees, what a line break does, what is never left in the page."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from tests.browser.embedding import ELEMENT, ROOT, shows
+
 pytestmark = pytest.mark.browser
 
 Json = dict[str, Any]
-ROOT = 'document.querySelector("live-captions").shadowRoot'
-ELEMENT = 'document.querySelector("live-captions")'
-
-
-def lines(*texts: str) -> str:
-    """A condition: exactly these lines are shown."""
-    shown = f'[...{ROOT}.querySelectorAll(".line .text, .gap")].map(node => node.textContent)'
-    return f"JSON.stringify({shown}) === JSON.stringify({json.dumps(texts)})"
 
 
 async def test_settled_tentative_masks_gaps_and_speakers(page: Any, station: Any, caption: Callable[..., Json]) -> None:
@@ -24,7 +17,7 @@ async def test_settled_tentative_masks_gaps_and_speakers(page: Any, station: Any
     await station.until_joined(1)
     await page.until(f'{ROOT}.querySelector(".empty").hidden === false')
     await station.say("call-1", caption("u1", "I would like to chance", stable=13, channel="external"))
-    await page.until(lines("I would like to chance"))
+    await page.until(shows("I would like to chance"))
     spans = f'[...{ROOT}.querySelectorAll(".text > *")].map(n => [n.className, n.textContent])'
     assert await page.run(spans) == [["settled", "I would like "], ["tentative", "to chance"]]
 
@@ -36,7 +29,7 @@ async def test_settled_tentative_masks_gaps_and_speakers(page: Any, station: Any
         caption("u3", "One moment, please.", final=True, channel="internal"),
     )
     await page.until(
-        lines(
+        shows(
             "I would like to change my card.",
             "3 updates missed here.",
             "The number is \u2022\u2022\u2022",
@@ -66,7 +59,7 @@ async def test_a_full_stop_stays_with_its_mask_however_narrow(
     await page.go(f"{station.url}/display/call-1?size=1")
     await station.until_joined(1)
     await station.say("call-1", caption("u1", "You can reach me at [EMAIL].", final=True))
-    await page.until(lines("You can reach me at e-mail address."))
+    await page.until(shows("You can reach me at e-mail address."))
     apart = await page.run(
         f"""(() => {{
           const mask = {ROOT}.querySelector(".mask");
@@ -96,12 +89,12 @@ async def test_a_broken_line_resumes_without_loss_or_repeat(
         f"window.states = []; {ELEMENT}.addEventListener('captions-state', e => states.push(e.detail.state))"
     )
     await station.say("call-1", caption("u1", "one", final=True))
-    await page.until(lines("one"))
+    await page.until(shows("one"))
     await station.cut("call-1")
     await page.until("states.includes('reconnecting')")
     await station.say("call-1", caption("u2", "two", final=True))
     await station.until_joined(2)
-    await page.until(lines("one", "two"))
+    await page.until(shows("one", "two"))
     assert [(transport, query.get("position")) for _, transport, query in station.joined] == [
         ("ws", None),
         ("ws", "aaaaaaaa.1"),
@@ -113,11 +106,11 @@ async def test_a_lost_position_replaces_the_screen(page: Any, station: Any, capt
     await page.go(f"{station.url}/display/call-1")
     await station.until_joined(1)
     await station.say("call-1", caption("u1", "one", final=True), caption("u2", "tw"))
-    await page.until(lines("one", "tw"))
+    await page.until(shows("one", "tw"))
     station.resumable = False
     station.logs["call-1"] = [caption("v1", "other", final=True) | {"index": 9}]
     await station.cut("call-1")
-    await page.until(lines("other"))
+    await page.until(shows("other"))
 
 
 async def test_without_websockets_the_event_stream_carries_on(
@@ -128,13 +121,13 @@ async def test_without_websockets_the_event_stream_carries_on(
     await station.until_joined(4)
     assert [transport for _, transport, _ in station.joined] == ["refused"] * 3 + ["sse"]
     await station.say("call-1", caption("u1", "over events \u00e9\U0001f600", final=True))
-    await page.until(lines("over events \u00e9\U0001f600"))
+    await page.until(shows("over events \u00e9\U0001f600"))
     assert await page.run(f"{ELEMENT}.transport") == "sse"
     await station.cut("call-1")
     await station.until_joined(5)
     assert station.joined[-1][1:] == ("sse", {"position": "aaaaaaaa.1"})
     await station.say("call-1", caption("u2", "and on", final=True))
-    await page.until(lines("over events \u00e9\U0001f600", "and on"))
+    await page.until(shows("over events \u00e9\U0001f600", "and on"))
 
 
 async def test_the_end_is_said_and_nothing_comes_back(page: Any, station: Any, caption: Callable[..., Json]) -> None:
@@ -195,7 +188,7 @@ async def test_markup_in_a_caption_is_text(page: Any, station: Any, caption: Cal
     await page.go(f"{station.url}/display/call-1")
     await station.until_joined(1)
     await station.say("call-1", caption("<b>u</b>", hostile, final=True, channel="<i>", language='"><u>'))
-    await page.until(lines(hostile.replace("[CC]", "card number")))
+    await page.until(shows(hostile.replace("[CC]", "card number")))
     assert await page.run(f'{ROOT}.querySelectorAll("img, script, b, i, u").length') == 0
 
 
@@ -215,7 +208,7 @@ async def test_what_still_changes_is_never_announced(page: Any, station: Any, ca
     )
     assert await page.run("regions") == ["search-count", "status unseen", "log unseen"]
     await station.say("call-1", caption("u1", "my ca", stable=0), caption("u1", "my car is [...]", stable=3))
-    await page.until(lines("my car is \u2022\u2022\u2022"))
+    await page.until(shows("my car is \u2022\u2022\u2022"))
     await station.say("call-1", caption("u1", "my card is [CC]", final=True))
     await page.until("announced.length > 0")
     assert await page.run("announced") == ["my card is card number, not shown"]
@@ -244,12 +237,12 @@ async def test_a_line_that_did_not_change_keeps_its_nodes(
     await page.go(f"{station.url}/display/call-1")
     await station.until_joined(1)
     await station.say("call-1", caption("u1", "stays", final=True), caption("u2", "gro"))
-    await page.until(lines("stays", "gro"))
+    await page.until(shows("stays", "gro"))
     await page.run(
         f"window.nodes = [...{ROOT}.querySelectorAll('.line')]; window.words = nodes[1].querySelector('.tentative')"
     )
     await station.say("call-1", caption("u2", "growing"), caption("u3", "third", final=True))
-    await page.until(lines("stays", "growing", "third"))
+    await page.until(shows("stays", "growing", "third"))
     assert await page.run(f"[...{ROOT}.querySelectorAll('.line')].slice(0, 2).every((node, at) => node === nodes[at])")
     assert await page.run(f"words === {ROOT}.querySelectorAll('.line')[1].querySelector('.tentative')")
 
@@ -293,7 +286,7 @@ async def test_attributes_properties_and_events_of_an_embedded_element(
     assert station.joined == [("call-1", "ws", {"partials": "0"})]
     await station.say("call-1", {"type": "gap", "lost": 2, "cause": "sequence"})
     await station.say("call-1", caption("u1", "Hi.", final=True, channel="external"))
-    await page.until(lines("Es fehlen 2.", "Hi."))
+    await page.until(shows("Es fehlen 2.", "Hi."))
     assert await page.run(f'{ROOT}.querySelector(".speaker").textContent') == "Ana"
     connecting_then_live = ["captions-state", "captions-state"]
     kinds = [*connecting_then_live, "captions-reset", "captions-gap", "captions-caption"]

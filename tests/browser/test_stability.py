@@ -6,19 +6,13 @@ from typing import Any
 
 import pytest
 
+from tests.browser.embedding import ELEMENT, TEXTS, shows
+
 pytestmark = pytest.mark.browser
 
 Json = dict[str, Any]
-ELEMENT = 'document.querySelector("live-captions")'
-TEXTS = f'[...{ELEMENT}.shadowRoot.querySelectorAll(".line .text")].map(node => node.textContent)'
-
 SIGN = f"""[...{ELEMENT}.shadowRoot.querySelectorAll(".line .text")].map(
   node => getComputedStyle(node, "::after").content.replaceAll('"', "").split(" / ")[0])"""
-
-
-def shows(*texts: str) -> str:
-    """A condition: exactly these lines are shown."""
-    return f"JSON.stringify({TEXTS}) === JSON.stringify({json.dumps(texts)})"
 
 
 async def test_words_wait_and_come_without_a_message_and_a_final_is_shown_at_once(
