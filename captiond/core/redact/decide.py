@@ -4,12 +4,13 @@ from typing import Final
 
 from mypy_extensions import i64
 
+from captiond.core.redact.answers import SHORT, Asked, is_answer, settle_cues
 from captiond.core.redact.cardinals import is_amount
 from captiond.core.redact.classes import FILLER
 from captiond.core.redact.dates import birthday_end
 from captiond.core.redact.early import PERCENT, is_named
-from captiond.core.redact.kinds import CC, CVV, DOB, EMAIL, NUMBER, PHONE, PIN, ROWS, SSN
-from captiond.core.redact.lexicon import KEEP
+from captiond.core.redact.kinds import CC, DOB, EMAIL, NUMBER, PHONE, ROWS, SSN
+from captiond.core.redact.lexicon import ENDING, KEEP
 from captiond.core.redact.naming import CUED_DIGITS, LIKELY, NUMBER_DIGITS, SURE, classify, named
 from captiond.core.redact.parts import Part, cut, is_tight
 from captiond.core.redact.rest import LATE_DIGITS, Decision, Found, complete
@@ -54,6 +55,7 @@ def decide(window: Window, run: Run, how: i64, known: frozenset[str]) -> Decisio
         part.cut = _is_cut(window, parts, i)
         part.pauses = i + 1 < len(parts) and parts[i + 1].tight
         part.year = not (part.keep or part.cut) and _is_lone_year(window, part, parts)
+    asked: list[Asked] = []
     i = 0
     kept_before = False
     while i < len(parts):
@@ -91,14 +93,13 @@ def decide(window: Window, run: Run, how: i64, known: frozenset[str]) -> Decisio
         stop, label = _name(window, run, parts, i, marker, how)
         if label:
             decision.found.append(Found(label, parts[i:stop]))
-            if marker is not None and _answers(label, marker.kind):
-                window.answer([m for m in window.markers if m.kind == marker.kind and m.at < part.start])
+            if marker is not None:
+                asked.append(Asked(decision.found[-1], marker))
+                if label == marker.kind and is_answer(window, asked):
+                    window.answer([m for m in window.markers if m.kind == marker.kind and m.at < part.start])
         i = stop
-    for found in decision.found:  # "the PIN was 0314 or 9431": short codes are guessed at, all of them count
-        window.answer(
-            [m for m in window.markers if m.kind in _SHORT and m.at < found.parts[0].start and found.label != CC]
-        )
     complete(window, run, parts, decision, ended=how != PASSED)
+    settle_cues(window, decision.found, asked)
     return decision
 
 
@@ -109,13 +110,6 @@ def loose_end(window: Window, run: Run) -> i64:
         if not parts[i].tight and not run.iban:
             return parts[i].start
     return -1
-
-
-_SHORT: Final = (CVV, PIN)
-
-
-def _answers(label: str, kind: str) -> bool:
-    return label == kind and kind not in _SHORT
 
 
 def _fits(window: Window, parts: list[Part], first: i64, marker: Marker) -> bool:
@@ -149,7 +143,7 @@ def _context(window: Window, part: Part, run: Run) -> Marker | None:
     """The nearest cue or keep-word before a part that still counts for it."""
     for i in range(len(window.markers) - 1, -1, -1):
         marker = window.markers[i]
-        if marker.at >= part.start or window.is_used(marker) or marker.kind == EMAIL:
+        if marker.at >= part.start or window.is_used(marker) or marker.kind in (EMAIL, ENDING):
             continue
         if marker.kind == KEEP:
             near = marker.reach >= window.owner(part.start) and part.start - marker.at <= KEEP_REACH_TOKENS
@@ -168,7 +162,7 @@ def _asked_meanwhile(window: Window, parts: list[Part], first: i64, run: Run) ->
             break
         digits += len(part.digits)
         marker = _context(window, part, run)
-        if marker is not None and marker.kind in _SHORT and ROWS[marker.kind].least <= digits <= CUED_DIGITS:
+        if marker is not None and marker.kind in SHORT and ROWS[marker.kind].least <= digits <= CUED_DIGITS:
             return marker
     return None
 
@@ -189,7 +183,7 @@ def _is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known:
     beside = part.stop < window.end() and not window.token(part.stop).digits  # the "$" of "$49.99" is its own
     after = window.token(part.stop).text if beside else ""
     whole = part.start == run.start and not part.cut and not (cued and run.last >= part.stop)
-    if kind not in _SHORT and part.digits in SHORT_NUMBERS and whole:
+    if kind not in SHORT and part.digits in SHORT_NUMBERS and whole:
         return True
     if not (cued or part.cut):
         said = _tokens(window, part)
@@ -208,10 +202,10 @@ def _is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known:
     if part.scaled and not cued and not is_freephone(part.digits) and is_amount(_tokens(window, part)):
         return True
     if part.ranged and len(part.digits) <= 4:
-        return kind not in _SHORT
+        return kind not in SHORT
     if part.year:
-        return not cued or (kind not in _SHORT and window.core(part.start - 1) in window.lexicon.before_years)
-    return cued and kind not in _SHORT and _is_spoken_time(window, part)
+        return not cued or (kind not in SHORT and window.core(part.start - 1) in window.lexicon.before_years)
+    return cued and kind not in SHORT and _is_spoken_time(window, part)
 
 
 def _is_cut(window: Window, parts: list[Part], i: i64) -> bool:
@@ -337,7 +331,7 @@ def _at_the_end(
         carried = marker is None or window.owner(parts[0].start) != marker.owner
         if digits <= 2 and how == ENDED and carried:
             return ""  # "have you got your card?" "I have two." "Good."
-        if digits <= 2 and run.digits <= 2 and kind not in _SHORT and _is_passed(window, parts[-1]):
+        if digits <= 2 and run.digits <= 2 and kind not in SHORT and _is_passed(window, parts[-1]):
             return ""  # "dial 9 for an outside line"
         label = named(kind)
         return label if label in window.kinds else NUMBER

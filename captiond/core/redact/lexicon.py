@@ -36,6 +36,7 @@ from captiond.core.redact.classes import (
 from captiond.core.redact.kinds import IBAN_CHARS
 
 KEEP: Final = "KEEP"  # the kind of a phrase that makes the number after it harmless
+ENDING: Final = "ENDING"  # of one that asks for the last digits only
 MAX_PHRASE_WORDS: Final = 5
 MAX_ELIDED_LETTERS: Final = 2  # before an apostrophe: "l'iban", "qu'il"
 _PERCENT: Final = ("ciento", "cien", "cent", "cento")  # behind "por" and the like, in every language
@@ -68,6 +69,7 @@ class Table:
     cues: dict[str, str] = field(default_factory=dict)
     keeps: str = ""
     postcodes: str = ""
+    endings: str = ""
     months: str = ""
     clock_words: str = ""
     units: str = ""
@@ -101,7 +103,8 @@ class Lexicon:
         at, dot, joins: connectors of a spelled e-mail address ("at", "dot", "underscore").
         silent: words for separators inside numbers ("dash", "comma", "slash").
         cues: last word of a phrase > list of (phrase from its last word backwards, kind).
-        postcodes: those of `cues` that name a postcode: they keep no number that is longer than one.
+        postcodes: those of `cues` that name a postcode: they keep no number that is longer than one. Others (`endings`)
+            ask for its last digits: behind those few it does not go on.
         pauses: words of interjections and acknowledgements: what a pause inside a number may consist of.
         waits: those interjections that ask for time: an utterance of nothing else goes on with what the last one said.
         months, clock, units: words beside a number that make it a date, a time, an amount.
@@ -171,7 +174,7 @@ class Lexicon:
         self.determiners: frozenset[str] = _words(table.determiners)
         self.ranges: frozenset[str] = _words(table.ranges)
         cues: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-        for kind, phrases in {**table.cues, KEEP: f"{table.keeps};{table.postcodes}"}.items():
+        for kind, phrases in {**table.cues, KEEP: f"{table.keeps};{table.postcodes}", ENDING: table.endings}.items():
             for last, backwards in _phrases(phrases).items():
                 cues.setdefault(last, []).extend((words, kind) for words in backwards)
         for found in cues.values():
@@ -298,7 +301,7 @@ def union(tables: Iterable[Table]) -> Table:
     for table in tables:
         for one in fields(Table):
             value = getattr(table, one.name)
-            separator = ";" if one.name in ("interjections", "keeps", "postcodes", "waits") else " "
+            separator = ";" if one.name in ("endings", "interjections", "keeps", "postcodes", "waits") else " "
             before = merged.get(one.name)
             if isinstance(value, str):
                 merged[one.name] = f"{before}{separator}{value}" if isinstance(before, str) else value

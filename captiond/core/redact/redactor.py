@@ -294,7 +294,7 @@ class Redactor:
         before = machine.window.end() - 1
         for marker in self._heard:
             heard = Marker(marker.kind, before, NOBODY, machine.current, marker.asks, marker)
-            heard.most = marker.most
+            heard.most, heard.said = marker.most, marker.said
             machine.window.mark(heard)
         return machine
 

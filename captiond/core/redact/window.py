@@ -7,7 +7,7 @@ from mypy_extensions import i64, mypyc_attr
 
 from captiond.core.redact.classes import ENDS_CUE, FILLER
 from captiond.core.redact.kinds import ALL, DOB, EMAIL, IBAN, NATIONAL_ID, PIN
-from captiond.core.redact.lexicon import KEEP, Lexicon
+from captiond.core.redact.lexicon import ENDING, KEEP, Lexicon
 from captiond.core.redact.tokens import Token
 
 CONTEXT_TOKENS: Final = 12  # settled words kept for looking back: cue phrases have 5 words, keep-words reach 9
@@ -16,25 +16,26 @@ NOBODY: Final = -1
 MAX_POSTCODE_DIGITS: Final = 9  # the United States' long ones
 MAX_REFERENCE_DIGITS: Final = 99  # no limit
 EXACTING: Final = (EMAIL, IBAN, DOB, NATIONAL_ID)
-_NOT_DIGITS: Final = (KEEP, EMAIL)
+_NOT_DIGITS: Final = (KEEP, EMAIL, ENDING)
 
 
 class Marker:
     """A cue or a keep-word that was said. Nothing in it changes, but for `answered`, which only finals set.
 
     Attributes:
-        kind: the kind it announces, or KEEP.
+        kind: the kind it announces, KEEP, or ENDING.
         at: index of its last word; for one from another channel, the index before the utterance it reaches.
         owner: number of the utterance it was said in; NOBODY for one from another channel.
         reach: number of the last utterance it reaches.
         asks: it names a number ("order number"), not only a thing ("order"): it reaches the next utterance.
         most: so many digits at most are what a keep-word names: a postcode is never longer.
+        said: so many digits of its number were said already, before a pause.
         origin: the other channel's marker that this one stands for.
         answered: a final gave it its number. It keeps open runs masked, but names nothing any more.
         cues: it announces digits; `exacting`: ordinary words and letters, too, may be private behind it.
     """
 
-    __slots__ = ("answered", "asks", "at", "cues", "exacting", "kind", "most", "origin", "owner", "reach")
+    __slots__ = ("answered", "asks", "at", "cues", "exacting", "kind", "most", "origin", "owner", "reach", "said")
 
     def __init__(
         self, kind: str, at: i64, owner: i64, reach: i64, asks: bool = False, origin: "Marker | None" = None
@@ -45,6 +46,7 @@ class Marker:
         self.reach = reach
         self.asks = asks
         self.most: i64 = MAX_REFERENCE_DIGITS
+        self.said: i64 = 0
         self.origin = origin
         self.answered = False
         self.cues = kind not in _NOT_DIGITS
@@ -184,7 +186,7 @@ class Window:
 
     def is_on(self, kind: str) -> bool:
         """Whether cues of that kind count."""
-        return kind in self.kinds or kind in (KEEP, PIN) or (kind not in ALL)
+        return kind in self.kinds or kind in (KEEP, ENDING, PIN) or (kind not in ALL)
 
     def _ends_with(self, words: tuple[str, ...], at: i64) -> bool:
         """Whether a phrase ends there; it may have begun in the utterance before ("the security" "code is ...")."""

@@ -78,7 +78,7 @@ def test_a_one_that_goes_on_with_a_number_in_the_next_utterance() -> None:
     talk.say("a", "le numéro de ma carte est le quatre trois quatre neuf quatre cinq cinq")
     talk.say("b", "un ben sept cinq un quatre trois un deux zéro merci beaucoup")
     talk.end()
-    assert talk.screen["b"].text == "[CC] ben [NUMBER] merci beaucoup"
+    assert talk.screen["b"].text == "[CC] ben [CC] merci beaucoup"
     talk.say("c", "ma carte est le quatre trois quatre neuf quatre cinq cinq un trois six sept cinq trois un deux zéro")
     talk.say("d", "un moment ben trois quatre cinq")
     talk.end()

@@ -10,7 +10,7 @@ from captiond.base.ids import RawText, UtteranceId
 from captiond.bench.speaker import Speaker
 from captiond.core.redact import ALL, DEFAULT, Call, Redactor
 from captiond.core.redact.kinds import EMAIL, KINDS, MAX_CARD_DIGITS, PIN, ROWS, Kind, checked, is_card
-from captiond.core.redact.lexicon import KEEP
+from captiond.core.redact.lexicon import ENDING, KEEP
 from captiond.core.redact.lexicons import TABLES, lexicon_for
 from tests.core.redact.conftest import closed  # type: ignore[import-not-found,unused-ignore]
 
@@ -54,7 +54,7 @@ def test_the_configuration_offers_each_kind_and_no_other() -> None:
 @pytest.mark.parametrize("language", TABLES)
 def test_every_kind_has_cues_in_every_language_and_no_cue_has_another_kind(language: str) -> None:
     assert set(TABLES[language].cues) == ALL | {PIN}
-    assert {kind for found in lexicon_for(language).cues.values() for _, kind in found} == ALL | {PIN, KEEP}
+    assert {kind for found in lexicon_for(language).cues.values() for _, kind in found} == ALL | {PIN, KEEP, ENDING}
 
 
 @pytest.mark.parametrize("language", TABLES)

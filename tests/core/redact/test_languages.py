@@ -18,7 +18,7 @@ from captiond.core.redact.lexicons import TABLES, UNION, lexicon_for
 from tests.core.redact.conftest import closed  # type: ignore[import-not-found,unused-ignore]
 
 HARMLESS = "4155550132"  # a telephone number, and as the number of an order nobody's business
-PHRASES = ("interjections", "keeps", "waits")
+PHRASES = ("endings", "interjections", "keeps", "waits")
 
 
 def phrases(text: str) -> list[str]:

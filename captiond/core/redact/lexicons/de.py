@@ -136,6 +136,9 @@ GERMAN = Table(
         "einwahlcode;besprechungscode;police;mitgliedsnummer;port;iso;breitengrad;längengrad;kilometer;formular;"
         "kundennummer;durchwahl;vertrag;vertragsnummer;policennummer"
     ),
+    endings=(
+        "letzten vier;letzte vier;letzten 4;letzten ziffern;letzten stellen;endet auf;endet mit;endend auf;endziffern"
+    ),
     months=(
         "januar jänner februar märz april mai juni juli august september oktober november dezember jan feb mär apr "
         "jun jul aug sep okt nov dez"

@@ -77,6 +77,7 @@ ENGLISH = Table(
         "iso;rfc;latitude;longitude;mile;mile marker;kilometer;"
         "status code;promo code;coupon;coupon code;voucher;meter reading"
     ),
+    endings="last four;last 4;last digits;last three;final four;ending in;ending with;ends in;ends with",
     months=(
         "january february march april may june july august september october november december jan feb mar apr jun "
         "jul aug sep sept oct nov dec"

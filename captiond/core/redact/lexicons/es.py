@@ -65,6 +65,10 @@ SPANISH = Table(
         "código de la reunión;código de reunión;póliza;número de cliente;puerto;iso;latitud;longitud;kilómetro;"
         "nacional;contrato;número de contrato;número de póliza"
     ),
+    endings=(
+        "últimos cuatro;últimas cuatro;últimos 4;últimos dígitos;últimas cifras;cuatro últimos;termina en;terminada en;"
+        "acaba en;acabada en;terminación"
+    ),
     months=(
         "enero febrero marzo abril mayo junio julio agosto septiembre setiembre octubre noviembre diciembre ene feb "
         "abr jun jul ago sep oct nov dic"

@@ -110,6 +110,7 @@ FRENCH = Table(
         "code de la réunion;code de réunion;police;numéro de client;port;iso;latitude;longitude;kilomètre;nationale;"
         "numéro de contrat;numéro de police"
     ),
+    endings=("quatre derniers;4 derniers;derniers chiffres;finit par;finissant par;termine par;terminant par"),
     months=(
         "janvier février fevrier mars avril mai juin juillet août aout septembre octobre novembre décembre decembre "
         "janv févr juil oct nov déc"

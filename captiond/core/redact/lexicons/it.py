@@ -148,6 +148,7 @@ ITALIAN = Table(
         "codice di errore;errore numero;bolletta;numero di lotto;codice sconto;buono sconto;scontrino;protocollo;"
         "numero di protocollo;in via;di via;viale;piazza;gate;autobus;imbarco;fedeltà;lettura del contatore"
     ),
+    endings="ultime quattro;ultimi quattro;ultime 4;ultime cifre;quattro ultime;finisce con;termina con;finisce per",
     months=(
         "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre gen feb mar "
         "apr mag giu lug ago"
