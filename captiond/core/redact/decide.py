@@ -12,7 +12,8 @@ from captiond.core.redact.early import PERCENT, is_named
 from captiond.core.redact.kinds import CC, DOB, EMAIL, NUMBER, PHONE, ROWS, SSN
 from captiond.core.redact.lexicon import ENDING, KEEP
 from captiond.core.redact.naming import CUED_DIGITS, LIKELY, NUMBER_DIGITS, SURE, classify, named
-from captiond.core.redact.parts import Part, cut, is_tight
+from captiond.core.redact.parts import Part, cut
+from captiond.core.redact.pauses import is_tight
 from captiond.core.redact.rest import LATE_DIGITS, Decision, Found, complete
 from captiond.core.redact.runs import Run
 from captiond.core.redact.shapes import (
@@ -257,7 +258,10 @@ def _name(window: Window, run: Run, parts: list[Part], first: i64, marker: Marke
     """The number that begins with a part: (index after its last part, its mask; "" where it isn't private)."""
     kind = marker.kind if marker is not None else (NUMBER if run.cued and not _was_answered(window, run) else "")
     reach = _reach(window, parts, first, marker)
-    stop, label, strength = _longest(window, parts, first, reach, kind)
+    near = first + 1  # nothing announced it and no shape says so: then it ends where sentences end and begin
+    while near < reach and (kind or not parts[near].apart):
+        near += 1
+    stop, label, strength = _longest(window, parts, first, reach, near, kind)
     if strength:
         if label in window.kinds or label == NUMBER:
             return stop, label
@@ -266,7 +270,7 @@ def _name(window: Window, run: Run, parts: list[Part], first: i64, marker: Marke
         for part in parts[first:stop]:
             part.harmless = True  # of a kind that is off
         return stop, ""
-    stop = reach
+    stop = near
     digits = sum(len(p.digits) for p in parts[first:stop])
     if how == TOO_LONG:
         return stop, NUMBER if digits >= CUED_DIGITS else ""
@@ -276,8 +280,13 @@ def _name(window: Window, run: Run, parts: list[Part], first: i64, marker: Marke
     return (stop if label else first + 1), label
 
 
-def _longest(window: Window, parts: list[Part], first: i64, reach: i64, kind: str) -> tuple[int, str, int]:
-    """A part that is a number for sure; else as many parts as make one for sure; else all that may be one."""
+def _longest(window: Window, parts: list[Part], first: i64, reach: i64, near: i64, kind: str) -> tuple[int, str, int]:
+    """A part that is a number for sure; else as many parts as make one for sure; else all that may be one.
+
+    Args:
+        reach: index behind the last part that may belong to it.
+        near: behind the last one that does without a card's length or a sure kind.
+    """
     glued = first + 1
     while glued < reach and parts[glued].glued:
         glued += 1
@@ -297,10 +306,10 @@ def _longest(window: Window, parts: list[Part], first: i64, reach: i64, kind: st
         cards = [stop for stop in sure if classify(parts[first:stop], kind, window.kinds)[0] == CC]
         stop = (cards or sure)[0]
         return stop, classify(parts[first:stop], kind, window.kinds)[0], SURE
-    if reach > first + 1:
-        joined, likely = classify(parts[first:reach], kind, window.kinds)
-        if likely:
-            return reach, joined, likely
+    for stop in (reach, near):
+        joined, likely = classify(parts[first:stop], kind, window.kinds)
+        if likely and stop > first + 1 and (stop == near or joined == CC):
+            return stop, joined, likely
     return first + 1, label, strength
 
 

@@ -12,7 +12,7 @@ from captiond.core.redact.gate import Leave
 from captiond.core.redact.kinds import DOB, EMAIL
 from captiond.core.redact.lexicon import Lexicon
 from captiond.core.redact.mail import NOTHING, Chain
-from captiond.core.redact.parts import is_wait
+from captiond.core.redact.pauses import is_wait
 from captiond.core.redact.points import Point, Sheet
 from captiond.core.redact.render import joined, render
 from captiond.core.redact.rest import Decision

@@ -1,7 +1,5 @@
 """A closed run, cut into parts: digits said without another word between, each with what makes it harmless."""
 
-from typing import Final
-
 from mypy_extensions import i64, mypyc_attr
 
 from captiond.core.redact.articles import begins_interjection, is_digit_alone, is_first_digit, is_of_pause, is_zero
@@ -10,12 +8,11 @@ from captiond.core.redact.classes import DIGITS, FILLER, LETTER, MARK, MULTIPLE,
 from captiond.core.redact.codes import LETTER_WORDS, is_bank, is_country
 from captiond.core.redact.early import is_cut_off
 from captiond.core.redact.kinds import CVV, IBAN_CHARS, PIN, is_iban
+from captiond.core.redact.pauses import is_tight, is_told_apart
 from captiond.core.redact.runs import Run
 from captiond.core.redact.shapes import harmless_end, is_harmless_token, is_month_day
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
-
-MIN_PAUSE_LETTERS: Final = 3  # of an acknowledgement that is one alone; "de", "of", "it" are words of phrases
 
 
 @mypyc_attr(acyclic=True)
@@ -31,6 +28,7 @@ class Part:
         tight: only fillers and interjections stand between it and the part before.
         wide_start, wide_stop: the same with words at its edges that may be misheard digits; `wide`: its digits then.
         barred: something stands between that no number bridges (an address, a harmless number).
+        apart: sentences end and begin between it and the part before.
         glued: nothing but the end of an utterance stands between it and the part before.
         pauses: what follows it are words of a pause, no unit ("vier mal sehen") (set by the decision).
         cut: with what it is glued to it is long enough to be a private number (set by the decision).
@@ -40,7 +38,7 @@ class Part:
     """
 
     __slots__ = (
-        "barred", "cut", "digits", "glued", "harmless", "keep", "letters", "mixed", "pauses", "plus", "ranged",
+        "apart", "barred", "cut", "digits", "glued", "harmless", "keep", "letters", "mixed", "pauses", "plus", "ranged",
         "scaled", "sizes", "spoken", "start", "stop", "tight", "wide", "wide_letters", "wide_start",
         "wide_stop", "year",
     )  # fmt: skip
@@ -59,6 +57,7 @@ class Part:
         self.tight = False
         self.year = False
         self.barred = False
+        self.apart = False
         self.plus = False
         self.ranged = False
         self.glued = False
@@ -237,6 +236,7 @@ def _finish(window: Window, run: Run, parts: list[Part], span: tuple[int, int], 
     part.wide, part.wide_letters, part.wide_start, part.wide_stop = wide.digits, wide.letters, start, stop
     part.barred = barred
     part.tight = is_tight(window, gap_from, start)
+    part.apart = not part.tight and is_told_apart(window, gap_from, start)
     if part.digits or part.letters:
         parts.append(part)
 
@@ -264,40 +264,6 @@ def _is_article(window: Window, at: i64, last: i64) -> bool:
     while end < last and window.token(end).cls not in (DIGITS, SPOKEN, TENS):
         end += 1
     return not is_tight(window, at + 1, end)
-
-
-def is_tight(window: Window, start: i64, stop: i64) -> bool:
-    """Whether only fillers and interjections ("hold on", "let me see") stand there."""
-    at = stop - 1
-    lexicon = window.lexicon
-    while at >= start:
-        core = window.core(at)
-        alone = core in lexicon.acknowledgements and len(core) >= MIN_PAUSE_LETTERS
-        size = max(_pause(window, lexicon.interjections, start, at), int(alone))
-        if size == 0:
-            return False
-        at -= size
-    return True
-
-
-def is_wait(window: Window, start: i64, stop: i64) -> bool:
-    """Whether nothing is said there but fillers and what asks for time: "okay, um", "one moment"."""
-    at = stop - 1
-    while at >= start:
-        size = _pause(window, window.lexicon.waits, start, at)
-        if size == 0:
-            return False
-        at -= size
-    return True
-
-
-def _pause(window: Window, phrases: dict[str, list[tuple[str, ...]]], start: i64, at: i64) -> i64:
-    """How many words up to the one at an index are a filler, or one of these phrases; 0 for neither."""
-    size = 1 if window.token(at).cls in (FILLER, MARK, SILENT) else 0
-    for words in phrases.get(window.core(at), ()):
-        if at - len(words) + 1 >= start and all(window.core(at - i) == words[i] for i in range(len(words))):
-            size = max(size, len(words))
-    return size
 
 
 def _read(window: Window, part: Part) -> None:

@@ -9,8 +9,10 @@ from captiond.core.redact.classes import DIGITS, MULTIPLE, SPOKEN, WEAK
 from captiond.core.redact.kinds import CC, IBAN, MAX_CARD_DIGITS, MIN_CARD_DIGITS, NUMBER, PHONE, is_issued, luhn
 from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.naming import CUED_DIGITS
-from captiond.core.redact.parts import MIN_PAUSE_LETTERS, Part
+from captiond.core.redact.parts import Part
+from captiond.core.redact.pauses import MIN_PAUSE_LETTERS
 from captiond.core.redact.runs import Run
+from captiond.core.redact.shapes import is_counting
 from captiond.core.redact.window import Window
 
 PIECE_DIGITS: Final = 3  # so many of a private number, said again beside it, are masked with it
@@ -70,7 +72,7 @@ def _mask_leftovers(window: Window, parts: list[Part], decision: Decision) -> No
         for part in (p for p in parts if p.start > last.start):
             if part.start in owners or part.barred or part.keep or part.mixed:
                 break
-            if any(last.start < m.at < part.start for m in window.markers):
+            if part.apart or any(last.start < m.at < part.start for m in window.markers):
                 break
             time = len(part.digits) <= 4 and window.core(part.start - 1) in window.lexicon.before_any_time
             if not (_is_plain(part) or time):
@@ -182,10 +184,25 @@ def _start(part: Part) -> i64:
 
 
 def _mask_rest(window: Window, run: Run, parts: list[Part], decision: Decision) -> None:
-    """A run that nothing follows and that has 7 digits and more, however they are strewn, closes masked."""
+    """A run that nothing follows and that has 7 digits and more, however they are strewn, closes masked.
+
+    If nothing announced it, what sentences or a harmless number part is no one run.
+    """
     if decision.found or decision.kept:
         return
-    rest = [p for p in parts if not (p.mixed or _is_plain(p))]
+    rest: list[Part] = []
+    plain = False  # the part before was harmless
+    for part in parts:
+        if not run.cued and (part.apart or (plain and not (part.tight or part.glued))):
+            _mask_late(window, rest, decision)
+            rest = []
+        plain = part.mixed or _is_plain(part)
+        if not plain:
+            rest.append(part)
+    _mask_late(window, rest, decision)
+
+
+def _mask_late(window: Window, rest: list[Part], decision: Decision) -> None:
     while rest and len(rest[-1].digits) <= 4 and window.core(rest[-1].start - 1) in window.lexicon.before_any_time:
         rest.pop()
     if sum(len(p.wide or p.digits) for p in rest) >= LATE_DIGITS and not _are_strewn(window, rest):
@@ -193,17 +210,21 @@ def _mask_rest(window: Window, run: Run, parts: list[Part], decision: Decision) 
 
 
 def _are_strewn(window: Window, parts: list[Part]) -> bool:
-    """ "I am 34, my wife is 36, the kids are 7, 9 and 11", "take the 405 to the 10": small numbers with talk between.
+    """ "I am 34, my wife is 36, the kids are 7, 9 and 11", "take the 405 to the 110": small numbers with talk between.
 
     One digit said as a word is no such number: a long one is read out so, and the talk may be misheard digits.
     """
+    single = [window.token(p.start) for p in parts if p.stop == p.start + 1]
+    if len(single) == len(parts) and is_counting(single):
+        return True  # "press one for sales, press two for support, ..."
     together = 0
     for part in parts:
-        if len(part.digits) == 1 and window.token(part.start).cls != DIGITS:
+        typed = window.token(part.start).cls == DIGITS
+        if len(part.digits) == 1 and not typed:
             return False
-        named = window.core(part.start - 1) in window.lexicon.determiners
         together = len(part.digits) + (together if part.tight or part.glued else 0)
-        if len(part.digits) > SMALL_DIGITS + named or together > LEFT_DIGITS:
+        named = window.core(part.start - 1) in window.lexicon.determiners
+        if len(part.digits) > SMALL_DIGITS + (typed or named) or together > LEFT_DIGITS:
             return False
     return True
 

@@ -1,0 +1,67 @@
+"""What is said between digits: whether it is no more than a pause inside one number, or talk of its own."""
+
+from typing import Final
+
+from mypy_extensions import i64
+
+from captiond.core.redact.classes import FILLER, MARK, SILENT
+from captiond.core.redact.window import Window
+
+MIN_PAUSE_LETTERS: Final = 3  # of an acknowledgement that is one alone; "de", "of", "it" are words of phrases
+MIN_TALK_WORDS: Final = 2  # fewer may be digits misheard
+
+
+def is_tight(window: Window, start: i64, stop: i64) -> bool:
+    """Whether only fillers and interjections ("hold on", "let me see") stand there."""
+    at = stop - 1
+    while at >= start:
+        size = _pause_or_thanks(window, start, at)
+        if size == 0:
+            return False
+        at -= size
+    return True
+
+
+def is_told_apart(window: Window, start: i64, stop: i64) -> bool:
+    """Whether an utterance ended there amid talk that is no pause: "... plus utilities" | "line 7".
+
+    One word may be a digit misheard; more than that say something of their own.
+    """
+    if start == window.base or stop == window.end() or window.owner(start - 1) == window.owner(stop):
+        return False
+    at = stop - 1
+    words = 0
+    while at >= start:
+        size = _pause_or_thanks(window, start, at)
+        if size == 0:
+            words += 1
+            size = 1
+        at -= size
+    return words >= MIN_TALK_WORDS
+
+
+def is_wait(window: Window, start: i64, stop: i64) -> bool:
+    """Whether nothing is said there but fillers and what asks for time: "okay, um", "one moment"."""
+    at = stop - 1
+    while at >= start:
+        size = _pause(window, window.lexicon.waits, start, at)
+        if size == 0:
+            return False
+        at -= size
+    return True
+
+
+def _pause(window: Window, phrases: dict[str, list[tuple[str, ...]]], start: i64, at: i64) -> i64:
+    """How many words up to the one at an index are a filler, or one of these phrases; 0 for neither."""
+    size = 1 if window.token(at).cls in (FILLER, MARK, SILENT) else 0
+    for words in phrases.get(window.core(at), ()):
+        if at - len(words) + 1 >= start and all(window.core(at - i) == words[i] for i in range(len(words))):
+            size = max(size, len(words))
+    return size
+
+
+def _pause_or_thanks(window: Window, start: i64, at: i64) -> i64:
+    """As `_pause`, of interjections; an acknowledgement is one, too."""
+    core = window.core(at)
+    alone = core in window.lexicon.acknowledgements and len(core) >= MIN_PAUSE_LETTERS
+    return max(_pause(window, window.lexicon.interjections, start, at), int(alone))

@@ -1,0 +1,73 @@
+"""Numbers of different sentences are no one number, unless a cue, a checksum or a shape says so.
+
+A speaker who pauses inside a number says "um" or "hold on"; who says "the deposit is" has begun to say something else.
+"""
+
+import pytest
+
+from tests.core.redact.conftest import Talk  # type: ignore[import-not-found,unused-ignore]
+
+APART = [
+    ("en", "my rent is 1850 plus utilities", "hall 7 booth 1420"),
+    ("en", "the population was 12450 back then", "they built 1380 houses"),
+    ("es", "ayer vinieron 4350 socios", "mañana esperamos 5280 como mucho"),
+    ("fr", "hier ils étaient 4350 inscrits", "demain on attend 5280 inscrits au plus"),
+    ("de", "die Miete ist 1850 plus Nebenkosten", "die Kaution beträgt 1290 soviel ich weiß"),
+    ("de", "gestern waren es 4350 Besucher", "morgen erwarten wir 5280 Besucher"),
+]
+
+TOGETHER = [
+    # a pause at the edge, said as one or not; a cue; a number whose kind is sure; one word that may be a digit misheard
+    ("en", ("so that's 4155", "hold on, um, 55 0132"), ("so that's [PHONE]", "hold on, um, [PHONE]")),
+    ("en", ("my card is 4155 for that", "blue 8821"), ("my card is [CC] for that", "blue [CC]")),
+    ("en", ("my card is 4155 550 132", "the rest 4421 111"), ("my card is [CC]", "the rest [CC]")),
+    ("en", ("well 4539 5787 was it", "the rest 6362 1486"), ("well [CC] was it", "the rest [CC]")),
+    ("en", ("so that's 4155 banana", "55 0132"), ("so that's [PHONE] banana", "[PHONE]")),
+    ("es", ("pues 4155, a ver", "espere, 55 0132"), ("pues [PHONE], a ver", "espere, [PHONE]")),
+    ("fr", ("alors 4155, attendez", "voyons, 55 0132"), ("alors [PHONE], attendez", "voyons, [PHONE]")),
+    ("de", ("also 4155, moment", "mal sehen, 55 0132"), ("also [PHONE], moment", "mal sehen, [PHONE]")),
+]
+
+
+@pytest.mark.parametrize(("language", "one", "other"), APART)
+def test_what_sentences_part_is_shown(language: str, one: str, other: str) -> None:
+    talk = Talk(language=language)
+    talk.say("a", one)
+    talk.say("b", other)
+    talk.end()
+    assert [talk.screen[u].text for u in "ab"] == [one, other]
+
+
+@pytest.mark.parametrize(("language", "said", "shown"), TOGETHER)
+def test_what_a_pause_parts_or_what_is_sure_is_masked(
+    language: str, said: tuple[str, str], shown: tuple[str, str]
+) -> None:
+    talk = Talk(language=language)
+    for utterance, text in zip("ab", said, strict=True):
+        talk.say(utterance, text)
+    talk.end()
+    for utterance, part in zip("ab", shown, strict=True):
+        assert part in talk.screen[utterance].text
+        assert not any(c.isdigit() for c in talk.screen[utterance].text)
+
+
+def test_a_price_behind_a_telephone_number_is_no_rest_of_it(talk: Talk) -> None:
+    talk.say("a", "you can call us at 415 555 0132")
+    talk.say("b", "the repair is 1850 or less")
+    talk.end()
+    assert talk.screen["a"].text == "you can call us at [PHONE]"
+    assert talk.screen["b"].text == "the repair is 1850 or less"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "press one for sales, press two for support, press three for billing, press four for anything else",
+        "step one, step two, step three, step four, step five, step six, step seven",
+        "one Mississippi, two Mississippi, three Mississippi, four Mississippi, five, six, seven",
+    ],
+)
+def test_numbers_that_count_up_with_talk_between_are_no_digits_of_one(talk: Talk, said: str) -> None:
+    talk.say("a", said)
+    talk.end()
+    assert talk.screen["a"].text == said
