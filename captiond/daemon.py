@@ -32,6 +32,7 @@ from captiond.listening import BACKLOG, StartError, listen_for, url_of, viewers_
 from captiond.logs import tell_of_loop
 from captiond.metrics import Meter
 from captiond.probe import Probe
+from captiond.redaction_faults import RedactionFaults
 from captiond.revoking import Revoking
 from captiond.searching import search_of
 from captiond.serve.accepting import Acceptor
@@ -92,6 +93,7 @@ class Daemon:
                 "viewers are capped by the file limit: wanted=%d possible=%d", config.viewers.max_connections, most
             )
         encode = Encoder()
+        self.faults = RedactionFaults(clock=clock, meter=meter)
         self.rooms = Rooms(
             encode=encode,
             clock=clock,
@@ -110,6 +112,7 @@ class Daemon:
                 idle_end_s=config.sessions.idle_end_s,
             ),
             keep=store.keep,
+            faults=self.faults,
             gather=TransportCrowd,
             defer=asyncio.get_running_loop().call_soon,
         )
@@ -140,7 +143,7 @@ class Daemon:
                 audit=self.session_audit,
                 clock=clock,
             )
-        self.search = search_of(config, store, self.genesys, clock=clock, meter=meter, audit=audit)
+        self.search = search_of(config, store, self.genesys, clock=clock, meter=meter, audit=audit, faults=self.faults)
         self.sessions: Sessions
         self.workflows: Workflows | None = None
 
@@ -166,6 +169,7 @@ class Daemon:
                 audit=self.session_audit,
                 own_url=lambda: self.url,
                 group=group,
+                faults=self.faults,
             )
 
     @property
@@ -251,6 +255,7 @@ class Daemon:
             if self.clock.monotonic_s() - told_s >= TOTALS_S - 1:  # a timer may fire a moment early
                 told_s = self.clock.monotonic_s()
                 log_totals(self.rooms, audit_records=self.audit.written)
+                self.faults.tell()
 
     async def watch_upstream(self) -> None:
         """Asks for a token at start and whenever it may have expired, so that `/readyz` knows before a session does."""

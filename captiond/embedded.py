@@ -31,6 +31,7 @@ from captiond.hub.limits import Limits
 from captiond.hub.rooms import Rooms
 from captiond.hub.wire import Wire
 from captiond.metrics import Meter
+from captiond.redaction_faults import RedactionFaults
 from captiond.serve.bodies import Allowed, parse_session
 from captiond.serve.encode import Encoder
 from captiond.serve.problems import Problem
@@ -145,6 +146,7 @@ async def open_captions(config: Config, *, meter: Meter | None = None) -> AsyncI
                 idle_end_s=wanted.idle_end_s,
             ),
             keep=store.keep,
+            faults=RedactionFaults(clock=clock, meter=meter),
         )
         audit = SessionAudit(log, rooms)
         genesys = upstream_of(config, clock=clock, meter=meter, audit=audit)

@@ -37,6 +37,7 @@ from captiond.jobs.refusals import JobFailed, Refused
 from captiond.jobs.runner import Pace
 from captiond.jobs.views import view
 from captiond.listening import listen, url_of
+from captiond.redaction_faults import RedactionFaults
 from captiond.serve.access import Caller, is_local
 from captiond.transcripts import InteractionTranscript, Piece, RecordingTranscript, Transcription
 from captiond.upstream import upstream_of
@@ -233,6 +234,7 @@ async def open_workflows(
                 own_url=lambda: opened.url,
                 group=group,
                 on_conversation=on_conversation,
+                faults=RedactionFaults(clock=pace, meter=meter),
             )
             opened = OpenWorkflows(flows)
             if listen_on is not None:

@@ -58,6 +58,7 @@ _REFUSED: Final = tuple(
     (reason,)
     for reason in ("node", "session", "address", "rate", "unauthorized", "forbidden", "unknown", "gone", "draining")
 )
+_WHERE: Final = (("captions",), ("jobs",))
 _OUTCOMES: Final = (("recovered",), ("snapshot",))
 _CUT: Final = tuple((reason,) for reason in ("head", "head_bytes", "answer", "address", "node", "room", "flood"))
 
@@ -77,6 +78,9 @@ FIGURES: Final[dict[str, Figure]] = {
     "tokens_total": Figure("counter", "Words of the captions put out", ("final",), known=_FINAL),
     "tokens_per_second": Figure("gauge", "Words of finals per second over the last 10 s", over="head"),
     "redactions_total": Figure("counter", "Private values masked in finals", ("kind",)),
+    "redaction_faults_total": Figure(
+        "counter", "Times redaction failed inside, and masked what it could not judge", ("where",), known=_WHERE
+    ),
     "held_seconds": Figure("histogram", "How long a final stood with an open mask", buckets=_WAIT_S),
     "core_seconds": Figure("histogram", "One event through the core", buckets=_WORK_S),
     "caption_latency_seconds": Figure("histogram", "Upstream timestamp to handed to the socket", buckets=_WAIT_S),

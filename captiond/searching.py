@@ -12,7 +12,7 @@ from typing import Any, Final
 from captiond.base.errors import UpstreamError, UpstreamInvalid
 from captiond.base.inside import empty, sealed
 from captiond.base.instants import iso_utc
-from captiond.base.observe import AuditSink, Clock, Meter
+from captiond.base.observe import AuditSink, Clock, FaultSink, Meter
 from captiond.config_keys import Config
 from captiond.db.query import InvalidQuery, parse
 from captiond.db.search import Found, Hit, Wanted
@@ -161,13 +161,20 @@ class Searching:
 
 
 def search_of(
-    config: Config, store: Store, genesys: Genesys | None, *, clock: Clock, meter: Meter, audit: AuditSink
+    config: Config,
+    store: Store,
+    genesys: Genesys | None,
+    *,
+    clock: Clock,
+    meter: Meter,
+    audit: AuditSink,
+    faults: FaultSink | None = None,
 ) -> Searching:
     """The search of a configuration. Whoever asked for it closes it."""
     return Searching(
         Searcher(config.database.url, store),
         calls=None if genesys is None else genesys.calls,
-        masking=Masking(frozenset(config.redaction.kinds)),
+        masking=Masking(frozenset(config.redaction.kinds), faults=faults),
         clock=clock,
         meter=meter,
         audit=audit,

@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from captiond.base.backoff import Chance
-from captiond.base.observe import AuditSink, Meter
+from captiond.base.observe import AuditSink, FaultSink, Meter
 from captiond.config_keys import Config
 from captiond.db import jobs as rows
 from captiond.db.address import sqlite_path
@@ -68,13 +68,14 @@ class Workflows:
         group: asyncio.TaskGroup,
         chance: Chance | None = None,
         on_conversation: Call | None = None,
+        faults: FaultSink | None = None,
     ) -> None:
         wanted = config.jobs
         self.max_callback_bytes = wanted.max_transcript_bytes
         self._public_url, self._own_url = wanted.public_url, own_url
         self._local = is_loopback(urlsplit(config.genesys.api_url).hostname or "")
         chance = chance or random.SystemRandom()
-        masking = Masking(frozenset(config.redaction.kinds))
+        masking = Masking(frozenset(config.redaction.kinds), faults=faults)
         sinks = sinks_of(config)
         if on_conversation is not None:
             sinks.append(Sink(CALLABLE, call=on_conversation))

@@ -1,4 +1,4 @@
-"""What the lower floors need of the upper ones, as protocols: a clock, a meter, an audit sink.
+"""What the lower floors need of the upper ones, as protocols: a clock, a meter, an audit sink, an ear for faults.
 
 Implemented on floor 5 (`metrics.py`, `audit.py`) and by `daemon.py`; tests use simulated ones.
 """
@@ -42,6 +42,20 @@ class AuditSink(Protocol):
         ...
 
 
+class FaultSink(Protocol):
+    """Told where redaction failed inside, so that more was masked than had to be. Never raises; never given text."""
+
+    def masked(self, where: str, times: int, /, *, said: str, about: str = "") -> None:
+        """It failed so many times more.
+
+        Args:
+            where: `captions` or `jobs`.
+            said: what `base.inside.describe` says of the last fault.
+            about: whose captions: a session's id.
+        """
+        ...
+
+
 class NullMeter:
     """A meter for tools and tests that measure nothing."""
 
@@ -50,6 +64,12 @@ class NullMeter:
     def observe(self, name: str, value: float, times: int = 1, /, **labels: str) -> None: ...
 
     def set(self, name: str, value: float, /, **labels: str) -> None: ...
+
+
+class NullFaults:
+    """For tools and tests that nobody operates."""
+
+    def masked(self, where: str, times: int, /, *, said: str, about: str = "") -> None: ...
 
 
 class NullAudit:

@@ -5,54 +5,18 @@ Events in, messages out; no clock, no await. Raw text goes into the redactor and
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
-from captiond.base.ids import RawText, SafeText, SessionId, UtteranceId
+from captiond.base.ids import SafeText, SessionId, UtteranceId
+from captiond.base.inside import describe
 from captiond.core.arrival import Arrival
 from captiond.core.continuity import Continuity, Verdict
 from captiond.core.messages import Caption, Gap, Message, Retraction
+from captiond.core.redacting import Closed, MakeRedactor, Masked, Redacting, Shown
 from captiond.core.revise import MAX_SETTLED, Revise, Utterance
 
-OPEN_MASK: Final = SafeText("[...]")
 MAX_OPEN: Final = 32  # open utterances of one channel; speech has one or two, more are ghosts of a broken upstream
 MAX_KNOWN_FINALS: Final = 256  # upstream utterance ids remembered after their final, for repeats and rewrites
-
-
-class Shown(Protocol):
-    """What may be shown now of one utterance; see `core.redact`."""
-
-    @property
-    def utterance(self) -> UtteranceId: ...
-    @property
-    def text(self) -> SafeText: ...
-    @property
-    def final(self) -> bool: ...
-    @property
-    def held(self) -> bool: ...
-    @property
-    def redactions(self) -> Mapping[str, int]: ...
-    @property
-    def settled(self) -> int: ...
-
-
-class Redacting(Protocol):
-    """One channel's redactor, as `core.redact.Redactor` is one."""
-
-    def caption(
-        self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float, language: str | None = None
-    ) -> Iterable[Shown]: ...
-    def retract(self, utterance: UtteranceId) -> None: ...
-    def lose(self) -> None: ...
-    def expire(self, *, now_s: float) -> Iterable[Shown]: ...
-    def end(self) -> Iterable[Shown]: ...
-    @property
-    def due_s(self) -> float | None: ...
-
-
-class MakeRedactor(Protocol):
-    """Makes the redactor of one more channel; kinds and linked calls are bound already."""
-
-    def __call__(self, *, language: str) -> Redacting: ...
 
 
 @dataclass(slots=True)
@@ -103,16 +67,13 @@ class Room:
         language: where an event names none.
         redactor: makes one redactor for each channel.
         interrupted: words went before that are not known: each channel starts as after a gap.
-
-    Attributes:
-        faults: events whose redaction failed inside; they were shown as an open mask, whole.
     """
 
     def __init__(
         self, session: SessionId, *, prefix: str, language: str, redactor: MakeRedactor, interrupted: bool = False
     ) -> None:
         self.session = session
-        self.faults = 0
+        self._faults, self._fault = 0, ""  # of redactors that are not trusted any more
         self._prefix, self._language, self._make_redactor = prefix, language, redactor
         self._interrupted = interrupted
         self._continuity = Continuity()
@@ -123,6 +84,19 @@ class Room:
         self._event_s: float | None = None  # event time, and when it was so by the daemon's clock
         self._at_s = 0.0
         self._held_since: dict[UtteranceId, float] = {}
+
+    @property
+    def faults(self) -> int:
+        """How often redaction failed inside; what it was about is shown as an open mask, whole."""
+        faults = self._faults
+        for channel in self._channels.values():  # a generator costs twice as much, at each event
+            faults += channel.redactor.faults
+        return faults
+
+    @property
+    def fault(self) -> str:
+        """What the last fault was, and where; nothing of what was said."""
+        return next((said for each in self._channels.values() if (said := each.redactor.fault)), self._fault)
 
     @property
     def settled_rewrites(self) -> int:
@@ -172,8 +146,8 @@ class Room:
         for channel in self._channels.values():
             try:
                 shown = list(channel.redactor.end())
-            except Exception:
-                self.faults += 1
+            except Exception as fault:
+                self._note(fault)
                 shown = []
             self._show_all(shown, received)
         for channel in self._channels.values():
@@ -205,8 +179,8 @@ class Room:
             if due_s is not None and due_s <= event_s:
                 try:
                     shown = list(channel.redactor.expire(now_s=event_s))
-                except Exception:
-                    self._fail(channel)
+                except Exception as fault:
+                    self._fail(channel, fault)
                     shown = []
                 self._show_all(shown, received, event_s)
 
@@ -220,8 +194,8 @@ class Room:
         utterance = channel.open.pop(key)
         try:
             channel.redactor.retract(utterance)
-        except Exception:
-            self._fail(channel)
+        except Exception as fault:
+            self._fail(channel, fault)
         self._held_since.pop(utterance, None)
         if self._revise.retract(utterance):
             received.messages.append(Retraction(utterance))
@@ -255,39 +229,44 @@ class Room:
                     name, arrival.text, final=arrival.final, now_s=event_s, language=arrival.language
                 )
             )
-        except Exception:
+        except Exception as fault:
             # Closed on failure: an internal fault masks, never passes. The text must not reach a traceback either.
-            self._fail(channel)
-            return [_Masked(name, final=arrival.final)]
+            self._fail(channel, fault)
+            return [Masked(name, final=arrival.final)]
 
-    def _fail(self, channel: _Channel) -> None:
+    def _fail(self, channel: _Channel, fault: Exception) -> None:
         """A redactor that failed is not trusted again; its successor starts as after a gap."""
-        self.faults += 1
+        self._note(fault)
+        self._faults += channel.redactor.faults
         channel.redactor = self._new_redactor()
         try:
             channel.redactor.lose()
         except Exception:
-            channel.redactor = _Closed()
+            channel.redactor = Closed()
+
+    def _note(self, fault: Exception) -> None:
+        self._faults += 1
+        self._fault = describe(fault)
 
     def _new_redactor(self) -> Redacting:
         try:
             return self._make_redactor(language=self._language)
-        except Exception:
-            self.faults += 1
-            return _Closed()
+        except Exception as fault:
+            self._note(fault)
+            return Closed()
 
     def _cue(self, channel: _Channel) -> None:
         """The channel counts as after a gap."""
         try:
             channel.redactor.lose()
-        except Exception:
-            self._fail(channel)
+        except Exception as fault:
+            self._fail(channel, fault)
 
     def _due_s(self, channel: _Channel) -> float | None:
         try:
             return channel.redactor.due_s
-        except Exception:
-            self._fail(channel)
+        except Exception as fault:
+            self._fail(channel, fault)
             return None
 
     def _open(self, channel: _Channel, arrival: Arrival, received: Received) -> UtteranceId:
@@ -352,36 +331,3 @@ class Room:
             since_s = self._held_since.pop(caption.utterance, None)
             if since_s is not None:
                 received.held_s.append(max(0.0, at_s - since_s))
-
-
-class _Masked:
-    """What is shown of an utterance whose redaction failed: nothing of it."""
-
-    text: Final = OPEN_MASK
-    held: Final = True
-    settled: Final = 0
-
-    def __init__(self, utterance: UtteranceId, *, final: bool) -> None:
-        self.utterance, self.final = utterance, final
-        self.redactions: Mapping[str, int] = {}
-
-
-class _Closed:
-    """Stands in where no redactor can be made: everything is masked."""
-
-    due_s: Final = None
-
-    def caption(
-        self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float, language: str | None = None
-    ) -> Iterable[Shown]:
-        return (_Masked(utterance, final=final),)
-
-    def retract(self, utterance: UtteranceId) -> None: ...
-
-    def lose(self) -> None: ...
-
-    def expire(self, *, now_s: float) -> Iterable[Shown]:
-        return ()
-
-    def end(self) -> Iterable[Shown]:
-        return ()

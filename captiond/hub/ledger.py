@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from captiond.base.ids import SessionId, UtteranceId
-from captiond.base.observe import AuditSink, Meter
+from captiond.base.observe import AuditSink, FaultSink, Meter
 from captiond.core.arrival import Arrival
 from captiond.core.continuity import Verdict
 from captiond.core.messages import Caption, Gap
-from captiond.core.room import OPEN_MASK, Received
+from captiond.core.redacting import OPEN_MASK
+from captiond.core.room import Received
 from captiond.hub.contained import contained
 from captiond.hub.figures import Figures
 
@@ -32,10 +33,11 @@ class Ledger:
         figures: latency and rate.
     """
 
-    def __init__(self, session: SessionId, *, source: str, meter: Meter, audit: AuditSink) -> None:
+    def __init__(self, session: SessionId, *, source: str, meter: Meter, audit: AuditSink, faults: FaultSink) -> None:
         self.gaps = self.lost_events = self.duplicates = self.audit_records = 0
         self.figures = Figures()
         self._session, self._source, self._meter, self._audit = session, source, meter, audit
+        self._faults = faults
         self._sequence: int | None = None  # of the newest event
         self._held: dict[UtteranceId, int | None] = {}  # finals that are not decided yet, and which event they came in
 
@@ -79,6 +81,11 @@ class Ledger:
         """Text that had been called settled changed."""
         if times:
             self._meter.count("settled_rewrites_total", times)
+
+    @contained
+    def failed(self, times: int, said: str) -> None:
+        """Redaction failed inside so many times, and masked."""
+        self._faults.masked("captions", times, said=said, about=self._session)
 
     @contained
     def put_out(self, caption: Caption, before: Caption | None, *, now_s: float) -> None:

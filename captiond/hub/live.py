@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from captiond.base.close_codes import CloseCode
 from captiond.base.errors import LocalError
 from captiond.base.ids import Epoch, SessionId
-from captiond.base.observe import AuditSink, Clock, Meter
+from captiond.base.observe import AuditSink, Clock, FaultSink, Meter
 from captiond.core.arrival import Arrival
 from captiond.core.board import SNAPSHOT_FINALS
 from captiond.core.continuity import Verdict
@@ -50,6 +50,7 @@ class Live(Stream, Booked):
         clock: Clock,
         meter: Meter,
         audit: AuditSink,
+        faults: FaultSink,
         limits: Limits,
         keep: Keep | None,
         restored: Sequence[Caption],
@@ -74,11 +75,12 @@ class Live(Stream, Booked):
             gather=gather,
             defer=defer,
         )
-        Booked.__init__(self, Ledger(session, source=source, meter=meter, audit=audit), clock)
+        Booked.__init__(self, Ledger(session, source=source, meter=meter, audit=audit, faults=faults), clock)
         self.source = source
         self.last_event_s = clock.monotonic_s()
         self.ended_s: float | None = None
         self._room, self._keep = room, keep
+        self._faults = 0  # of the room, told
         self._handed_over: list[tuple[Arrival, Received, float]] = []  # once what waits has gone out
         self._restore(restored[-SNAPSHOT_FINALS:])
         if interrupted:
@@ -209,6 +211,10 @@ class Live(Stream, Booked):
 
     def _after(self, received: Received, now_s: float) -> None:
         self._ledger.held(received)
+        faults = self._room.faults
+        if faults != self._faults:
+            self._ledger.failed(faults - self._faults, self._room.fault)
+            self._faults = faults
         due_s = self._room.due_s
         if due_s is not None and due_s < self.wake_s:
             self.wake_s = max(due_s, now_s)

@@ -12,11 +12,12 @@ from captiond.base.close_codes import CloseCode
 from captiond.base.errors import LocalError
 from captiond.base.ids import Epoch, SessionId
 from captiond.base.inside import Inside, remains, sealed
-from captiond.base.observe import AuditSink, Clock, Meter, NullAudit, NullMeter
+from captiond.base.observe import AuditSink, Clock, FaultSink, Meter, NullAudit, NullFaults, NullMeter
 from captiond.core.arrival import Arrival
 from captiond.core.continuity import Verdict
 from captiond.core.messages import Caption, SessionState
-from captiond.core.room import Redacting, Room
+from captiond.core.redacting import Redacting
+from captiond.core.room import Room
 from captiond.hub.audience import EachAlone
 from captiond.hub.copies import Following
 from captiond.hub.limits import Draining, Limits, TooManySessions, TooManyViewers
@@ -64,6 +65,7 @@ class Rooms:
         limits: Limits | None = None,
         keep: Keep | None = None,
         chance: random.Random | None = None,
+        faults: FaultSink | None = None,
         gather: Gather = EachAlone,
         defer: Defer | None = None,
     ) -> None:
@@ -72,6 +74,7 @@ class Rooms:
         self.viewers = 0
         self._encode, self._clock, self._meter, self._audit = encode, clock, meter, audit
         self._redactor, self._call, self._kinds, self._keep = redactor, call, kinds, keep
+        self._faults = faults or NullFaults()
         self._chance = chance or random.SystemRandom()
         self._gather, self._defer = gather, defer
         self.following: Following | None = None
@@ -293,6 +296,7 @@ class Rooms:
             epoch,
             encode=self._encode,
             clock=self._clock,
+            faults=self._faults,
             interrupted=interrupted,
             gather=self._gather,
             defer=self._defer,

@@ -143,6 +143,11 @@ class LongText:
         return out
 
     @property
+    def redactors(self) -> Iterable[Redactor]:
+        """See `masking.Work`."""
+        return self._redactors.values()
+
+    @property
     def holds(self) -> int:
         """Bytes that wait to be taken."""
         return len(self._out)

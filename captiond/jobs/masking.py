@@ -13,6 +13,7 @@ from typing import Final, Protocol
 
 from captiond.base.ids import RawText, SafeText, UtteranceId
 from captiond.base.inside import sealed
+from captiond.base.observe import FaultSink, NullFaults
 from captiond.core.redact import Call, Redactor, Shown
 from captiond.core.redact.redactor import SILENCE_S
 from captiond.jobs.long_text import LongText, Mark
@@ -54,7 +55,14 @@ class Masked:
 
 
 class Work(Protocol):
-    """Redaction that takes long."""
+    """Redaction that takes long.
+
+    Attributes:
+        redactors: that work on it.
+    """
+
+    @property
+    def redactors(self) -> Iterable[Redactor]: ...
 
     def slice(self) -> bool:
         """Works for a few milliseconds; True where nothing is left to do."""
@@ -62,10 +70,18 @@ class Work(Protocol):
 
 
 class Masking:
-    """Redacts what comes from upstream. `kinds`: which are masked; `language`: where a piece names none."""
+    """Redacts what comes from upstream.
 
-    def __init__(self, kinds: frozenset[str], language: str = DEFAULT_LANGUAGE) -> None:
-        self._kinds, self._language = kinds, language
+    Args:
+        kinds: which are masked.
+        language: where a piece names none.
+        faults: told where the redactor failed inside, and masked.
+    """
+
+    def __init__(
+        self, kinds: frozenset[str], language: str = DEFAULT_LANGUAGE, *, faults: FaultSink | None = None
+    ) -> None:
+        self._kinds, self._language, self._faults = kinds, language, faults or NullFaults()
         # One slice in a turn of the event loop, however many transcripts come at once; they take turns.
         self._one_slice = asyncio.Lock()
 
@@ -91,7 +107,9 @@ class Masking:
             Inside: the redactor failed; nothing of the text is in it.
         """
         async with self._one_slice:
+            before = sum(one.faults for one in work.redactors)
             done = _go_on(work)
+            self._look_at(work.redactors, before)
             await asyncio.sleep(0)  # while the others wait: else each would have its slice in this very turn
         return done
 
@@ -101,6 +119,7 @@ class Masking:
         shown = redactor.caption(UtteranceId("words"), RawText(text), final=True, now_s=0.0)
         for one in redactor.end():
             shown.append(one)
+        self._look_at((redactor,))
         return shown[-1].text if shown else SafeText("")
 
     def excerpt(self, text: RawText) -> SafeText:
@@ -116,7 +135,14 @@ class Masking:
         if after_gap:
             redactor.lose()
         shown = redactor.caption(UtteranceId("excerpt"), text, final=True, now_s=0.0)
+        self._look_at((redactor,))
         return SafeText(shown[-1].text.replace(OPEN_MASK, CLOSED_MASK)) if shown else SafeText("")
+
+    def _look_at(self, redactors: Iterable[Redactor], before: int = 0) -> None:
+        """Tells of faults: a redactor that fails masks, and says nothing."""
+        times = sum(one.faults for one in redactors) - before
+        if times:
+            self._faults.masked("jobs", times, said=next(one.fault for one in redactors if one.fault))
 
 
 class _Transcript:
@@ -131,6 +157,11 @@ class _Transcript:
         self._redactions: dict[UtteranceId, dict[str, int]] = {}
         self._cuts = self._cut()
         self._now_s: dict[str, float] = {}  # of each speaker: one who is silent ends no number of another's
+
+    @property
+    def redactors(self) -> Iterable[Redactor]:
+        """See `Work`."""
+        return self._redactors.values()
 
     def _cut(self) -> Iterable[tuple[Said, UtteranceId, RawText, bool]]:
         for number, piece in enumerate(self._pieces):

@@ -37,6 +37,7 @@ class StandIn:
         self.lost = 0
         self.retracted: list[UtteranceId] = []
         self.languages: list[str | None] = []
+        self.faults, self.fault = 0, ""
 
     @property
     def due_s(self) -> float | None:
@@ -282,6 +283,29 @@ def test_a_fault_in_the_redactor_masks_and_never_passes(stage: Stage) -> None:
     assert stage.room.faults == 1
     assert stage.redactors[-1].lost == 1  # a fresh one, that knows of no cue: as after a gap
     assert told(stage.say("fine", final=True).messages) == [("2", 2, "!", "fine")]
+
+
+def test_faults_are_counted_and_placed_whoever_caught_them(stage: Stage) -> None:
+    stage.say("fine", final=True)
+    assert (stage.room.faults, stage.room.fault) == (0, "")
+    stage.redactors[-1].faults, stage.redactors[-1].fault = 2, "KeyError at redact/there.py:1 step"  # masked by itself
+    assert (stage.room.faults, stage.room.fault) == (2, "KeyError at redact/there.py:1 step")
+    stage.say("BROKEN")  # the redactor goes, what it counted stays
+    assert stage.room.faults == 3
+    assert stage.room.fault.startswith("RuntimeError at core/test_room.py:")
+    assert "inside" not in stage.room.fault
+
+
+def test_where_no_redactor_can_be_made_each_masked_caption_is_a_fault() -> None:
+    class Empty(Stage):
+        def make(self, *, language: str) -> StandIn:
+            raise LookupError(language)
+
+    stage = Empty()
+    for _ in range(2):
+        assert told(stage.say("said", final=True).messages)[0][3] == "[...]"
+    assert stage.room.faults == 3  # one for the redactor that is not there, one for each caption
+    assert stage.room.fault.startswith("LookupError at")
 
 
 def test_open_utterances_are_bounded(stage: Stage) -> None:

@@ -12,7 +12,7 @@ from captiond.base.ids import RawText, SafeText, SessionId, UtteranceId
 from captiond.core.arrival import Arrival
 from captiond.core.continuity import Verdict
 from captiond.core.messages import Caption, Gap, SessionState
-from captiond.core.room import Redacting
+from captiond.core.redacting import Redacting
 from captiond.core.screen import ProtocolViolation, Screen
 from captiond.hub.limits import Limits
 from captiond.hub.live import Live
@@ -87,6 +87,7 @@ class HideRedactor:
 
     def __init__(self, *, language: str, kinds: frozenset[str], call: object) -> None:
         self.call, self.held = call, list[tuple[UtteranceId, str, float]]()
+        self.faults, self.fault = 0, ""
 
     @property
     def due_s(self) -> float | None:

@@ -69,6 +69,8 @@ class PlainRedactor:
     """Shows all: what is redacted is tested elsewhere."""
 
     due_s = None
+    faults = 0
+    fault = ""
 
     def __init__(self, **_: Any) -> None: ...
 

@@ -9,6 +9,7 @@ from typing import Final
 from mypy_extensions import i64
 
 from captiond.base.ids import RawText, SafeText, UtteranceId
+from captiond.base.inside import describe
 from captiond.core.redact.lexicon import KEEP, Lexicon
 from captiond.core.redact.lexicons import lexicon_for
 from captiond.core.redact.machine import Machine
@@ -128,12 +129,18 @@ class Redactor:
         self._heard: tuple[Marker, ...] = ()  # cues of other channels
         self._last_s = 0.0
         self._faults = 0
+        self._fault = ""
         call.join(self)
 
     @property
     def faults(self) -> int:
         """Utterances that were masked whole because judging them failed inside."""
         return self._faults
+
+    @property
+    def fault(self) -> str:
+        """What the last of them was, and where; nothing of what was said. "" without one."""
+        return self._fault
 
     @property
     def due_s(self) -> float | None:
@@ -166,7 +173,8 @@ class Redactor:
         lexicon = self._lexicon if own else lexicon_for(str(language))
         try:
             shown = self._final(utterance, text, lexicon) if final else [self._partial(utterance, text, lexicon)]
-        except Exception:  # whatever it is: nothing passes unjudged, and the text is in no traceback of ours
+        except Exception as fault:  # whatever it is: nothing passes unjudged, and the text is in no traceback of ours
+            self._fault = describe(fault)
             self._leave(utterance)  # its scan stopped half-way
             shown = self._fail(utterance, final=final)
         if final:
@@ -213,7 +221,8 @@ class Redactor:
             self._machine.kept = []
             self._call.answer(self._machine.window.used)
             return self._corrections()
-        except Exception:
+        except Exception as fault:
+            self._fault = describe(fault)
             return self._fail(None, final=True)
 
     def _partial(self, utterance: UtteranceId, text: str, lexicon: Lexicon) -> Shown:

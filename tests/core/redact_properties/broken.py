@@ -22,6 +22,10 @@ class Wrapped:
     def faults(self) -> int:
         return self.inner.faults
 
+    @property
+    def fault(self) -> str:
+        return self.inner.fault
+
     def caption(
         self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float, language: str | None = None
     ) -> list[Shown]:

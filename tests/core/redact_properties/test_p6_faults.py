@@ -134,6 +134,14 @@ class Fails:
     def due_s(self) -> float | None:
         return self.inner.due_s
 
+    @property
+    def faults(self) -> int:
+        return self.inner.faults
+
+    @property
+    def fault(self) -> str:
+        return self.inner.fault
+
     def caption(
         self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float, language: str | None = None
     ) -> list[Shown]:
