@@ -13,6 +13,7 @@ from captiond.core.redact.tokens import Token
 
 HUNDRED_ZEROS: Final = 2
 MAX_COUNTED_DIGITS: Final = 3  # of what "million" counts; "five five five two thousand" is a telephone number
+MAX_SEVERAL_DIGITS: Final = 8  # of several in a row: cards are read out in threes, "quatre cent douze sept cent un ..."
 MILLION_ZEROS: Final = 9  # no number said in a caption is larger
 
 
@@ -66,14 +67,16 @@ def is_amount(tokens: list[Token]) -> bool:
             break
     else:
         return False
-    at = 0
+    at, several, digits = 0, False, 0
     while at < len(tokens):
-        end, _ = cardinal(tokens, at)
+        end, value = cardinal(tokens, at)
         if end == at:
             break
+        several = at > 0
+        digits += len(str(value))
         at = end
     if at == len(tokens):
-        return at > 0
+        return not several or digits <= MAX_SEVERAL_DIGITS
     last = tokens[-1]
     if last.cls != SCALE or len(last.digits) <= HUNDRED_ZEROS:
         return False

@@ -9,7 +9,7 @@ from captiond.core.redact.cardinals import is_amount
 from captiond.core.redact.classes import FILLER
 from captiond.core.redact.dates import birthday_end
 from captiond.core.redact.early import PERCENT, is_named
-from captiond.core.redact.kinds import CC, DOB, EMAIL, NUMBER, PHONE, ROWS, SSN
+from captiond.core.redact.kinds import CC, DOB, EMAIL, MIN_CARD_DIGITS, NUMBER, PHONE, ROWS, SSN
 from captiond.core.redact.lexicon import ENDING, KEEP
 from captiond.core.redact.naming import CUED_DIGITS, LIKELY, NUMBER_DIGITS, SURE, classify, named
 from captiond.core.redact.parts import Part, cut
@@ -200,7 +200,7 @@ def _is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known:
         return True
     if is_counting(_tokens(window, part)) and not (cued or part.cut):
         return True
-    if part.scaled and not cued and not is_freephone(part.digits) and is_amount(_tokens(window, part)):
+    if part.scaled and not (cued or part.cut) and not is_freephone(part.digits) and is_amount(_tokens(window, part)):
         return True
     if part.ranged and len(part.digits) <= 4:
         return kind not in SHORT
@@ -292,7 +292,7 @@ def _longest(window: Window, parts: list[Part], first: i64, reach: i64, near: i6
         glued += 1
     for stop in range(glued, first + 1, -1):  # cut by nothing but the end of an utterance: all of it, if it can be
         joined, strength = classify(parts[first:stop], kind, window.kinds)
-        if strength == SURE or (strength and joined == CC):
+        if strength == SURE or (joined == CC and sum(len(p.digits) for p in parts[first:stop]) >= MIN_CARD_DIGITS):
             return stop, joined, strength
     label, strength = classify(parts[first : first + 1], kind, window.kinds)
     if kind == CC and label != CC and classify(parts[first:reach], kind, window.kinds) == (CC, SURE):
@@ -372,9 +372,29 @@ def _reach(window: Window, parts: list[Part], first: i64, marker: Marker | None)
         ):
             break
         if not other.tight:
-            if min(len(one.digits), len(other.digits)) < PART_DIGITS:
+            code = marker is not None and marker.kind in SHORT  # of three or four digits, so its pieces are small
+            digits = sum(len(p.digits) for p in parts[first : stop + 1])
+            if code and digits <= CUED_DIGITS:
+                stop += 1
+                continue
+            if min(_in_a_row(parts, stop - 1, -1), _in_a_row(parts, stop, 1)) < PART_DIGITS:
                 break
             if len(other.digits) <= 4 and window.core(other.start - 1) in window.lexicon.before_any_time:
                 break
         stop += 1
     return stop
+
+
+def _in_a_row(parts: list[Part], i: i64, step: i64) -> i64:
+    """How many digits are said up to a part, or from it on, with no more than pauses between; PART_DIGITS are enough.
+
+    A pause inside makes a piece of a number no smaller: "0 1 7, um, 6, um, 7, and it goes on with 6 1 1 8 7 2 8".
+    """
+    digits: i64 = len(parts[i].digits)
+    while digits < PART_DIGITS:
+        beside = i + step
+        if not (0 <= beside < len(parts)) or not parts[max(i, beside)].tight or parts[max(i, beside)].barred:
+            break
+        digits += len(parts[beside].digits)
+        i = beside
+    return digits

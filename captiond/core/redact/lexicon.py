@@ -82,6 +82,8 @@ class Table:
     no_domains: str = ""
     common: str = ""
     linkers: str = ""
+    inverted: str = ""
+    telephones: str = ""
     ranges: str = ""
     pronouns: str = ""
     determiners: str = ""
@@ -118,7 +120,9 @@ class Lexicon:
         common: words that are no part of an e-mail address; `prose`: those of them that are no hesitation.
         ranges: words that are misheard digits, and stand between two numbers as well ("4 to 6").
         pronouns, determiners: number words that are none after certain words ("the new one").
-        linkers: words between the parts of one number word ("treinta y dos", "vingt et un").
+        linkers: words between the parts of one number word ("treinta y dos", "vingt et un"); `inverted`: those that
+            stand behind the unit and before the tens ("drei und zwanzig").
+        telephones: how many digits a telephone number has, with the zero before it, where that is not always ten.
         beginnings: what a number word or a connector looks like before it is heard to its end ("fo", "do").
         plain: those of `entries` that stand in a text as they stand here: small letters, with an apostrophe at most.
         entries: word > all that is known of it; one look-up instead of one for each of the sets.
@@ -128,9 +132,9 @@ class Lexicon:
     __slots__ = (
         "acknowledgements", "articles", "at", "before_any_time", "before_cues", "before_times", "before_years",
         "beginnings", "beside_days", "clock", "common", "copulas", "cues", "determiners", "digits", "dot", "entries",
-        "fillers", "fused", "gate", "interjections", "joins", "linkers", "misheard", "months", "multiples",
+        "fillers", "fused", "gate", "interjections", "inverted", "joins", "linkers", "misheard", "months", "multiples",
         "no_domains", "of", "ordinals", "pauses", "plain", "plus", "postcodes", "pronouns", "prose", "ranges",
-        "scales", "silent", "tens", "units", "vigesimals", "waits", "years",
+        "scales", "silent", "telephones", "tens", "units", "vigesimals", "waits", "years",
     )  # fmt: skip
 
     def __init__(self, table: Table) -> None:
@@ -170,6 +174,8 @@ class Lexicon:
         self.before_any_time: frozenset[str] = self.before_times | _words(table.at_times)
         self.no_domains: frozenset[str] = _words(table.no_domains)
         self.linkers: frozenset[str] = _words(table.linkers)
+        self.inverted: frozenset[str] = _words(table.inverted)
+        self.telephones: frozenset[int] = frozenset(int(size) for size in table.telephones.split())
         self.pronouns: frozenset[str] = _words(table.pronouns)
         self.determiners: frozenset[str] = _words(table.determiners)
         self.ranges: frozenset[str] = _words(table.ranges)

@@ -6,6 +6,7 @@ from captiond.core.redact.articles import begins_interjection, is_digit_alone, i
 from captiond.core.redact.cardinals import digits_said
 from captiond.core.redact.classes import DIGITS, FILLER, LETTER, MARK, MULTIPLE, SCALE, SILENT, SPOKEN, TENS, WEAK, WORD
 from captiond.core.redact.codes import LETTER_WORDS, is_bank, is_country
+from captiond.core.redact.compounds import is_inverted, is_unit_of, is_vigesimal, ties
 from captiond.core.redact.early import is_cut_off
 from captiond.core.redact.kinds import CVV, IBAN_CHARS, PIN, is_iban
 from captiond.core.redact.pauses import is_tight, is_told_apart
@@ -145,17 +146,15 @@ def _belongs(window: Window, run: Run, at: i64, token: Token, begun: bool) -> bo
         beside = at + 1
         while beside < last and window.token(beside).cls == SILENT:
             beside += 1  # "oh - one - six"
-        return begun or (beside <= last and window.token(beside).cls in (DIGITS, SPOKEN, TENS, WEAK, MULTIPLE))
+        numbers = beside <= last and window.token(beside).cls in (DIGITS, SPOKEN, TENS, WEAK, MULTIPLE)
+        return begun or numbers or (beside < last and is_inverted(window, beside))  # "ein und achtzig"
     if cls == LETTER and token.core in LETTER_WORDS and at < last and window.token(at + 1).cls == WORD:
         return False  # "I think", "a moment"
     if cls in (LETTER, WORD):
         return iban and (cls == LETTER or is_bank(window, token) or is_country(window, token))
     if cls == SILENT:
         return begun or token.text == "+" or token.core in window.lexicon.plus
-    if cls == FILLER and begun and token.core in window.lexicon.linkers and at < last:
-        # "treinta y dos", "vingt et un", and the "and" of "two thousand and nine"
-        return window.token(at - 1).cls in (TENS, SCALE) and window.token(at + 1).cls in (SPOKEN, TENS)
-    return False
+    return cls == FILLER and begun and at < last and ties(window, at)  # and the "and" of "two thousand and nine"
 
 
 def _goes_on(window: Window, at: i64, token: Token, *, cued: bool) -> bool:
@@ -225,6 +224,7 @@ def _finish(window: Window, run: Run, parts: list[Part], span: tuple[int, int], 
         first += 1
     while last > first and (
         _may_be_a_word(window, last - 1)
+        or window.token(last - 1).cls == FILLER
         or is_of_pause(window, last - 1)
         or (not run.cued and _is_article(window, last - 1, run.last))
     ):
@@ -254,10 +254,12 @@ def _is_article(window: Window, at: i64, last: i64) -> bool:
     if window.core(at) not in window.lexicon.articles or at + 1 >= window.end():
         return False
     follows = window.token(at + 1)
-    if follows.cls != WORD or window.owner(at + 1) != window.owner(at):
-        return False
+    if follows.cls != WORD or window.owner(at + 1) != window.owner(at) or window.token(at).trail():
+        return False  # "... deux un. C'est tout"
     if begins_interjection(window, at):
         return True
+    if ties(window, at - 1):
+        return False  # "trente et un"
     if follows.core in window.lexicon.common or follows.core in window.lexicon.pauses:
         return False
     end = at + 1
@@ -303,13 +305,17 @@ def _read(window: Window, part: Part) -> None:
                 has_letters = has_letters or token.mixed
             else:
                 part.spoken = True
-            if tens and len(said) == 2 and said[0] == "1" and _is_vigesimal(window, at):
+            if tens and len(said) == 2 and said[0] == "1" and is_vigesimal(window, at):
                 out[-1] = str(int(out[-1]) + int(said))
                 letters[-1] = out[-1]
                 tens = False
                 continue
+            if cls == TENS and times == 1 and at > part.start + 1 and is_inverted(window, at - 1):
+                out[-1] = letters[-1] = said[0] + out[-1][-1]
+                group += 1
+                continue
             if len(said) == 1:
-                if tens and times == 1 and said != "0" and cls != DIGITS:
+                if tens and times == 1 and said != "0" and cls != DIGITS and is_unit_of(window, at):
                     out[-1] = out[-1][0] + said
                     letters[-1] = out[-1]
                     tens = False
@@ -338,14 +344,6 @@ def _read(window: Window, part: Part) -> None:
         part.letters = "".join(letters)
         if not is_iban(part.letters):
             part.letters = part.letters[:34]
-
-
-def _is_vigesimal(window: Window, at: i64) -> bool:
-    """ "soixante dix", "soixante et onze": the number is added to the tens before it."""
-    before = window.core(at - 1)
-    if before in window.lexicon.linkers:
-        before = window.core(at - 2)
-    return before in window.lexicon.vigesimals
 
 
 def inner_sizes(core: str) -> list[int]:

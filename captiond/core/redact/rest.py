@@ -6,13 +6,14 @@ from typing import Final
 from mypy_extensions import i64
 
 from captiond.core.redact.classes import DIGITS, MULTIPLE, SPOKEN, WEAK
-from captiond.core.redact.kinds import CC, IBAN, MAX_CARD_DIGITS, MIN_CARD_DIGITS, NUMBER, PHONE, is_issued, luhn
-from captiond.core.redact.lexicon import KEEP
+from captiond.core.redact.kinds import CC, IBAN, MAX_CARD_DIGITS, MIN_CARD_DIGITS, NUMBER, is_issued, luhn
+from captiond.core.redact.lexicon import KEEP, Lexicon
 from captiond.core.redact.naming import CUED_DIGITS
 from captiond.core.redact.parts import Part
 from captiond.core.redact.pauses import MIN_PAUSE_LETTERS
 from captiond.core.redact.runs import Run
 from captiond.core.redact.shapes import is_counting
+from captiond.core.redact.whole import is_whole
 from captiond.core.redact.window import Window
 
 PIECE_DIGITS: Final = 3  # so many of a private number, said again beside it, are masked with it
@@ -22,7 +23,6 @@ LATE_DIGITS: Final = 7  # so many are masked where nothing follows
 SMALL_DIGITS: Final = 2  # so many between words are no piece of a number that nothing announced
 LEFT_DIGITS: Final = 4  # so many digits left of a run would break the promise, were they of the number found in it
 USUAL_CARD_DIGITS: Final = 16
-USUAL_PHONE_DIGITS: Final = 10
 
 
 class Found:
@@ -58,6 +58,7 @@ def complete(window: Window, run: Run, parts: list[Part], decision: Decision, *,
     _mask_between(window, run, parts, decision)
     _mask_repeats(parts, decision)
     _mask_rest_of(window, parts, decision, cued=run.cued)
+    _mask_end(window, parts, decision, cued=run.cued)
     _mask_leftovers(window, parts, decision)
 
 
@@ -111,14 +112,46 @@ def _mask_rest_of(window: Window, parts: list[Part], decision: Decision, *, cued
             owners[part.start] = found
 
 
+def _mask_end(window: Window, parts: list[Part], decision: Decision, *, cued: bool) -> None:
+    """What makes a number whole belongs to it, behind a pause: "... 98 76, um, 5"; after a cue whatever is said
+    between: "801, and then comes the two".
+    """
+    owned = {p.start for found in decision.found for p in found.parts}
+    for found in decision.found:
+        first, last = found.parts[0], found.parts[-1]
+        more: list[Part] = []
+        for part in parts:
+            if part.start <= last.start:
+                continue
+            if part.start in owned or part.barred or part.mixed or _is_plain(part) or not (cued or part.tight):
+                break
+            if any(last.start < m.at < part.start for m in window.markers):
+                break
+            more.append(part)
+            if _becomes_whole(found, "".join(p.digits for p in more), window.lexicon, plus=first.plus, cued=cued):
+                found.parts.extend(more)
+                break
+
+
+def _becomes_whole(found: Found, more: str, lexicon: Lexicon, *, plus: bool, cued: bool) -> bool:
+    """Whether a number is whole with some digits behind it, and not without them."""
+    said = ""
+    for i in range(len(found.parts) - 1, -1, -1):  # the first of them may be a false start
+        said = found.parts[i].digits + said
+        if len(said) + len(more) > MAX_CARD_DIGITS:
+            return False
+        whole = is_whole(found.label, said + more, lexicon, plus=plus, cued=cued)
+        if whole and not is_whole(found.label, said, lexicon, plus=plus, cued=cued):
+            return True
+    return False
+
+
 def _completes(found: Found, part: Part) -> bool:
-    """ "..., one two, um, three does that help": the last digit of a card or a telephone that is none without it."""
+    """ "..., one two, um, three does that help": the last digit of a card that is none without it."""
     said = ""
     for i in range(len(found.parts) - 1, -1, -1):  # the first of them may be a false start
         said = found.parts[i].digits + said
         size = len(said) + len(part.digits)
-        if found.label == PHONE and size == USUAL_PHONE_DIGITS:
-            return True
         card = MIN_CARD_DIGITS <= size <= USUAL_CARD_DIGITS or size == MAX_CARD_DIGITS
         if card and not (is_issued(said) and luhn(said)):
             return True

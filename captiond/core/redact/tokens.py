@@ -154,7 +154,7 @@ def _read_any(word: str, lexicon: Lexicon) -> Token:
     if first > 0 and word[first - 1] == "[" and last < size and word[last] == "]" and _is_mask(word[first:last]):
         return Token(word, "", WORD, "", first, last, False, 0)
     core = word[first:last]
-    core = core.lower() if core.isascii() else unicodedata.normalize("NFC", core).casefold()
+    core = core.lower() if core.isascii() else unicodedata.normalize("NFC", core).casefold().replace("’", "'")
     if core.isalpha():
         entry = lexicon.entries.get(core)
         if entry is not None:
@@ -170,11 +170,12 @@ def _is_alnum(word: str, at: i64) -> bool:
 
 def _read_other(word: str, core: str, first: i64, last: i64, lexicon: Lexicon) -> Token:
     """A word that has something else than letters in it."""
-    if len(core) > MAX_ELIDED_LETTERS and (ord(core[1]) in (0x27, 0x2019) or ord(core[2]) in (0x27, 0x2019)):
-        whole = core.partition("'")[2] or core.partition("’")[2]
-        if whole in lexicon.cues:
-            core = whole  # "l'iban", "d'e-mail"
     entry = lexicon.entries.get(core)
+    if entry is None and len(core) > MAX_ELIDED_LETTERS and (core[1] == "'" or core[2] == "'"):
+        whole = core.partition("'")[2]
+        if whole in lexicon.cues:
+            core = whole  # "l'iban", "d'e-mail"; but "c'est" is a word of its own
+            entry = lexicon.entries.get(core)
     flags = entry.flags if entry is not None else 0
     digits = "" if core in lexicon.cues else numerals(core)  # "cvv2"
     if digits and not core.isascii():
@@ -301,30 +302,36 @@ def _read_compound(word: str, core: str, first: i64, last: i64, lexicon: Lexicon
     spelled: list[str] = []
     others = letters = 0
     sure = False
-    tens = ""
+    tens = before = ""
     times = 1
     for part in plain.split():
+        ahead, before = before, part
         unit = lexicon.digits.get(part)
         sure = sure or unit is not None or part in lexicon.tens
         if unit is None:
             unit = lexicon.misheard.get(part)
         if unit is not None:
-            if tens and len(unit) == 1 and unit != "0":
+            if tens and len(unit) == 1 and unit != "0" and (ahead in lexicon.fused or ahead in lexicon.linkers):
                 said[-1] = spelled[-1] = tens[0] + unit
             else:
                 said.append(unit * times if len(unit) == 1 else unit)
                 spelled.append(said[-1])
             tens, times = "", 1
             continue
+        if part in lexicon.linkers:
+            continue  # "treinta-y-dos", "drei-und-zwanzig"
         times = lexicon.multiples.get(part, 1)
         tens = lexicon.tens.get(part, "")
-        if tens:
+        if tens and ahead in lexicon.inverted and said and len(said[-1]) == 1:
+            said[-1] = spelled[-1] = tens[0] + said[-1]
+            tens = ""
+        elif tens:
             said.append(tens)
             spelled.append(tens)
         elif (len(part) == 1 and part.isalpha()) or part.upper() in IBAN_CHARS:
             spelled.append(part)
             letters += 1
-        elif times == 1 and part not in lexicon.linkers:
+        elif times == 1:
             others += 1
     if letters and said and others == 0 and (sure or not "".join(said).strip("0")):  # "b-oh", not "t-un"
         return Token(word, "".join(spelled), DIGITS, "".join(said), first, last, True, 0)

@@ -84,7 +84,9 @@ GERMAN = Table(
     fillers="äh ähm öh hm also und dann ja gut so komma",
     interjections=(
         "vielen dank;ich schaue nach;ich sehe nach;ich suche;moment;einen moment;moment mal;warten sie;warte;sekunde;"
-        "eine sekunde;entschuldigung;mal sehen;ich schaue;genau;danke;bitte;richtig;das ist;weiter"
+        "eine sekunde;entschuldigung;mal sehen;ich schaue;genau;danke;bitte;richtig;das ist;weiter;"
+        "zwar;danach;dann kommt;jetzt kommt;es folgt;gefolgt von;weiter geht's;ich wiederhole;nochmal;"
+        "verzeihung;quatsch"
     ),
     waits=(
         "ich schaue nach;ich sehe nach;ich suche;moment;einen moment;moment mal;warten sie;warte;sekunde;"
@@ -159,6 +161,8 @@ GERMAN = Table(
     at_times="um",
     no_domains="der die das den dem ein eine mein ihr",
     linkers="und",
+    inverted="und",
+    telephones="11 12",
     ranges="bis",
     determiners="der die das diese dieser dieses kein keine jede jeder irgendeine noch",
     common=(

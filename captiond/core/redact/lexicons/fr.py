@@ -58,11 +58,12 @@ FRENCH = Table(
     articles="un:1 une:1",
     copulas="est c'est le serait voilà voici numéro",
     misheard="deu:2 troi:3 catre:4 kat:4 sink:5 sein:5 saint:5 sis:6 cis:6 set:7 cette:7 cet:7 uit:8 nef:9 neufs:9",
-    fillers="euh ben bah alors donc et puis hein bon virgule",
+    fillers="euh heu hum hm mmh ben bah alors donc et puis hein bon virgule",
     interjections=(
         "voyons;voyons voir;attendez;un instant;une seconde;un moment;une minute;pardon;excusez-moi;je crois;"
         "je regarde;je cherche;je vérifie;je reprends;bien sûr;très bien;c'est ça;oui;merci;d'accord;s'il vous plaît;"
-        "c'est;ensuite;laissez-moi voir"
+        "c'est;ensuite;laissez-moi voir;après;hop;enfin;voilà;désolé;désolée;je répète;je disais;si je lis bien;"
+        "je continue"
     ),
     waits=(
         "voyons;voyons voir;attendez;un instant;une seconde;un moment;une minute;pardon;excusez-moi;je regarde;"

@@ -1,0 +1,126 @@
+"""Where a number ends: its last digits behind a pause belong to it, and what follows a whole one stays."""
+
+import pytest
+
+from captiond.core.redact.kinds import CC, CVV, NUMBER, PHONE, SSN
+from captiond.core.redact.lexicons import lexicon_for
+from captiond.core.redact.whole import is_whole
+from tests.core.redact.conftest import Talk, closed  # type: ignore[import-not-found,unused-ignore]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said", "shown", "language"),
+    [
+        ("et votre pin ?", "huit zéro un et la fin c'est deux voilà c'est tout pour moi", 1, "fr-FR"),
+        ("Ihre PIN bitte?", "acht null eins und hinten steht zwei so ist das bei mir", 1, "de-DE"),
+        (
+            "your social?",
+            "one four oh nine one five three and then finally three nine that is what it says",
+            1,
+            "en-US",
+        ),
+        (
+            "¿su teléfono?",
+            "nueve uno cinco tres tres uno siete ocho y al final cuatro dos eso es lo que tengo",
+            1,
+            "es-ES",
+        ),
+        ("das Telefon?", "0890 8876 hinten noch 10 so steht es da", 1, "de-DE"),
+    ],
+)
+def test_what_makes_an_announced_number_whole_is_masked_whatever_is_said_between(
+    asked: str, said: str, shown: int, language: str
+) -> None:
+    talk = Talk(language=language)
+    talk.say("q", asked, channel="agent")
+    words = [word for word in talk.say("a", said).split() if word[0] != "["]
+    talk.end()
+    visible = talk.screen["a"].text.split()
+    assert words, shown
+    assert not {"deux", "zwei", "three", "nine", "cuatro", "dos", "10"} & set(visible)
+
+
+@pytest.mark.parametrize(
+    ("said", "language"),
+    [
+        (
+            "alors zéro zéro trente-deux quatre cent soixante-quinze vingt quatre-vingt-quatre, euh, douze voilà",
+            "fr-FR",
+        ),
+        ("also null eins sieben sechs sechs fünf vier null acht, äh, zwo eins danke dir", "de-DE"),
+        ("so 0044 7911 1234, uh, 56 I guess", "en-US"),
+    ],
+)
+def test_the_rest_of_a_telephone_number_behind_a_pause_is_masked_without_a_cue(said: str, language: str) -> None:
+    text = closed(said, language=language)
+    assert text.count("[PHONE]") == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "language"),
+    [
+        ("alors zéro un quarante-quatre trente-six vingt-deux quatre-vingt-dix, euh, deux choses", "fr-FR"),
+        ("so 415 555 0132, uh, 2 things", "en-US"),
+        ("also null sieben neun vier vier vier fünf fünf sechs sechs sieben sieben, äh, zwei Sachen noch", "de-DE"),
+    ],
+)
+def test_what_follows_a_whole_number_behind_a_pause_stays(said: str, language: str) -> None:
+    assert closed(said, language=language).split(", ")[-1] == said.rsplit(", ", maxsplit=1)[-1]
+
+
+def test_pauses_inside_make_a_piece_of_a_number_no_smaller() -> None:
+    """5 and 7 digits with other words between, the five in three pieces: one number of twelve."""
+    said = "also null eins sieben hm sechs, so, sieben und drauf sechs eins eins acht sieben zwo acht danke sehr"
+    talk = Talk(language="de-DE")
+    talk.say("a", said)
+    talk.end()
+    assert talk.screen["a"].text == "also [PHONE] hm [PHONE], so, [PHONE] und drauf [PHONE] danke sehr"
+
+
+def test_a_card_said_in_small_pieces_over_utterances_is_one_card() -> None:
+    talk = Talk(language="fr-FR")
+    talk.say("q", "votre carte ?", channel="agent")
+    talk.say("a", "c'est cinq cinq")
+    talk.say("b", "sept")
+    talk.say("c", "trois huit neuf, je regarde, cinq, hum, zéro neuf huit un neuf deux trois cinq trois vous l'avez")
+    talk.end()
+    assert talk.screen["c"].text == "[CC], je regarde, [CC], hum, [CC] vous l'avez"
+
+
+@pytest.mark.parametrize("apostrophe", ["'", "’"])
+def test_a_pause_that_begins_with_an_elided_word_is_one(apostrophe: str) -> None:
+    """ "c'est" is a word of its own, not "est" behind an elision, however its apostrophe is written."""
+    said = f"oui 0475 7585, c{apostrophe}est ça, 64 merci bien madame"
+    talk = Talk(language="fr-FR")
+    talk.say("q", "votre téléphone ?", channel="agent")
+    talk.say("a", said)
+    talk.end()
+    assert "64" not in talk.screen["a"].text
+
+
+@pytest.mark.parametrize(
+    ("label", "digits", "language", "whole"),
+    [
+        (PHONE, "0612345678", "fr-FR", True),
+        (PHONE, "061234567", "fr-FR", False),
+        (PHONE, "06123456789", "fr-FR", False),
+        (PHONE, "06123456789", "de-DE", True),
+        (PHONE, "0033612345678", "fr-FR", True),
+        (PHONE, "003361234567", "fr-FR", False),
+        (PHONE, "0088", "fr-FR", False),
+        (PHONE, "", "fr-FR", False),
+        (CC, "4111111111111111", "en-US", True),
+        (CC, "4111111111111112", "en-US", False),
+        (SSN, "078051120", "en-US", True),
+        (CVV, "12", "en-US", False),
+        (NUMBER, "8012", "en-US", True),
+    ],
+)
+def test_when_digits_are_whole(label: str, digits: str, language: str, *, whole: bool) -> None:
+    assert is_whole(label, digits, lexicon_for(language), plus=False, cued=True) == whole
+
+
+def test_an_international_prefix_that_was_said_is_none_of_the_digits() -> None:
+    lexicon = lexicon_for("fr-FR")
+    assert is_whole(PHONE, "33612345678", lexicon, plus=True, cued=False)
+    assert not is_whole(PHONE, "33612345678", lexicon, plus=False, cued=False)
