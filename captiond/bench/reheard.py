@@ -164,9 +164,9 @@ def _as_money(rng: Random, words: Phrases, text: str) -> str:
 
 
 def _with_fillers(rng: Random, words: Phrases, text: str) -> str:
-    """A pause somewhere behind a digit, which the next partial has not."""
+    """A pause somewhere behind a digit, which the next partial has not; "um, oh" at the end is no digit to anybody."""
     said = text.split(" ")
-    places = [i for i, word in enumerate(said, 1) if _says(words, word)]
+    places = [i for i, word in enumerate(said, 1) if _says(words, word) and not _is_sigh(said[i:])]
     at = rng.choice(places) if places else 0
     return " ".join([*said[:at], *([rng.choice(words.pauses[:2])] if at else []), *said[at:]])
 
@@ -190,12 +190,18 @@ def _is_behind_digit(text: str, space: int, language: str) -> bool:
     return before.casefold() not in TENS and bool(read_digits(before, language))
 
 
+def _is_sigh(said: Sequence[str]) -> bool:
+    """Whether nothing but "oh" is left of a number: with a pause before it, it is a sigh to anybody."""
+    return [word.strip("".join(_MARKS)).casefold() for word in said] in (["oh"], ["o"])
+
+
 def _slowly(rng: Random, turn: Turn, language: str) -> Iterator[Turn]:
     """A number said once, cut between its words into as many utterances as come; each grows by words.
 
     A pause inside it stays with what follows: an utterance of other talk ends a number.
     """
     text, spans = turn.final
+    ends = [s.end for s in spans]
     cuts = [
         i
         for s in spans
@@ -203,6 +209,8 @@ def _slowly(rng: Random, turn: Turn, language: str) -> Iterator[Turn]:
         for i in range(s.start + 1, s.end)
         if text[i] == " " and rng.random() < 0.5 and _is_behind_digit(text, i, language)
     ]
+    if cuts and text[max(ends) :].strip() and _is_sigh(text[cuts[-1] + 1 : max(ends)].split(" ")):
+        cuts.pop()  # "oh does that help"
     if not cuts or rng.random() < 0.3:
         yield turn
         return

@@ -309,15 +309,22 @@ def _what_was_said_before(events: Sequence[Event]) -> Iterator[tuple[tuple[str, 
 def _parts(events: Sequence[Event]) -> dict[tuple[str, int], tuple[int, str]]:
     """For each part of a mention that is cut over utterances: how many digits are said before it, and which it has."""
     said: dict[str, dict[int, str]] = defaultdict(dict)
+    languages: dict[str, str] = {}
     for event in events:
         for span in event.spans:
             if event.final and span.mention.parts > 1 and span.mention.kind != "EMAIL":
-                read = read_digits(event.text[span.start : span.end], event.language)
-                said[span.mention.key][span.part] = "".join(d.value for d in read)
+                said[span.mention.key][span.part] = event.text[span.start : span.end]
+                languages[span.mention.key] = event.language
     found = {}
-    for key, parts in said.items():
+    for key, texts in said.items():
         before = 0
-        for part, digits in sorted(parts.items()):
+        for part, text in sorted(texts.items()):
+            digits, behind, whole = (
+                "".join(d.value for d in read_digits(one, languages[key]))
+                for one in (text, texts.get(part + 1, ""), f"{text} {texts.get(part + 1, '')}")
+            )
+            if len(whole) < len(digits + behind):
+                digits = digits[:-1]  # "ninety" | "two": nobody said the zero that the first of them shows
             found[key, part] = (before, digits)
             before += len(digits)
     return found
@@ -339,8 +346,8 @@ def _shown_places(event: Event, span: Span, flags: bytes, parts: Mapping[tuple[s
             words.pop()  # it may be half a word
         return {m.start() for m in words if all(flags[span.start + m.start() : span.start + m.end()])}
     read = read_digits(said, event.language)
-    if not event.final and _unfinished(read, said):
-        read = read[:-1]
+    while not event.final and _unfinished(read, said):  # of "sixty o", both: it may become "sixty one"
+        read.pop()
     before, value = parts.get((span.mention.key, span.part), (0, re.sub(r"\D", "", span.mention.value)))
     return {
         before + place

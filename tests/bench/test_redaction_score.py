@@ -155,6 +155,32 @@ def test_a_number_cut_over_utterances_is_counted_as_one() -> None:
     assert total(measure([stream], corrected), "leaked_at_once") == 1
 
 
+def test_tens_cut_from_their_unit_show_no_zero() -> None:
+    """ "ninety" | "two four": three digits of 924..., whatever "ninety" says; half of "sixty one" is no zero."""
+    cut = Mention("e1", "e1", "PHONE", "spoken_pairs", PRIVATE, "9245550114", 2)
+    rest = "two four fifty five five zero one fourteen"
+    stream = conversation(
+        ("a", "ninety", True, [Span(0, 6, cut, 1)]),
+        ("a", "two four", False, [Span(0, 8, cut, 2)]),
+        ("a", rest, True, [Span(0, len(rest), cut, 2)]),
+    )
+    shown: tuple[tuple[int, str, int, bool, str], ...]
+    shown = ((0, "a", 0, True, "ninety"), (1, "a", 1, False, "two four"))
+    assert total(measure([stream], scripted(*shown, (2, "a", 1, True, "[...]"))), "leaked_ever") == 0
+    assert total(measure([stream], scripted(*shown, (2, "a", 1, True, "two four fifty [...]"))), "leaked_ever") == 1
+
+    whole = Mention("e1", "e1", "SSN", "spoken_pairs", PRIVATE, "618260934")
+    heard = ("six", "sixty o", "sixty one", "sixty one eight")
+    said = "sixty one eight twenty six zero nine thirty four"
+    stream = conversation(
+        *(("a", text, False, [Span(0, len(text), whole)]) for text in heard), ("a", said, True, [Span(0, 48, whole)])
+    )
+    shown = tuple((number, "a", 0, False, text) for number, text in enumerate(heard))
+    assert total(measure([stream], scripted(*shown, (4, "a", 0, True, "[SSN]"))), "leaked_ever") == 0
+    more = (4, "a", 0, True, "sixty one eight twenty [SSN]")
+    assert total(measure([stream], scripted(*shown, more)), "leaked_ever") == 1
+
+
 def test_one_digit_is_too_many_after_a_cue_in_any_utterance_that_reaches() -> None:
     said = "it's 4111 1111 1111 1111"
     spans = [Span(5, len(said), CARD)]

@@ -7,11 +7,12 @@ from collections import defaultdict
 import pytest
 
 from captiond.bench import reheard as module
+from captiond.bench.disturbed import Turn
 from captiond.bench.phrases import LANGUAGES
 from captiond.bench.reading import read_digits
 from captiond.bench.reheard import WAYS, reheard
 from captiond.bench.speech import invented
-from captiond.bench.streams import PRIVATE, Stream
+from captiond.bench.streams import PRIVATE, Mention, Span, Stream
 
 SEEDS = range(40)
 
@@ -82,3 +83,18 @@ def test_three_digits_are_no_money(said: str) -> None:
     for seed in range(20):
         assert module._as_money(random.Random(seed), words, said) == said
         assert module._regrouped(random.Random(seed), words, said) == said
+
+
+def test_a_last_oh_behind_a_pause_is_a_sigh_to_anybody() -> None:
+    """ "..., five" | "oh, does that help?": no attack says a number so, in pieces or with a filler."""
+    words = LANGUAGES["en-US"]
+    heard = {module._with_fillers(random.Random(s), words, "five oh.") for s in range(40)}
+    assert heard == {"five oh. um", "five oh. uh"}
+    assert any(" um oh" in module._with_fillers(random.Random(s), words, "five oh six") for s in range(40))
+    mention = Mention("e", "e", "PHONE", "spoken", PRIVATE, "510", 1)
+    for last in ("oh does that help", "zero does that help"):
+        text = f"five one {last}"
+        turn = Turn("a", "", [], (text, (Span(0, text.index(" does"), mention),)))
+        pieces = {t.final[0] for s in range(60) for t in module._slowly(random.Random(s), turn, "en-US")}
+        assert ("one" in pieces) == (last in pieces) == last.startswith("zero")
+        assert "five" in pieces

@@ -2,7 +2,8 @@
 
 from mypy_extensions import i64
 
-from captiond.core.redact.classes import FILLER, IS_COUNTRY, LETTER, MARK, MULTIPLE, SCALE, SILENT, TENS, WORD
+from captiond.core.redact.classes import FILLER, IS_COUNTRY, LETTER, MARK, MULTIPLE, SCALE, SILENT, TENS, WEAK, WORD
+from captiond.core.redact.codes import NOWHERE, country_before
 from captiond.core.redact.lexicon import MAX_PHRASE_WORDS
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
@@ -37,18 +38,74 @@ def is_linker(window: Window, at: i64, last: i64) -> bool:
     return last == at - 1 and window.core(at) in window.lexicon.linkers and window.token(last).cls in (TENS, SCALE)
 
 
-def reads_on(before: Token, said: i64) -> bool:
-    """ "double 3", "oh 2 3 0": whether a word before so many numerals is a digit with them; "oh, 20" is none."""
+def reads_on(window: Window, at: i64, said: i64) -> bool:
+    """ "double - 3", "oh 2 3 0": whether a word before so many numerals is a digit with them; "oh, 20" is none."""
+    while at > window.base and window.token(at - 1).cls == SILENT:
+        at -= 1
+    before = window.token(at - 1)
     if before.cls == MULTIPLE:
         return said == 1
     return is_zero(before) and before.last == len(before.text)
 
 
-def is_last_digit(window: Window, at: i64, following: Token) -> bool:
-    """ "..., pardon, un merci": an article behind a pause, before thanks, which have none; "un moment" has."""
-    if window.core(at) not in window.lexicon.articles or following.core not in window.lexicon.pauses:
-        return False
-    return following.cls == WORD and not begins_interjection(window, at)
+def begins_number(window: Window, stop: i64) -> bool:
+    """ "double, euh", "double un, euh", "G B oh, um": whether the words up to an index are digits before any other one.
+
+    Behind what doubles a digit, or the country of an IBAN, a word that is one alone is no article and no sigh.
+    """
+    at = stop - 1
+    while at > window.base and window.token(at).cls in (FILLER, MARK):
+        at -= 1
+    token = window.token(at)
+    if token.cls != WEAK or at == window.base or not is_digit_alone(window, token):
+        return token.cls == MULTIPLE
+    return window.token(at - 1).cls == MULTIPLE or country_before(window, at) < at
+
+
+def wait_as_digits(window: Window, first: i64, stop: i64, last: i64) -> bool:
+    """ "..., double un, euh": whether words behind an open run are digits even with a pause behind them.
+
+    Args:
+        last: index of the run's last digit; NOWHERE where other words stand between.
+    """
+    for at in range(first, stop):
+        token = window.token(at)
+        if token.cls not in (FILLER, MARK, MULTIPLE) and token.core not in window.lexicon.articles:
+            return is_zero(token) and _is_behind(window, at, last)  # "oh well", but "..., oh" at the end
+    return True
+
+
+def _is_behind(window: Window, at: i64, last: i64) -> bool:
+    """Whether nothing follows a word, or only a pause where it goes on with the utterance before: "oh, uh"."""
+    for behind in range(at + 1, window.end()):
+        if window.token(behind).cls not in (FILLER, MARK):
+            return False
+    return at + 1 == window.end() or (last != NOWHERE and window.owner(last) != window.owner(at))
+
+
+def last_digit(window: Window, first: i64, stop: i64, *, apart: bool) -> i64:
+    """ "..., pardon, un, euh, merci", "... zéro | un un ça va": where the last of the articles stands that wait from an
+    index on, if the word behind them says that they are digits; NOWHERE if it does not.
+
+    One is a digit before thanks, which have none; "un moment" has. Two right behind a number are, whatever follows.
+
+    Args:
+        apart: other words stand between them and the number.
+    """
+    last = NOWHERE
+    articles = 0
+    for at in range(first, stop):
+        token = window.token(at)
+        if token.core in window.lexicon.articles:
+            last = at
+            articles += 1
+        elif token.cls not in (FILLER, MARK):
+            return NOWHERE
+    following = window.token(stop)
+    thanks = following.cls == WORD and following.core in window.lexicon.pauses
+    if last == NOWHERE or begins_interjection(window, last) or not (thanks or (articles > 1 and not apart)):
+        return NOWHERE
+    return last
 
 
 def begins_interjection(window: Window, at: i64) -> bool:

@@ -4,11 +4,13 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from captiond.core.redact.classes import IS_COMMON, IS_COUNTRY, LETTER, WORD
+from captiond.core.redact.classes import IS_COMMON, IS_COUNTRY, LETTER, SILENT, WORD
 from captiond.core.redact.kinds import IBAN, IBAN_CHARS, NATIONAL_ID
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
 
+NOWHERE: Final = -1
+COUNTRY_LETTERS: Final = 2
 LETTER_WORDS: Final = ("a", "e", "i", "o", "u", "y", "à", "è", "é")
 
 
@@ -41,6 +43,32 @@ def may_be_country(window: Window, at: i64, token: Token) -> bool:
     if token.text[:2].isupper() and not _is_loud(window, at - 1):
         return True
     return token.core not in window.lexicon.common and window.has_cue(IBAN, window.owner(at))
+
+
+def iban_start(window: Window, at: i64, token: Token) -> i64:
+    """Where an IBAN may begin with the newest word, which ends its country or is all of it; NOWHERE if it may not."""
+    return min(_spelled_country(window, at + 1), at) if may_be_country(window, at, token) else NOWHERE
+
+
+def country_before(window: Window, at: i64) -> i64:
+    """Where a country begins that ends right before an index: "GB", "G B", "G - B -"; the index where none does."""
+    if len(window.core(at - 1)) == COUNTRY_LETTERS and may_be_country(window, at - 1, window.token(at - 1)):
+        return at - 1
+    return _spelled_country(window, at)
+
+
+def _spelled_country(window: Window, stop: i64) -> i64:
+    """Where the two letters of a country begin that end right before an index; `stop` where none do."""
+    at = stop
+    letters = ""
+    while at > window.base and len(letters) < COUNTRY_LETTERS:
+        at -= 1
+        core = window.core(at)
+        if len(core) == 1:
+            letters = core + letters
+        elif window.token(at).cls != SILENT:
+            return stop
+    return at if letters.upper() in IBAN_CHARS else stop
 
 
 def _is_loud(window: Window, at: int) -> bool:

@@ -329,7 +329,7 @@ def _widen(window: Window, part: Part, kind: str) -> bool:
 
 def _was_answered(window: Window, run: Run) -> bool:
     """Whether the cues that reach the run have got their number already."""
-    return any(window.is_used(m) and m.at < run.last for m in window.markers)
+    return any(m.cues and window.is_used(m) and m.at < run.last for m in window.markers)
 
 
 def _at_the_end(

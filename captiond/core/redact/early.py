@@ -36,6 +36,8 @@ MAX_CUED_AMOUNT_DIGITS: Final = 6  # the same after a cue
 GROUP_DIGITS: Final = 4  # as cards are grouped
 PAUSES: Final = (SILENT, FILLER, MARK)
 MAX_CODE_DIGITS: Final = 8  # of a code such as "INC0032516"; from 9 on it is a number with a prefix
+MAX_SHORT_DATE_CHARS: Final = 8  # "12.31.99"; with all of its year it is nothing else ("05/27/1980" | "94105")
+MIN_DIGITS_BESIDE: Final = 2  # "05/27/2026" | "one more thing"
 MAX_RANGE_DIGITS: Final = 3  # of either end of "286 to 156"
 MIN_CODE_LETTERS: Final = 3  # fewer may be the country of an IBAN or a slip before digits
 MAX_DESIGNATOR_DIGITS: Final = 5  # behind an abbreviation in capitals: a flight, a postcode, a standard
@@ -63,18 +65,21 @@ def is_group_of_money(token: Token) -> bool:
     return len(token.digits) >= GROUP_DIGITS and is_plain_money(token)
 
 
-def is_cut_off(window: Window, at: i64, token: Token, *, cued: bool) -> bool:
+def is_cut_off(window: Window, at: i64, token: Token, *, cued: bool, over: bool = False) -> bool:
     """ "859.55" | "5.0195": a shape right beside digits that are none, or at an utterance's edge beside any.
 
-    It may be half of a number. Times, dates and most money are what they are; but "$4111" is no more than its digits,
-    and nobody says a date amid digits read out: "zero 4.4.80 zero". A pause at the edge is no talk between.
+    It may be half of a number. Times are what they are, short dates and most money too unless plain digits stand across
+    the utterance's edge ("€501,39" | "186"). Amid digits read out nobody says a date ("zero 4.4.80 zero") or an amount
+    ("$241.55 five zero"), and "$4111" is no more than its digits. A pause at the edge is no talk between.
+
+    Args:
+        over: all of the digits beside it are known; one is too few to make a date or an amount a piece of a number.
     """
-    if is_typed_date(token.core):
-        return _is_between_digits(window, at)
-    if ":" in token.core:
+    if ":" in token.core or token.mixed or any(c in "%°" for c in token.text):
         return False
-    if not is_plain_money(token) and (token.mixed or any(c in "%°" + CURRENCY for c in token.text)):
-        return False
+    date = is_typed_date(token.core)
+    full = date and ("/" in token.core or len(token.core) > MAX_SHORT_DATE_CHARS)
+    sure = date or (not is_plain_money(token) and any(c in CURRENCY for c in token.text))
     between = PAUSES if cued or is_group_of_money(token) else (SILENT,)
     for step in (-1, 1):
         beside = at + step
@@ -87,9 +92,25 @@ def is_cut_off(window: Window, at: i64, token: Token, *, cued: bool) -> bool:
             continue
         other = window.token(beside)
         apart = window.owner(beside) != window.owner(at)
-        if _may_go_on(window, other) and (apart or not is_harmless_token(other)):
+        if not (_may_go_on(window, other) and ((apart and not sure) or not is_harmless_token(other))):
+            continue
+        if not sure:
+            return True
+        read_out = other.cls != DIGITS and (not date or _is_between_digits(window, at))
+        if ((apart and not full) or read_out) and (
+            not over or _digits_beside(window, beside, step) >= MIN_DIGITS_BESIDE
+        ):
             return True
     return False
+
+
+def _digits_beside(window: Window, at: i64, step: i64) -> i64:
+    """How many digits are said in a row from a word on, in one direction; no more are counted than matter."""
+    said = 0
+    while window.base <= at < window.end() and said < MIN_DIGITS_BESIDE and _may_go_on(window, window.token(at)):
+        said += max(len(window.token(at).digits), 1)  # "double" says one more than what follows
+        at += step
+    return said
 
 
 def _is_between_digits(window: Window, at: i64) -> bool:

@@ -2,10 +2,17 @@
 
 from mypy_extensions import i64, mypyc_attr
 
-from captiond.core.redact.articles import begins_interjection, is_digit_alone, is_first_digit, is_of_pause, is_zero
+from captiond.core.redact.articles import (
+    begins_interjection,
+    is_digit_alone,
+    is_first_digit,
+    is_of_pause,
+    is_zero,
+    last_digit,
+)
 from captiond.core.redact.cardinals import digits_said
 from captiond.core.redact.classes import DIGITS, FILLER, LETTER, MARK, MULTIPLE, SCALE, SILENT, SPOKEN, TENS, WEAK, WORD
-from captiond.core.redact.codes import LETTER_WORDS, is_bank, is_country
+from captiond.core.redact.codes import LETTER_WORDS, NOWHERE, is_bank, is_country
 from captiond.core.redact.compounds import is_inverted, is_unit_of, is_vigesimal, ties
 from captiond.core.redact.early import is_cut_off
 from captiond.core.redact.kinds import CVV, IBAN_CHARS, PIN, is_iban
@@ -131,6 +138,8 @@ def _belongs(window: Window, run: Run, at: i64, token: Token, begun: bool) -> bo
         return True
     if cls == WEAK and not begun and at == last and is_digit_alone(window, token):
         return not _is_article(window, at, last)  # "..., pardon, un": its last one
+    if cls == WEAK and not begun and at < last and last_digit(window, at, at + 1, apart=True) != NOWHERE:
+        return True  # "neuf, euh, un, pardon, je reprends ..."
     if cls in (DIGITS, TENS) or (cls == SPOKEN and token.core not in window.lexicon.pronouns):
         return True
     if cls == SPOKEN and begun:
@@ -204,7 +213,7 @@ def _size(window: Window, at: i64, step: i64, last: i64) -> i64:
 
 def _stands_alone(window: Window, at: i64, token: Token, *, cued: bool) -> bool:
     if token.cls == DIGITS and is_harmless_token(token):
-        return not is_cut_off(window, at, token, cued=cued)
+        return not is_cut_off(window, at, token, cued=cued, over=True)
     before = window.core(at - 1)
     return is_month_day(window, at, token, before)
 

@@ -6,14 +6,14 @@ from typing import Final
 from mypy_extensions import i64
 
 from captiond.core.redact.classes import DIGITS, MULTIPLE, SPOKEN, WEAK
-from captiond.core.redact.kinds import CC, IBAN, MAX_CARD_DIGITS, MIN_CARD_DIGITS, NUMBER, is_issued, luhn
+from captiond.core.redact.kinds import CC, IBAN, MAX_CARD_DIGITS, MIN_CARD_DIGITS, NUMBER, PHONE, SSN, is_issued, luhn
 from captiond.core.redact.lexicon import KEEP, Lexicon
 from captiond.core.redact.naming import CUED_DIGITS
 from captiond.core.redact.parts import Part
 from captiond.core.redact.pauses import MIN_PAUSE_LETTERS
 from captiond.core.redact.runs import Run
 from captiond.core.redact.shapes import is_counting
-from captiond.core.redact.whole import is_whole
+from captiond.core.redact.whole import TRUNK_DIGITS, is_whole
 from captiond.core.redact.window import Window
 
 PIECE_DIGITS: Final = 3  # so many of a private number, said again beside it, are masked with it
@@ -94,17 +94,12 @@ def _mask_rest_of(window: Window, parts: list[Part], decision: Decision, *, cued
         found = owners.get(before.start)
         if found is None or part.start in owners or not part.tight or part.barred or _is_plain(part):
             continue
-        many = (
-            sum(len(p.digits) for p in found.parts) >= MIN_CARD_DIGITS
-        )  # a card whose first ten look like a telephone
-        long = many or found.label in (
-            CC,
-            IBAN,
-            NUMBER,
-        )  # behind a whole telephone number "okay, 20" may be 20 of something
-        last = _is_last_word(window, part)
-        last = last or ((cued or (many and _is_read_out(window, part))) and _completes(found, part))
-        enough = (1 if last else REST_DIGITS) if long or cued else CUED_DIGITS
+        # A card whose first ten look like a telephone; but behind a whole telephone "okay, 20" may be 20 of something.
+        many = sum(len(p.digits) for p in found.parts) >= MIN_CARD_DIGITS
+        long = many or found.label in (CC, IBAN, NUMBER)
+        enough = (1 if _is_last_word(window, part) else REST_DIGITS) if long or cued else CUED_DIGITS
+        if (cued or _is_read_out(window, part)) and _completes(found, part, cued=cued):
+            enough = 1
         if _is_read_out(window, part) and _may_be_a_card(found, len(part.digits)):
             enough = min(enough, REST_DIGITS)
         if part.glued or len(part.digits) >= enough:
@@ -146,13 +141,19 @@ def _becomes_whole(found: Found, more: str, lexicon: Lexicon, *, plus: bool, cue
     return False
 
 
-def _completes(found: Found, part: Part) -> bool:
-    """ "..., one two, um, three does that help": the last digit of a card that is none without it."""
+def _completes(found: Found, part: Part, *, cued: bool) -> bool:
+    """ "..., one two, um, three does that help": the last digit of a card that is none without it.
+
+    Nor are nine digits a number that nobody asked for, whatever they look like: they may want the tenth of a telephone.
+    """
     said = ""
     for i in range(len(found.parts) - 1, -1, -1):  # the first of them may be a false start
         said = found.parts[i].digits + said
         size = len(said) + len(part.digits)
+        if size == TRUNK_DIGITS and not cued and found.label in (SSN, NUMBER):
+            return True
         card = MIN_CARD_DIGITS <= size <= USUAL_CARD_DIGITS or size == MAX_CARD_DIGITS
+        card = card and not (found.label == PHONE and said[0] == "0")  # a trunk zero: it is a telephone
         if card and not (is_issued(said) and luhn(said)):
             return True
     return False
@@ -194,7 +195,24 @@ def _mask_repeats(parts: list[Part], decision: Decision) -> None:
             behind = i > 0 and part.tight and part.spoken and parts[i - 1] in pieces and part.digits in digits
             if shared or behind:
                 pieces.append(part)
+            else:
+                pieces.extend(_false_start(parts, i, found, digits, masked))
         found.parts = sorted([*found.parts, *pieces], key=_start)
+
+
+def _false_start(parts: list[Part], first: i64, found: Found, digits: str, masked: set[int]) -> list[Part]:
+    """ "six nine, um, one.three, sorry again, six nine one three ...": parts that begin the number only together."""
+    begun = ""
+    stop = first
+    while stop < len(parts) and (stop == first or parts[stop].tight):
+        part = parts[stop]
+        if part.start > found.parts[0].start or part.start in masked or _is_plain(part):
+            break
+        if not digits.startswith(begun + part.digits):
+            break
+        begun += part.digits
+        stop += 1
+    return parts[first:stop] if len(begun) >= PIECE_DIGITS else []
 
 
 def _begins_like(part: Part, found: Found) -> bool:

@@ -4,7 +4,16 @@ from typing import Final
 
 from mypy_extensions import i64, mypyc_attr
 
-from captiond.core.redact.articles import is_digit_alone, is_first_digit, is_last_digit, is_linker, is_zero, reads_on
+from captiond.core.redact.articles import (
+    begins_number,
+    is_digit_alone,
+    is_first_digit,
+    is_linker,
+    is_zero,
+    last_digit,
+    reads_on,
+    wait_as_digits,
+)
 from captiond.core.redact.classes import (
     ADDRESS,
     DIGITS,
@@ -22,7 +31,7 @@ from captiond.core.redact.classes import (
     WEAK,
     WORD,
 )
-from captiond.core.redact.codes import LETTER_WORDS, is_bank, is_code_cued, may_be_country
+from captiond.core.redact.codes import LETTER_WORDS, country_before, iban_start, is_bank, is_code_cued
 from captiond.core.redact.early import (
     HUNDREDS,
     PAUSES,
@@ -69,7 +78,7 @@ class Run:
             was `group_last`, its gap `group_gap` and its digits `group_digits`.
         dated: those digits are a month's day, a year or both so far, and count for nothing.
         shaped: the token `last` is a price, a date, a time, ... by itself; the next word lets it go.
-        waiting: how many digits they are, where the newest is one even alone ("oh").
+        waiting: how many digits they are, up to the newest that is one even alone ("oh").
         hedged: the last step would have gone another way, were its word known to be over.
         weak: index of the first of the misheard words that stand right before the next token; NONE where none.
     """
@@ -183,8 +192,8 @@ class Run:
             self.last, self.gap, self.iban = at, 0, True
         elif self.iban and self._follows(at) and self.digits <= IBAN_CHECK_DIGITS and is_bank(window, token):
             self.last = at  # "nl62 ingb 8394"
-        elif not self.is_open() and may_be_country(window, at, token):
-            self.weak, self.weak_digits = (at - 1 if self.weak == at - 1 and cls == LETTER else at), 0
+        elif not self.is_open() and (begun := iban_start(window, at, token)) != NONE:
+            self.weak, self.weak_digits, self.waiting = begun, 0, 0
         elif cls in (WORD, LETTER, ADDRESS):
             self._pass(window, at, token, unfinished=unfinished)
         elif cls == FILLER and is_linker(window, at, self.last):
@@ -195,17 +204,17 @@ class Run:
             if not self._may_say_digits(window, at):
                 self.drop_weak()
         elif not self.is_open() and (token.text == "+" or token.core in window.lexicon.plus):
-            self.weak, self.weak_digits = at, 0  # "plus four four": an international prefix begins with it
+            self.weak, self.weak_digits, self.waiting = at, 0, 0  # "plus four four" is abroad
         return self.is_open() and (self.gap > MAX_WORDS_BETWEEN or at - self.start >= MAX_RUN_TOKENS)
 
     def _digit(self, window: Window, at: i64, token: Token, cued: bool) -> None:
         said = len(token.digits)
         apart = token.cls == DIGITS and (not self.is_open() or self.gap > 0) and self.weak_digits > 0
-        if apart and not reads_on(window.token(at - 1), said):
+        if apart and not reads_on(window, at, said):
             self.drop_weak()  # "for 20": who writes numerals has heard a word there
         if self.dated and not (self._follows(at) and is_date(window, self.group, at + 1)):
             self._let_go(window)
-        country = self.weak == at - 1 and may_be_country(window, self.weak, window.token(self.weak))  # "GB 24899,7"
+        country = self.weak != NONE and country_before(window, at) < at  # "GB 24899,7"
         known = not (self.iban or country or _is_lost(window, at, cued))
         shaped = known and is_shaped(window, at, token, cued=cued or self.cued)
         shaped = shaped and not (self._follows(at) and is_cut_off(window, at, token, cued=cued or self.cued))
@@ -238,7 +247,8 @@ class Run:
         if self.dated and not (self._follows(at) and is_date(window, self.group, at + 1)):
             self._let_go(window)
         word = before.cls == DIGITS and token.core in window.lexicon.ranges  # "1 for sales, 2 for support"
-        follows = self._follows(at) or (token.cls != WEAK and self._parted(window, at))
+        sure = token.cls != WEAK or token.core in window.lexicon.articles
+        follows = self._follows(at) or (sure and self._parted(window, at))
         if self.is_open() and follows and not (word or before.mixed or "%" in before.text):
             if self.group == NONE:
                 self._group(at)
@@ -246,9 +256,10 @@ class Run:
             self.last, self.gap = at, 0
             return
         if self.weak == NONE:
-            self.weak = at
+            self.weak, self.waiting = at, 0
         self.weak_digits += said
-        self.waiting = self.weak_digits if is_digit_alone(window, token) else 0
+        if is_digit_alone(window, token):
+            self.waiting = self.weak_digits
 
     def _group(self, at: i64) -> None:
         """Digits begin to be said in a row."""
@@ -299,11 +310,13 @@ class Run:
     def _pass(self, window: Window, at: i64, token: Token, *, unfinished: bool) -> None:
         """Another word: those before it that might have been misheard digits were words too."""
         self._weigh(window, at, token, unfinished=unfinished)
-        if self.is_open() and self.weak != NONE and self.weak == at - 1 and is_last_digit(window, self.weak, token):
-            self._take_weak(self.weak)
+        if self.is_open() and self.weak != NONE:
+            digit = last_digit(window, self.weak, at, apart=self.gap > 0)
+            if digit != NONE:
+                self._take_weak(digit)
         if self.is_open():
             self.gap += 1 + (at - self.weak if self.weak != NONE else 0)
-            if token.cls == LETTER and (window.core(at - 1) + token.core).upper() in IBAN_CHARS:
+            if token.cls == LETTER and country_before(window, at + 1) < at:
                 self.gap = max(self.gap - 2, 0)  # "... seven, no wait, G B oh seven": the number begins again
         self.drop_weak()
 
@@ -328,19 +341,8 @@ class Run:
         if self.weak == NONE or stop <= window.base:
             return False
         if not self.is_open():
-            return window.token(stop - 1).cls == MULTIPLE
-        for at in range(max(self.weak, window.base), stop):
-            token = window.token(at)
-            if token.cls not in (FILLER, MARK, MULTIPLE) and token.core not in window.lexicon.articles:
-                return is_zero(token) and self._is_behind(window, at)  # "oh well", but "..., oh" at the end
-        return True
-
-    def _is_behind(self, window: Window, at: i64) -> bool:
-        """Whether nothing follows a word, or only a pause where it goes on with the utterance before: "oh, uh"."""
-        for behind in range(at + 1, window.end()):
-            if window.token(behind).cls not in (FILLER, MARK):
-                return False
-        return at + 1 == window.end() or (self.gap == 0 and window.owner(self.last) != window.owner(at))
+            return begins_number(window, stop)
+        return wait_as_digits(window, max(self.weak, window.base), stop, NONE if self.gap else self.last)
 
     def _may_go_on(self, window: Window) -> bool:
         """ "my phone is 400.55, um, ...": whether what looks like an amount may be a piece even with a pause behind."""
@@ -357,7 +359,7 @@ class Run:
         return self.last == at - 1 or (self.linked == at - 1 and self.last == at - 2)
 
     def _parted(self, window: Window, at: i64) -> bool:
-        """ "99 - cento", "99 - double 9": whether nothing but separators stands between the last digit and a word."""
+        """ "99 - cento", "99 - double 9", "99 - un": whether only separators stand between a digit and a word."""
         at -= 1
         while at > self.last and window.token(at).cls == SILENT:
             at -= 1
@@ -376,13 +378,10 @@ class Run:
         if token.mixed:
             self.iban = len(token.core) >= 4 and token.core[:2].upper() in IBAN_CHARS and token.core[2:4].isdigit()
             return
-        one, two = window.core(at - 1), window.core(at - 2)
-        cued = is_code_cued(window, at)
-        self.iban = cued
-        if len(one) == 1 and len(two) == 1 and (two + one).upper() in IBAN_CHARS:
-            self.start, self.iban = at - 2, True
-        elif at > window.base and may_be_country(window, at - 1, window.token(at - 1)) and len(one) == 2:
-            self.start, self.iban = at - 1, True
+        self.iban = is_code_cued(window, at)
+        country = country_before(window, at)
+        if country < at:
+            self.start, self.iban = country, True
 
     def shorten(self, window: Window, start: i64) -> "Run":
         """Lets go of the part before `start`, which is the index of a digit in it; answers that part."""

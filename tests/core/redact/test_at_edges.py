@@ -1,0 +1,139 @@
+"""Numbers whose pieces look like something else at the edge of an utterance, behind a pause or behind a dash."""
+
+import pytest
+
+from tests.core.redact.conftest import Talk, closed  # type: ignore[import-not-found,unused-ignore]
+
+
+def finals(language: str, *said: str) -> list[str]:
+    """What is left on the screen of utterances that grow by words, each its own."""
+    talk = Talk(language=language)
+    for number, text in enumerate(said):
+        for end in (i for i, char in enumerate(text) if char == " "):
+            talk.say(str(number), text[:end], final=False)
+        talk.say(str(number), text)
+    talk.end()
+    return [talk.screen[str(number)].text for number in range(len(said))]
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "ended"),
+    [
+        ("en", ["yes it's two four one five five", "€501,39"], ["yes it's [PHONE]", "[PHONE]"]),
+        ("en", ["here goes €66140,72", "double six"], ["here goes €[NUMBER]", "[NUMBER]"]),
+        ("es", ["mi tarjeta es 391410216072", "£9,353,662"], ["mi tarjeta es [CC]", "£[CC]"]),
+        ("de", ["ja das ist 8.21.23", "258. 23. 731 danke"], ["ja das ist [NUMBER]", "[NUMBER] danke"]),
+        ("it", ["sì è tre otto nove cinque cinque", "٥.٠١.٤٣"], ["sì è [PHONE]", "[PHONE]"]),
+        ("en", ["it is $241.55 five zero one three nine"], ["it is $[PHONE]"]),
+    ],
+)
+def test_a_shape_beside_plain_digits_of_the_next_utterance_is_a_piece(
+    language: str, said: list[str], ended: list[str]
+) -> None:
+    bare = [text.translate({ord(c): None for c in "€£$"}) for text in finals(language, *said)]
+    assert bare == [text.translate({ord(c): None for c in "€£$"}) for text in ended]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ["my flight is on 05/27/2026", "one more thing"],
+        ["05/27/1980", "94105"],
+        ["it was 5/27/80", "94105 is the zip"],
+        ["it was 17.05.2025", "sixty one units are left"],
+        ["it went up to $1,234,567.89", "one of them"],
+        ["that is $49.99", "3 of those"],
+        ["it was on 05/27/2026", "06/30/2026"],
+        ["they paid $1,249.99", "$20.50 was left"],
+        ["the meeting is on 05/27/2026", "3 pm works"],
+        ["it is due 05/27/2026 one of us will come"],
+        ["that was $1,234,567.89 two days ago"],
+    ],
+)
+def test_beside_a_few_or_beside_another_shape_it_is_what_it_looks_like(said: list[str]) -> None:
+    assert finals("en", *said) == said
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("es", "sería cero doble cinco siete seis perdón otra vez e - s - cero cinco cinco siete seis tres siete"),
+        ("fr", "l'iban est six quatre trois pardon je reprends f - r - six quatre trois huit huit quatre huit"),
+        ("en", "the iban is three two no wait again g - b - three two five nine oh four four four one one"),
+    ],
+)
+def test_a_country_spelled_with_dashes_begins_the_number_again(language: str, said: str) -> None:
+    shown = finals(language, said)[0]
+    assert shown.count("[") > 1
+    assert not any(digit in shown for digit in ("cinco", "quatre", "three"))
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ["that would be G B oh um eight four three"]),
+        ("en", ["right six three um double oh tree"]),
+        ("fr", ["voilà F R six neuf quatre euh un saint"]),
+        ("fr", ["double un euh", "cinq ben", "six"]),
+        ("es", ["doble - 2 35"]),
+        ("fr", ["le quatre - cinq trois huit - un neuve"]),
+    ],
+)
+def test_a_digit_by_what_stands_before_it_counts_at_once(language: str, said: list[str]) -> None:
+    """Four digits with the one that may be a word: all are masked, whatever the next word is."""
+    talk = Talk(language=language)
+    for number, text in enumerate(said):
+        talk.say(str(number), text, final=False)
+        talk.say(str(number), text)
+    *_, last = said
+    assert "[...]" in talk.screen[str(len(said) - 1)].text
+    for word in ("oh", "un", "eight", "six", "neuf", "cinq", "2"):
+        assert all(word not in shown.text.split() for shown in talk.screen.values()), last
+
+
+def test_two_articles_behind_a_number_are_digits_before_any_word() -> None:
+    talk = Talk(language="fr")
+    talk.say("a", "ce serait le cinq neuf six cinq cinq cinq zéro un euh")
+    assert talk.say("b", "un un ça vous", final=False) == "[...] ça vous"
+    assert talk.say("b", "un un ça vous va") == "[...] ça vous va"
+    assert closed("j'ai dit un un moment", language="fr") == "j'ai dit un un moment"
+    talk = Talk(language="fr")
+    talk.say("a", "ce serait le cinq neuf six cinq cinq cinq zéro un un")
+    assert talk.say("b", "un ben merci beaucoup", final=False) == "[...] ben merci beaucoup"
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "ended"),
+    [
+        ("en", ["four six six uh double five", "five zero one one uh three thanks"],
+         ["[PHONE] uh [PHONE]", "[PHONE] uh [PHONE] thanks"]),
+        ("en", ["that's six seven eight", "four five two seven one seven six zero", "nine um six does that help"],
+         ["that's [CC]", "[CC]", "[CC] um [CC] does that help"]),
+        ("it", ["allora sei nove eh uno.tre scusi ripeto 6913903940417 eh"],
+         ["allora [NUMBER] eh [NUMBER] scusi ripeto [NUMBER] eh"]),
+        ("fr", ["mon téléphone est neuf euh un pardon je reprends neuf un six cinq cinq cinq zéro un neuf un"],
+         ["mon téléphone est [PHONE] euh [PHONE] pardon je reprends [PHONE]"]),
+    ],
+)  # fmt: skip
+def test_a_small_piece_is_masked_with_its_number(language: str, said: list[str], ended: list[str]) -> None:
+    kinds = ("PHONE", "NUMBER", "SSN", "CC")
+
+    def plain(texts: list[str]) -> list[str]:
+        for kind in kinds:
+            texts = [text.replace(f"[{kind}]", "[]") for text in texts]
+        return texts
+
+    assert plain(finals(language, *said)) == plain(ended)
+
+
+def test_an_address_that_was_given_says_nothing_of_a_number_asked_for_meanwhile() -> None:
+    """A cue that has got its address is none for digits: what was said before the question is masked with the rest."""
+    talk = Talk(language="it")
+    talk.say("a", "la mia mail è tomas punto jana chiocciola example punto it va bene così")
+    talk.say("b", "ecco qua quattro zero zero cinque")
+    talk.say("q", "il mio telefono è per cortesia", channel="agent")
+    talk.say("c", "cinque cinque 0144")
+    talk.say("d", "lo schermo resta nero da ieri sera")
+    talk.end()
+    assert talk.screen["b"].text.startswith("ecco qua [")
+    assert talk.screen["c"].text.startswith("[")
