@@ -85,7 +85,7 @@ def is_amount(tokens: list[Token]) -> bool:
 
 def digits_said(tokens: list[Token], loose: str) -> str:
     """The digits of a part that has such numbers in it. `loose`: read word by word, "hundred" as two zeros."""
-    if len(loose) in (10, 11) and loose[:1] in ("8", "1"):
+    if len(loose) in (10, 11) and (loose[:3] == "800" or loose[:4] == "1800"):
         return loose  # a free number: "one eight hundred five five five ..."
     said: list[str] = []
     tens = False

@@ -5,29 +5,15 @@ from typing import Final
 from mypy_extensions import i64
 
 from captiond.core.redact.answers import SHORT, Asked, is_answer, settle_cues
-from captiond.core.redact.cardinals import is_amount
-from captiond.core.redact.classes import FILLER
 from captiond.core.redact.dates import birthday_end
-from captiond.core.redact.early import PERCENT, is_named
-from captiond.core.redact.kinds import CC, DOB, EMAIL, MIN_CARD_DIGITS, NUMBER, PHONE, ROWS, SSN
+from captiond.core.redact.kept import is_kept, weigh
+from captiond.core.redact.kinds import CC, DOB, EMAIL, MIN_CARD_DIGITS, NUMBER, PHONE, ROWS
 from captiond.core.redact.lexicon import ENDING, KEEP
 from captiond.core.redact.naming import CUED_DIGITS, LIKELY, NUMBER_DIGITS, SURE, classify, named
 from captiond.core.redact.parts import Part, cut
 from captiond.core.redact.pauses import is_tight
-from captiond.core.redact.rest import LATE_DIGITS, Decision, Found, complete
+from captiond.core.redact.rest import LATE_DIGITS, Decision, Found, complete, is_round
 from captiond.core.redact.runs import Run
-from captiond.core.redact.shapes import (
-    MAX_AMOUNT_DIGITS,
-    MAX_PERCENT_DIGITS,
-    MAX_YEAR_TOKENS,
-    SHORT_NUMBERS,
-    is_counting,
-    is_freephone,
-    is_thousands,
-    is_year,
-    is_years,
-)
-from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Marker, Window
 from captiond.core.redact.written import follows, private_end
 
@@ -52,10 +38,7 @@ def decide(window: Window, run: Run, how: i64, known: frozenset[str]) -> Decisio
     """
     decision = Decision()
     parts = cut(window, run)
-    for i, part in enumerate(parts):
-        part.cut = _is_cut(window, parts, i)
-        part.pauses = i + 1 < len(parts) and parts[i + 1].tight
-        part.year = not (part.keep or part.cut) and _is_lone_year(window, part, parts)
+    weigh(window, parts)
     asked: list[Asked] = []
     i = 0
     kept_before = False
@@ -80,7 +63,7 @@ def decide(window: Window, run: Run, how: i64, known: frozenset[str]) -> Decisio
                 i = stop
                 continue
         if how != TOO_LONG and (
-            _is_kept(window, part, marker, run, known) or (kept_before and _goes_on(window, parts[i - 1], part, marker))
+            is_kept(window, part, marker, run, known) or (kept_before and _goes_on(window, parts[i - 1], part, marker))
         ):
             kept_before = marker is not None and marker.kind == KEEP
             if kept_before:
@@ -166,92 +149,6 @@ def _asked_meanwhile(window: Window, parts: list[Part], first: i64, run: Run) ->
         if marker is not None and marker.kind in SHORT and ROWS[marker.kind].least <= digits <= CUED_DIGITS:
             return marker
     return None
-
-
-def _is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known: frozenset[str]) -> bool:
-    kind = marker.kind if marker is not None else ""
-    if part.keep:
-        if kind == SSN and len(part.digits) == 9 and part.stop == part.start + 1:
-            return False
-        return not (kind == DOB and DOB in window.kinds)
-    if kind == KEEP:
-        return True
-    cued = kind != ""
-    if not cued and "#" in window.token(part.start).text[: window.token(part.start).first]:
-        return True
-    if part.digits in known and len(part.digits) >= LATE_DIGITS:
-        return True
-    beside = part.stop < window.end() and not window.token(part.stop).digits  # the "$" of "$49.99" is its own
-    after = window.token(part.stop).text if beside else ""
-    whole = part.start == run.start and not part.cut and not (cued and run.last >= part.stop)
-    if kind not in SHORT and part.digits in SHORT_NUMBERS and whole:
-        return True
-    if not (cued or part.cut):
-        said = _tokens(window, part)
-        if is_years(said) or (is_thousands(said) and not part.plus) or is_named(window, part.start, said):
-            return True
-    following = window.core(part.stop)
-    if (following in window.lexicon.units and not part.pauses) or after[:1] in ("%", "€", "$", "£"):
-        percent = following in PERCENT or after[:1] == "%"
-        return part.scaled or len(part.digits) <= (MAX_PERCENT_DIGITS if cued or percent else MAX_AMOUNT_DIGITS)
-    if following in window.lexicon.clock and len(part.digits) <= 4:
-        return True
-    if following == "clock" or window.core(part.stop - 1) == "clock":
-        return True
-    if is_counting(_tokens(window, part)) and not (cued or part.cut):
-        return True
-    if part.scaled and not (cued or part.cut) and not is_freephone(part.digits) and is_amount(_tokens(window, part)):
-        return True
-    if part.ranged and len(part.digits) <= 4:
-        return kind not in SHORT
-    if part.year:
-        return not cued or (kind not in SHORT and window.core(part.start - 1) in window.lexicon.before_years)
-    return cued and kind not in SHORT and _is_spoken_time(window, part)
-
-
-def _is_cut(window: Window, parts: list[Part], i: i64) -> bool:
-    """Whether a part is a piece of a number that a pause or the end of an utterance cut: it is judged with the rest."""
-    first, stop = i, i + 1
-    while first > 0 and _goes_with(window, parts[first - 1], parts[first]):
-        first -= 1
-    while stop < len(parts) and _goes_with(window, parts[stop - 1], parts[stop]):
-        stop += 1
-    pieces = parts[first:stop]
-    if len(pieces) == 1 or any(p.keep for p in pieces):
-        return False
-    said = [_tokens(window, p) for p in pieces]
-    if all(is_counting(tokens) or is_years(tokens) or is_year(tokens) for tokens in said):
-        return False
-    return sum(len(p.digits) for p in pieces) >= NUMBER_DIGITS
-
-
-def _goes_with(window: Window, one: Part, other: Part) -> bool:
-    if other.barred or any(one.start < m.at < other.start for m in window.markers):
-        return False
-    return other.glued or other.tight
-
-
-def _tokens(window: Window, part: Part) -> list[Token]:
-    return [window.token(at) for at in range(part.start, part.stop) if window.token(at).cls != FILLER]
-
-
-def _is_lone_year(window: Window, part: Part, parts: list[Part]) -> bool:
-    """ "in 2014", "1999": a year, unless it may be four digits of an interrupted number."""
-    if part.stop - part.start > MAX_YEAR_TOKENS:
-        return False
-    if not is_year(_tokens(window, part)):
-        return False
-    if window.core(part.start - 1) in window.lexicon.before_years:
-        return True
-    place = parts.index(part)
-    return not part.tight or place == 0 or parts[place - 1].keep
-
-
-def _is_spoken_time(window: Window, part: Part) -> bool:
-    """ "any time after three ten", "or six forty five"."""
-    if window.core(part.start - 1) not in window.lexicon.before_times or not 1 <= len(part.digits) <= 4:
-        return False
-    return part.spoken and int(part.digits[:-2] or part.digits) <= 24
 
 
 def _name(window: Window, run: Run, parts: list[Part], first: i64, marker: Marker | None, how: i64) -> tuple[int, str]:
@@ -378,6 +275,8 @@ def _reach(window: Window, parts: list[Part], first: i64, marker: Marker | None)
                 stop += 1
                 continue
             if min(_in_a_row(parts, stop - 1, -1), _in_a_row(parts, stop, 1)) < PART_DIGITS:
+                break
+            if marker is None and (is_round(parts, stop - 1) or is_round(parts, stop)):
                 break
             if len(other.digits) <= 4 and window.core(other.start - 1) in window.lexicon.before_any_time:
                 break

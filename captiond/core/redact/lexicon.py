@@ -85,6 +85,9 @@ class Table:
     inverted: str = ""
     telephones: str = ""
     ranges: str = ""
+    streets: str = ""
+    streets_behind: str = ""
+    street_endings: str = ""
     pronouns: str = ""
     determiners: str = ""
 
@@ -118,7 +121,9 @@ class Lexicon:
             other things follow too ("at").
         no_domains: words that are no domain after "at" ("at the").
         common: words that are no part of an e-mail address; `prose`: those of them that are no hesitation.
-        ranges: words that are misheard digits, and stand between two numbers as well ("4 to 6").
+        ranges: words between two numbers ("4 to 6", "120 over 80"), some of which are misheard digits as well.
+        streets, street_endings: what a house's number follows ("calle", "...straße"); `streets_behind`: what follows it
+            ("4521 Maple Drive").
         pronouns, determiners: number words that are none after certain words ("the new one").
         linkers: words between the parts of one number word ("treinta y dos", "vingt et un"); `inverted`: those that
             stand behind the unit and before the tens ("drei und zwanzig").
@@ -134,7 +139,8 @@ class Lexicon:
         "beginnings", "beside_days", "clock", "common", "copulas", "cues", "determiners", "digits", "dot", "entries",
         "fillers", "fused", "gate", "interjections", "inverted", "joins", "linkers", "misheard", "months", "multiples",
         "no_domains", "of", "ordinals", "pauses", "plain", "plus", "postcodes", "pronouns", "prose", "ranges",
-        "scales", "silent", "telephones", "tens", "units", "vigesimals", "waits", "years",
+        "scales", "silent", "street_endings", "streets", "streets_behind", "telephones", "tens", "units", "vigesimals",
+        "waits", "years",
     )  # fmt: skip
 
     def __init__(self, table: Table) -> None:
@@ -179,6 +185,9 @@ class Lexicon:
         self.pronouns: frozenset[str] = _words(table.pronouns)
         self.determiners: frozenset[str] = _words(table.determiners)
         self.ranges: frozenset[str] = _words(table.ranges)
+        self.streets: frozenset[str] = _words(table.streets)
+        self.streets_behind: frozenset[str] = _words(table.streets_behind)
+        self.street_endings: tuple[str, ...] = tuple(sorted(_words(table.street_endings)))
         cues: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         for kind, phrases in {**table.cues, KEEP: f"{table.keeps};{table.postcodes}", ENDING: table.endings}.items():
             for last, backwards in _phrases(phrases).items():

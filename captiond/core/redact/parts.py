@@ -39,16 +39,18 @@ class Part:
         apart: sentences end and begin between it and the part before.
         glued: nothing but the end of an utterance stands between it and the part before.
         pauses: what follows it are words of a pause, no unit ("vier mal sehen") (set by the decision).
+        counted: with the parts beside it, it counts in equal steps ("10, 20 and 30") (set by the decision).
         cut: with what it is glued to it is long enough to be a private number (set by the decision).
         ranged: it is one end of a range ("4 to 6").
+        placed: it is the number of a house, or a postcode behind one (set by the decision).
         plus: an international prefix was said or typed.
         letters: an IBAN's characters, upper case; "" where it has no letters.
     """
 
     __slots__ = (
-        "apart", "barred", "cut", "digits", "glued", "harmless", "keep", "letters", "mixed", "pauses", "plus", "ranged",
-        "scaled", "sizes", "spoken", "start", "stop", "tight", "wide", "wide_letters", "wide_start",
-        "wide_stop", "year",
+        "apart", "barred", "counted", "cut", "digits", "glued", "harmless", "keep", "letters", "mixed", "pauses",
+        "placed", "plus", "ranged", "scaled", "sizes", "spoken", "start", "stop", "tight", "wide", "wide_letters",
+        "wide_start", "wide_stop", "year",
     )  # fmt: skip
 
     def __init__(self, start: i64, stop: i64) -> None:
@@ -67,6 +69,8 @@ class Part:
         self.barred = False
         self.apart = False
         self.plus = False
+        self.counted = False
+        self.placed = False
         self.ranged = False
         self.glued = False
         self.cut = False
@@ -117,9 +121,17 @@ def cut(window: Window, run: Run) -> list[Part]:
     for i in range(1, len(parts)):
         one, other = parts[i - 1], parts[i]
         other.glued = one.wide_stop == other.wide_start and not other.barred
-        if one.stop == other.start - 1 and window.core(one.stop) in window.lexicon.ranges:
+        if _are_ends(window, parts, i) and not (_are_ends(window, parts, i - 1) or _are_ends(window, parts, i + 1)):
             one.ranged = other.ranged = True
     return parts
+
+
+def _are_ends(window: Window, parts: list[Part], i: i64) -> bool:
+    """Whether a part and the one before it may be the ends of a range: "4 to 6"; no range has three."""
+    if not 0 < i < len(parts):
+        return False
+    one, other = parts[i - 1], parts[i]
+    return one.stop == other.start - 1 and window.core(one.stop) in window.lexicon.ranges
 
 
 def _begins_anew(window: Window, at: i64, token: Token) -> bool:

@@ -23,6 +23,8 @@ LATE_DIGITS: Final = 7  # so many are masked where nothing follows
 SMALL_DIGITS: Final = 2  # so many between words are no piece of a number that nothing announced
 LEFT_DIGITS: Final = 4  # so many digits left of a run would break the promise, were they of the number found in it
 USUAL_CARD_DIGITS: Final = 16
+ROUND: Final = "00"  # one in a hundred pieces of a private number ends so
+MAX_ROUND_DIGITS: Final = 5
 
 
 class Found:
@@ -243,11 +245,11 @@ def _mask_rest(window: Window, run: Run, parts: list[Part], decision: Decision) 
         return
     rest: list[Part] = []
     plain = False  # the part before was harmless
-    for part in parts:
+    for i, part in enumerate(parts):
         if not run.cued and (part.apart or (plain and not (part.tight or part.glued))):
             _mask_late(window, rest, decision)
             rest = []
-        plain = part.mixed or _is_plain(part)
+        plain = part.mixed or _is_plain(part) or (not run.cued and is_round(parts, i))
         if not plain:
             rest.append(part)
     _mask_late(window, rest, decision)
@@ -258,6 +260,15 @@ def _mask_late(window: Window, rest: list[Part], decision: Decision) -> None:
         rest.pop()
     if sum(len(p.wide or p.digits) for p in rest) >= LATE_DIGITS and not _are_strewn(window, rest):
         decision.found.append(Found(NUMBER, rest))
+
+
+def is_round(parts: list[Part], i: i64) -> bool:
+    """ "2500 of the 12000 employees", "from 1200 to 1450": with talk on both sides, an amount rather than a piece."""
+    part = parts[i]
+    if not part.digits.endswith(ROUND) or part.digits[0] == "0" or len(part.digits) > MAX_ROUND_DIGITS:
+        return False
+    alone = part.stop == part.start + 1 and not (part.tight and i > 0)
+    return alone and (i + 1 == len(parts) or not (parts[i + 1].tight or parts[i + 1].glued))
 
 
 def _are_strewn(window: Window, parts: list[Part]) -> bool:

@@ -13,7 +13,9 @@ MAX_AMOUNT_DIGITS: Final = 12  # of money, before a unit; a longer one is a card
 MAX_PERCENT_DIGITS: Final = 6  # before "%", cue or not
 MAX_PLAIN_AMOUNT_DIGITS: Final = 8  # of money without marks in it; a longer one is written with them
 MAX_VERSION_DIGITS: Final = 6
+MAX_MONTHLY_DIGITS: Final = 6  # "250000 in May"
 MAX_BYTE: Final = 255
+CENT_DIGITS: Final = 2
 MAX_MONEY_FIELDS: Final = 2  # "$20-30"
 MAX_AMOUNT_CHARS: Final = 15  # "999,999,999,999"; with more digits it is a card whatever its commas
 CURRENCY: Final = "$€£¥₹"
@@ -237,6 +239,13 @@ def is_month_day(window: Window, at: i64, token: Token, before: str) -> bool:
     )
 
 
+def is_of_a_month(window: Window, stop: i64, size: i64) -> bool:
+    """ "we sold 1200 in May": so many digits, before `stop`, are how many it was then."""
+    if size > MAX_MONTHLY_DIGITS or window.core(stop + 1) not in window.lexicon.months:
+        return False
+    return window.core(stop) in window.lexicon.before_years and window.owner(stop) == window.owner(stop - 1)
+
+
 def _is_day(core: str) -> bool:
     """ "3", "21st"."""
     return core[0] >= "0" and core[0].isdigit() and (len(core) <= 2 or core[-2:] in ("st", "nd", "rd", "th"))
@@ -298,10 +307,25 @@ def is_counting(tokens: list[Token]) -> bool:
 
 
 def is_thousands(tokens: list[Token]) -> bool:
-    """ "8 336 817": grouped by spaces, as French and Spanish write it; longer ones may be telephone numbers."""
-    sizes = [len(t.digits) for t in tokens]
-    plain = all(t.cls == DIGITS and t.core.isdigit() for t in tokens)
-    return plain and len(sizes) >= 3 and sizes[0] <= 2 and all(size == 3 for size in sizes[1:]) and sum(sizes) <= 8
+    """ "8 336 817", "10 482,17": grouped by spaces, as in French and Spanish; longer ones may be telephone numbers."""
+    whole, decimal, cents = tokens[-1].core.partition(",")
+    if decimal and not (cents.isdigit() and len(cents) == CENT_DIGITS):
+        return False
+    if any(t.cls != DIGITS or not t.core.isdigit() for t in tokens[:-1]) or not whole.isdigit():
+        return False
+    sizes = [*[len(t.digits) for t in tokens[:-1]], len(whole)]
+    least = 2 if decimal else 3
+    return len(sizes) >= least and sizes[0] <= 2 and all(size == 3 for size in sizes[1:]) and sum(sizes) <= 8
+
+
+def is_spaced_date(tokens: list[Token]) -> bool:
+    """ "12 31 2026", "2026 03 14": a date that a recogniser writes as it hears it."""
+    if len(tokens) != 3 or any(t.cls != DIGITS or t.core != t.digits for t in tokens):
+        return False
+    one, two, year = (t.digits for t in (tokens if len(tokens[0].digits) <= 2 else [*tokens[1:], tokens[0]]))
+    if len(one) > 2 or len(two) > 2 or not _is_century(year):
+        return False
+    return 1 <= min(int(one), int(two)) <= 12 and 1 <= max(int(one), int(two)) <= 31
 
 
 def is_freephone(digits: str) -> bool:

@@ -163,7 +163,8 @@ GERMAN = Table(
     linkers="und",
     inverted="und",
     telephones="11 12",
-    ranges="bis",
+    ranges="bis zu auf",
+    street_endings="straße strasse str allee gasse platz weg ring ufer damm",
     determiners="der die das diese dieser dieses kein keine jede jeder irgendeine noch",
     common=(
         "ab aber alle allem allen alles als am an andere anderen auch auf aus bei beim bekommen beste besten bin bis "

@@ -105,7 +105,10 @@ ENGLISH = Table(
         "the a an my your his her our their this that these those all least once noon night home work any which what"
     ),
     linkers="and",
-    ranges="to for too",
+    ranges="to for too over by",
+    streets_behind=(
+        "street st avenue ave road rd drive dr boulevard blvd lane ln court terrace parkway highway circle crescent"
+    ),
     pronouns="one",
     determiners=(
         "new this that which the another other each every no any some right wrong last first next same only good big "

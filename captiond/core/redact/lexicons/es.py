@@ -88,7 +88,8 @@ SPANISH = Table(
     at_times="a las",
     no_domains="el la los las un una mi su",
     linkers="y",
-    ranges="a",
+    ranges="a sobre por",
+    streets="calle avenida plaza paseo carrera camino ronda glorieta",
     determiners="el la este esta ese esa otro otra cada ningún ninguna algún alguna",
     common=(
         "a acuerdo ahora ahí al algo alguien alguno algún antes aquí así atención aun aunque ayer ayuda ayudarle "

@@ -132,7 +132,8 @@ FRENCH = Table(
     at_times="à",
     no_domains="le la les un une mon ma votre",
     linkers="et",
-    ranges="à",
+    ranges="à sur",
+    streets_behind="rue avenue boulevard chemin allée quai impasse place cours route",
     determiners="le la l' ce cet cette aucun aucune chaque autre quelque",
     common=(
         "à a accord adresse ai aide aider ainsi aller alors appel appeler après arriver attendre au aucun "

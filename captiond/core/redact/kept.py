@@ -1,0 +1,139 @@
+"""What captions must keep of a closed run: amounts, times, years, counts, addresses, and what a keep-word names."""
+
+from mypy_extensions import i64
+
+from captiond.core.redact.answers import SHORT
+from captiond.core.redact.cardinals import is_amount
+from captiond.core.redact.classes import FILLER
+from captiond.core.redact.early import MAX_RANGE_DIGITS, PERCENT, is_named
+from captiond.core.redact.kinds import DOB, SSN
+from captiond.core.redact.lexicon import KEEP
+from captiond.core.redact.naming import NUMBER_DIGITS
+from captiond.core.redact.parts import Part
+from captiond.core.redact.rest import LATE_DIGITS
+from captiond.core.redact.runs import Run
+from captiond.core.redact.shapes import (
+    MAX_AMOUNT_DIGITS,
+    MAX_PERCENT_DIGITS,
+    MAX_YEAR_TOKENS,
+    SHORT_NUMBERS,
+    is_counting,
+    is_freephone,
+    is_of_a_month,
+    is_spaced_date,
+    is_thousands,
+    is_year,
+    is_years,
+)
+from captiond.core.redact.streets import find_addresses
+from captiond.core.redact.tokens import Token
+from captiond.core.redact.window import Marker, Window
+
+
+def weigh(window: Window, parts: list[Part]) -> None:
+    """Marks what parts are together (pieces of one number, steps of a count, an address) and which of them are years."""
+    for i, part in enumerate(parts):
+        pieces = _pieces(window, parts, i)
+        part.counted = is_counting([token for piece in pieces for token in _tokens(window, piece)])
+        part.cut = not part.counted and _is_cut(window, pieces)
+        part.pauses = i + 1 < len(parts) and parts[i + 1].tight
+        part.year = not (part.keep or part.cut) and _is_lone_year(window, part, parts)
+    find_addresses(window, parts)
+
+
+def is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known: frozenset[str]) -> bool:
+    """Whether a part is harmless by its shape, by what stands around it, or by a keep-word.
+
+    Args:
+        marker: the cue or keep-word that reaches it.
+        known: digits of harmless numbers said before in the conversation.
+    """
+    kind = marker.kind if marker is not None else ""
+    if part.keep:
+        if kind == SSN and len(part.digits) == 9 and part.stop == part.start + 1:
+            return False
+        return not (kind == DOB and DOB in window.kinds)
+    if kind == KEEP:
+        return True
+    cued = kind != ""
+    if not cued and "#" in window.token(part.start).text[: window.token(part.start).first]:
+        return True
+    if part.digits in known and len(part.digits) >= LATE_DIGITS:
+        return True
+    beside = part.stop < window.end() and not window.token(part.stop).digits  # the "$" of "$49.99" is its own
+    after = window.token(part.stop).text if beside else ""
+    whole = part.start == run.start and not part.cut and not (cued and run.last >= part.stop)
+    if kind not in SHORT and part.digits in SHORT_NUMBERS and whole:
+        return True
+    if not (cued or part.cut):
+        said = _tokens(window, part)
+        if is_years(said) or (is_thousands(said) and not part.plus) or is_named(window, part.start, said):
+            return True
+        if part.placed or is_spaced_date(said) or is_of_a_month(window, part.stop, len(part.digits)):
+            return True
+    following = window.core(part.stop)
+    if (following in window.lexicon.units and not part.pauses) or after[:1] in ("%", "€", "$", "£"):
+        percent = following in PERCENT or after[:1] == "%"
+        return part.scaled or len(part.digits) <= (MAX_PERCENT_DIGITS if cued or percent else MAX_AMOUNT_DIGITS)
+    if following in window.lexicon.clock and len(part.digits) <= 4:
+        return True
+    if following == "clock" or window.core(part.stop - 1) == "clock":
+        return True
+    if (part.counted or is_counting(_tokens(window, part))) and not (cued or part.cut):
+        return True
+    if part.scaled and not (cued or part.cut) and not is_freephone(part.digits) and is_amount(_tokens(window, part)):
+        return True
+    if part.ranged and len(part.digits) <= 4 and (not cued or part.year or len(part.digits) <= MAX_RANGE_DIGITS):
+        return kind not in SHORT
+    if part.year:
+        return not cued or (kind not in SHORT and window.core(part.start - 1) in window.lexicon.before_years)
+    return cued and kind not in SHORT and _is_spoken_time(window, part)
+
+
+def _pieces(window: Window, parts: list[Part], i: i64) -> list[Part]:
+    """A part with those before and behind it that no more than pauses and ends of utterances part from it."""
+    first, stop = i, i + 1
+    while first > 0 and _goes_with(window, parts[first - 1], parts[first]):
+        first -= 1
+    while stop < len(parts) and _goes_with(window, parts[stop - 1], parts[stop]):
+        stop += 1
+    return parts[first:stop]
+
+
+def _is_cut(window: Window, pieces: list[Part]) -> bool:
+    """Whether they are pieces of a number that a pause or the end of an utterance cut: each is judged with the rest."""
+    if len(pieces) == 1 or any(p.keep for p in pieces):
+        return False
+    said = [_tokens(window, p) for p in pieces]
+    if all(is_counting(tokens) or is_years(tokens) or is_year(tokens) for tokens in said):
+        return False
+    return sum(len(p.digits) for p in pieces) >= NUMBER_DIGITS
+
+
+def _goes_with(window: Window, one: Part, other: Part) -> bool:
+    if other.barred or any(one.start < m.at < other.start for m in window.markers):
+        return False
+    return other.glued or other.tight
+
+
+def _tokens(window: Window, part: Part) -> list[Token]:
+    return [window.token(at) for at in range(part.start, part.stop) if window.token(at).cls != FILLER]
+
+
+def _is_lone_year(window: Window, part: Part, parts: list[Part]) -> bool:
+    """ "in 2014", "1999": a year, unless it may be four digits of an interrupted number."""
+    if part.stop - part.start > MAX_YEAR_TOKENS:
+        return False
+    if not is_year(_tokens(window, part)):
+        return False
+    if window.core(part.start - 1) in window.lexicon.before_years:
+        return True
+    place = parts.index(part)
+    return not part.tight or place == 0 or parts[place - 1].keep
+
+
+def _is_spoken_time(window: Window, part: Part) -> bool:
+    """ "any time after three ten", "or six forty five"."""
+    if window.core(part.start - 1) not in window.lexicon.before_times or not 1 <= len(part.digits) <= 4:
+        return False
+    return part.spoken and int(part.digits[:-2] or part.digits) <= 24
