@@ -31,7 +31,7 @@ from captiond.core.redact.window import Marker, Window
 
 
 def weigh(window: Window, parts: list[Part]) -> None:
-    """Marks what parts are together (pieces of one number, steps of a count, an address) and which of them are years."""
+    """Marks what parts are together (pieces of one number, steps of a count, an address), and which are years."""
     for i, part in enumerate(parts):
         pieces = _pieces(window, parts, i)
         part.counted = is_counting([token for piece in pieces for token in _tokens(window, piece)])
