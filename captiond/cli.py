@@ -51,6 +51,7 @@ COMMANDS: Final = (
     Command("recording", "fetch the transcript of a recording", "captiond.cli_recording"),
     Command("messaging", "fetch the transcripts of messaging conversations", "captiond.cli_messaging"),
     Command("jobs", "list, show and cancel jobs", "captiond.cli_jobs"),
+    Command("erase", "erase all that is kept of a job or a session", "captiond.cli_erase"),
     Command("search", "search what was said", "captiond.cli_search"),
     Command("outbox", "list, show and send again what sinks are to get", "captiond.cli_outbox"),
     Command(

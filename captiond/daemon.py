@@ -24,6 +24,7 @@ from captiond.config_keys import Config
 from captiond.core.redact import Call, Redactor, learn
 from captiond.db.address import sqlite_path
 from captiond.db.store import Store
+from captiond.erasing import Erasing
 from captiond.files import look_at_mode
 from captiond.genesys.recovery import cause_of
 from captiond.hub.limits import Limits as HubLimits
@@ -196,6 +197,7 @@ class Daemon:
         return build(
             rooms=self.rooms,
             sessions=self.sessions,
+            erase=Erasing(self.rooms, self.sessions, self.store, self.session_audit),
             revoke=Revoking(self.rooms, self.revocations, self.store, self.clock, self.session_audit),
             access=access,
             mint=mint,

@@ -7,6 +7,7 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
@@ -14,6 +15,7 @@ from urllib.parse import urlencode, urlsplit
 from captiond.base.backoff import Chance
 from captiond.base.observe import AuditSink, FaultSink, Meter
 from captiond.config_keys import Config
+from captiond.db import erasing
 from captiond.db import jobs as rows
 from captiond.db.address import sqlite_path
 from captiond.db.jobs import Job
@@ -32,6 +34,7 @@ from captiond.jobs.messaging_transcript import MessagingTranscript
 from captiond.jobs.outbox import Call, Outbox, Sink
 from captiond.jobs.recorded_call import RecordedCall
 from captiond.jobs.recording_transcript import Polling, RecordingTranscript
+from captiond.jobs.refusals import Refused
 from captiond.jobs.runner import Pace, Runner
 from captiond.jobs.shelf import Shelf
 from captiond.jobs.transcription_request import Bounds, TranscriptionRequest
@@ -88,7 +91,7 @@ class Workflows:
         interaction = InteractionTranscription(
             max_duration_s=wanted.max_duration_s, after_call=after_call, begins=begins
         )
-        self._store, self._pace = store, pace
+        self._store, self._pace, self._audit = store, pace, audit
         self._shelf = Shelf(Path(f"{sqlite_path(config.database.url)}-files"))
         fetches: dict[str, Any] = {
             "shelf": self._shelf,
@@ -180,6 +183,23 @@ class Workflows:
     async def cancel(self, job: str) -> Job | None:
         """Ends a job that has not ended."""
         return await self.runner.cancel(job)
+
+    async def erase(self, job: str) -> bool:
+        """Ends a job and erases all that is kept of it, overwritten on the disk. False where there is none.
+
+        Raises:
+            Refused: 503; not all of it is gone yet, ask again.
+        """
+        if await self.runner.end(job) is None:
+            return False
+        try:
+            files = await self._shelf.erase(job)
+            await erasing.erase(self._store, partial(erasing.erase_job, job=job))
+        except StoreError as fault:
+            raise Refused(503, "database_unavailable", str(fault), retry_after_s=5) from None
+        self._audit.record("job_erased", job=job)
+        log.info("job erased: job=%s files=%d", job, files)
+        return True
 
     def watch(self, job: str, *, idle_s: float | None = None) -> AsyncGenerator[Job | None, None]:
         """See `Runner.watch`."""

@@ -22,7 +22,7 @@ SECRET = "0123456789abcdef0123456789abcdef"
 
 # Section 1 of the contract.
 NOW = ["demo", "serve", "check-config", "simulate", "redact", "watch", "overlay", "token", "audit"]
-WORKFLOWS = ["transcribe", "interaction", "recording", "messaging", "jobs", "search", "outbox"]
+WORKFLOWS = ["transcribe", "interaction", "recording", "messaging", "jobs", "erase", "search", "outbox"]
 LATER = ["bench ingest"]
 
 

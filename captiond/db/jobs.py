@@ -245,7 +245,7 @@ def call(
             return False, owner is not None
         if owner is None:
             [strange] = connection.execute(
-                "SELECT count(*) FROM callbacks WHERE NOT EXISTS "
+                "SELECT count(*) FROM callbacks WHERE job IS NOT '' AND NOT EXISTS "
                 "(SELECT 1 FROM jobs WHERE jobs.id = callbacks.job OR "
                 "(jobs.kind = callbacks.kind AND jobs.upstream = callbacks.upstream))"
             ).fetchone()

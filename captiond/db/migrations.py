@@ -173,14 +173,17 @@ STEPS: Final[tuple[str, ...]] = (
     CREATE INDEX job_parts_due ON job_parts (job, state, due_s);
     CREATE TABLE keys (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
     """,
+    """
+    CREATE INDEX outbox_by_job ON outbox (job);
+    """,
 )
 """`conversations`: a session each time it is started, so that an id used again does not mix two transcripts.
 `finals`: redacted text only; `place` is the order of first saying. `kept_s` and `ended_s` are the daemon's clock, in
 seconds since 1970; erasing goes by them, since upstream's times are upstream's.
 `jobs`: a workflow's request, and what its phases have found out; `upstream` is the id that Genesys gave, `version`
 rises with each change. `callbacks`: what Genesys called back with, once for each id, redacted before that; `job`
-where the callback's address named one. `outbox`: what a sink is still to get, has got ('delivered') or will not take
-('dead'). Times as above.
+where the callback's address named one, '' where that job was erased. `outbox`: what a sink is still to get, has got
+('delivered') or will not take ('dead'). Times as above.
 `gaps`: where updates were lost, behind the final of that `place`.
 `job_parts`: parts of a job that end one by one (`db.parts`), redacted; `version` is the job's when it ended. They go
 with their job. `keys`: random bytes that must be the same after a restart.

@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from captiond.db import jobs as rows
 from captiond.db import search
 from captiond.db.passages import MAX_PASSAGES, Passage, cut
 from captiond.db.store import Store, StoreError
@@ -32,7 +33,8 @@ async def index_file(store: Store, job: str, path: Path) -> None:
 
 def _put(connection: sqlite3.Connection, job: str, first: int, found: list[Passage]) -> None:
     with connection:
-        search.put(connection, job, found, first=first)
+        if rows.get(connection, job) is not None:  # it may have been erased meanwhile
+            search.put(connection, job, found, first=first)
 
 
 def _take(pieces: Iterator[str]) -> list[str]:

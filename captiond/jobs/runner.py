@@ -36,6 +36,7 @@ BUSY_S: Final = 2.0  # where the account's next turn is farther off, nobody is k
 LONG_PAUSE_S: Final = 30.0  # upstream asks everybody to wait so long: then steps are rows again, and not tasks
 DISK_WAIT_S: Final = 1.0  # a disk that is full stays full for a while
 MEASURE_S: Final = 5.0
+STEP_ENDS_S: Final = 10.0  # after a cancellation: a write of a file or of the database is waited for
 
 Answer = TypeVar("Answer")
 
@@ -144,6 +145,15 @@ class Runner:
         if found is not None and before is not None and not State(before.state).over:
             self._note(found, "cancelled")
             self._tell(job)
+        return found
+
+    async def end(self, job: str) -> Job | None:
+        """As `cancel`; when this answers, no step of it is under way. Raises Refused: it does not end."""
+        found, running = await self.cancel(job), self._steps.get(job)
+        if running is not None:
+            await asyncio.wait((running,), timeout=STEP_ENDS_S)
+            if not running.done():
+                raise Refused(503, "job_does_not_end", "the job's step has not ended yet", retry_after_s=5)
         return found
 
     async def watch(self, job: str, *, idle_s: float | None = None) -> AsyncGenerator[Job | None, None]:

@@ -92,6 +92,13 @@ class Shelf:
                     erased += 1
         return erased
 
+    async def erase(self, job: str) -> int:
+        """Erases the files of a job, written over; answers how many. Raises StoreError."""
+        erased = 0
+        for path in (self.text(job), self.audio(job)):
+            erased += await _on_disk(_wiped, path)
+        return erased
+
     def _files(self) -> list[Path]:
         try:
             return sorted(path for path in self._folder.iterdir() if path.suffix in (TEXT, AUDIO))
@@ -144,6 +151,14 @@ def _close(file: BinaryIO) -> None:
         file.close()
     except OSError as fault:
         log.error("a file of a job was not closed: %s", fault.strerror)
+
+
+def _wiped(path: Path) -> bool:
+    try:
+        _wipe(path)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _wipe(path: Path) -> None:

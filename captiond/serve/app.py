@@ -30,6 +30,7 @@ from captiond.serve.timers import Timers
 from captiond.serve.turnstile import Turnstile
 from captiond.serve.wiring import (
     WIRING,
+    Erase,
     HealthCheck,
     Hidden,
     Jobs,
@@ -78,6 +79,7 @@ def build(
     freshen: Callable[[], Awaitable[None]] | None = None,
     jobs: Jobs | None = None,
     search: Search | None = None,
+    erase: Erase | None = None,
     pages: Pages | None = None,
     ticking: bool = True,
 ) -> web.Application:
@@ -85,7 +87,7 @@ def build(
 
     Args:
         rooms: the hub.
-        sessions, revoke: what the control API acts on; None: the caption streams are all that is served here.
+        sessions, revoke, erase: what the control API acts on; None: the caption streams are all that is served here.
         access, mint: of `access.configure`.
         metrics: the exposition and its content type.
         checks: by name; each None, or why the daemon is not fit to serve. Called at each `/readyz`; must not wait.
@@ -124,6 +126,7 @@ def build(
         node=node,
         freshen=freshen,
         revoke=cast(Revoke, revoke),
+        erase=cast(Erase, erase),
         jobs=jobs,
         search=search,
     )

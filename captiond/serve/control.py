@@ -76,9 +76,10 @@ async def get_session(request: web.Request) -> web.StreamResponse:
 
 
 async def delete_session(request: web.Request) -> web.StreamResponse:
-    """`DELETE /v1/sessions/{id}`: 204; its viewers get the end of the stream."""
+    """`DELETE /v1/sessions/{id}`: 204; its viewers get the end of the stream. `erase=1`: nothing of it is kept."""
     wiring, session = _of(request)
-    if not await wiring.sessions.delete(session):
+    end = wiring.erase if erases(request) else wiring.sessions.delete
+    if not await end(session):
         raise not_found()
     return web.Response(status=204)
 
@@ -163,6 +164,14 @@ def with_links(view: Mapping[str, Any]) -> dict[str, Any]:
         "display": f"/display/{view['id']}",
     }
     return {**view, "links": links}
+
+
+def erases(request: web.Request) -> bool:
+    """Whether a DELETE is to take all that is kept, too."""
+    asked = request.query.get("erase", "0")
+    if asked not in ("0", "1"):
+        raise Problem(422, "invalid_request", "erase must be 1, or be left out.")
+    return asked == "1"
 
 
 def not_found() -> Problem:

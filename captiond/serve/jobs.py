@@ -18,7 +18,7 @@ from captiond.jobs.machine import State
 from captiond.jobs.refusals import JobFailed, Refused
 from captiond.jobs.requests import InvalidBody
 from captiond.jobs.views import summary, view
-from captiond.serve.control import NO_STORE, body_of
+from captiond.serve.control import NO_STORE, body_of, erases
 from captiond.serve.problems import Problem, not_available
 from captiond.serve.sse import HEADERS
 from captiond.serve.wiring import WIRING, Jobs
@@ -84,10 +84,16 @@ async def get_job(request: web.Request) -> web.StreamResponse:
 
 
 async def cancel_job(request: web.Request) -> web.StreamResponse:
-    """`DELETE /v1/jobs/{id}`: 204, whether it had ended or not; a job that has ended stays as it is."""
-    await _found(request)
+    """`DELETE /v1/jobs/{id}`: 204, whether it had ended or not; a job that has ended stays as it is.
+
+    `erase=1`: nothing of it is kept, its results, files and documents for sinks neither.
+    """
+    job = await _found(request)
     try:
-        await _jobs(request).cancel(request.match_info["id"])
+        if erases(request):
+            await _jobs(request).erase(job.id)
+        else:
+            await _jobs(request).cancel(job.id)
     except Refused as refused:
         raise problem_of(refused) from None
     return web.Response(status=204)

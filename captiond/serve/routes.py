@@ -110,7 +110,15 @@ def workflow_routes() -> tuple[Route, ...]:
             refusals={422: "invalid_request", 503: "no_account, database_unavailable"},
         ),
         Route("GET", JOB, jobs.get_job, "One job, with its result or error", answer=answers.Job, refusals=no_job),
-        Route("DELETE", JOB, jobs.cancel_job, "Cancel it, where it has not ended", status=204, refusals=no_job),
+        Route(
+            "DELETE",
+            JOB,
+            jobs.cancel_job,
+            "Cancel it, where it has not ended",
+            status=204,
+            query={"erase": "1: nothing of it is kept: its result, its files, its documents for sinks"},
+            refusals={**no_job, 422: "invalid_request", 503: "no_account, database_unavailable, job_does_not_end"},
+        ),
         Route(
             "GET",
             f"{JOB}/events",
@@ -213,7 +221,8 @@ def table(pages: Pages, openapi: Handler) -> tuple[Route, ...]:
             control.delete_session,
             "End it: unsubscribe, end the stream for its viewers",
             status=204,
-            refusals=NO_SESSION,
+            query={"erase": "1: nothing of it is kept, neither for late viewers nor as a transcript"},
+            refusals={**NO_SESSION, 422: "invalid_request", 503: "database_unavailable"},
         ),
         Route(
             "POST",

@@ -155,6 +155,10 @@ class Jobs(Protocol):
 
     async def cancel(self, job: str) -> Job | None: ...
 
+    async def erase(self, job: str) -> bool:
+        """Ends it, and erases all that is kept of it; False where there is no such job."""
+        ...
+
     async def conversation(self, job: str, conversation: str) -> bytes | None:
         """One conversation of a job, redacted, as JSON; None where it has none such, or not yet."""
         ...
@@ -172,6 +176,8 @@ class Jobs(Protocol):
         ...
 
 
+Erase = Callable[[SessionId], Awaitable[bool]]
+"""Erases all that is kept of a session; False where there is nothing. Raises `Problem`. `captiond.erasing.Erasing`."""
 Search = Callable[[Any], Awaitable[Mapping[str, Any]]]
 """A `serve.searching.SearchRequest` in, what was found out; raises `Problem`. `captiond.searching.Searching` is one."""
 
@@ -247,6 +253,7 @@ class Wiring:
     node: Node | None  # who is asked for seats; None: `seats` and `rooms` know all
     freshen: Callable[[], Awaitable[None]] | None  # asked before `metrics`
     revoke: Revoke
+    erase: Erase
     jobs: Jobs | None  # None: there is no account to run them with
     search: Search | None  # None: there is no database
     turnstile: Turnstile
