@@ -45,6 +45,12 @@ SHOWN = [
     ("es", "de 100, 200 y 300"),
     ("fr", "par lots de 100, 200 et 300"),
     ("de", "in Schritten von 100, 200 und 300"),
+    # laws, post office boxes, lotteries
+    ("en", "PO box 4477 in Boston 02134"),
+    ("en", "the winning numbers are 4, 11, 23, 38, 42 and the bonus is 7"),
+    ("es", "el real decreto 463/2020"),
+    ("fr", "la loi 2002-303"),
+    ("de", "Paragraf 1004 und Paragraf 906"),
     # amounts of five digits in words, and as they are written where thousands stand apart
     ("en", "it's ten thousand four hundred and fifty even"),
     ("fr", "une dette de 10 482,17"),

@@ -136,7 +136,8 @@ GERMAN = Table(
         "sendung;sendungsnummer;sendungsverfolgung;paket;paketnummer;seite;kapitel;bundesstraße;autobahn;ausfahrt;"
         "hausnummer;stock;schaden;schadennummer;angebot;angebotsnummer;artikel;artikelnummer;zug;gleis;platz;test;"
         "einwahlcode;besprechungscode;police;mitgliedsnummer;port;iso;breitengrad;längengrad;kilometer;formular;"
-        "kundennummer;durchwahl;vertrag;vertragsnummer;policennummer"
+        "kundennummer;durchwahl;vertrag;vertragsnummer;policennummer;"
+        "paragraf;paragraph;gesetz;psalm;lottozahlen;gewinnzahlen;postfach"
     ),
     endings=(
         "letzten vier;letzte vier;letzten 4;letzten ziffern;letzten stellen;endet auf;endet mit;endend auf;endziffern"

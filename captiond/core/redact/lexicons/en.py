@@ -75,7 +75,8 @@ ENGLISH = Table(
         "meeting id;conference id;conference code;dial-in code;dial in code;participant code;event code;policy;claim;"
         "student number;customer number;employee number;badge number;member number;membership number;port;form;"
         "iso;rfc;latitude;longitude;mile;mile marker;kilometer;"
-        "status code;promo code;coupon;coupon code;voucher;meter reading"
+        "status code;promo code;coupon;coupon code;voucher;meter reading;"
+        "build;build number;psalm;winning numbers;powerball;lottery numbers;po box;act of;usc"
     ),
     endings="last four;last 4;last digits;last three;final four;ending in;ending with;ends in;ends with",
     months=(

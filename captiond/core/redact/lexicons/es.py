@@ -63,7 +63,8 @@ SPANISH = Table(
         "número de serie;envío;seguimiento;número de seguimiento;factura;número de factura;página;capítulo;carretera;"
         "autopista;salida;calle;piso;puerta;portal;siniestro;presupuesto;albarán;puntos;prueba;probando;extensión;"
         "código de la reunión;código de reunión;póliza;número de cliente;puerto;iso;latitud;longitud;kilómetro;"
-        "nacional;contrato;número de contrato;número de póliza"
+        "nacional;contrato;número de contrato;número de póliza;"
+        "ley;decreto;salmo;lotería;apartado de correos"
     ),
     endings=(
         "últimos cuatro;últimas cuatro;últimos 4;últimos dígitos;últimas cifras;cuatro últimos;termina en;terminada en;"

@@ -109,7 +109,8 @@ FRENCH = Table(
         "suivi;numéro de suivi;facture;numéro de facture;page;chapitre;route;autoroute;sortie;rue;étage;bâtiment;"
         "appartement;sinistre;devis;article;train;quai;place;test;essai;extension;porte la référence;contrat;"
         "code de la réunion;code de réunion;police;numéro de client;port;iso;latitude;longitude;kilomètre;nationale;"
-        "numéro de contrat;numéro de police"
+        "numéro de contrat;numéro de police;"
+        "loi;décret;psaume;loto;boîte postale"
     ),
     endings=("quatre derniers;4 derniers;derniers chiffres;finit par;finissant par;termine par;terminant par"),
     months=(
