@@ -8,6 +8,7 @@ from typing import Final
 import orjson
 
 from captiond.cli_config import add_config_argument, configured
+from captiond.cli_numbers import MAX_LISTED, whole
 from captiond.db import jobs as rows
 from captiond.db.beside import beside
 from captiond.jobs.machine import State
@@ -22,7 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing = actions.add_parser("list", help="the newest jobs, newest first")
     listing.add_argument("--kind", help="of this kind only")
     listing.add_argument("--state", choices=list(State), help="in this state only")
-    listing.add_argument("--limit", type=_count, default=SHOWN, metavar="N", help="at most so many (default: 50)")
+    listing.add_argument(
+        "--limit", type=whole(1, MAX_LISTED), default=SHOWN, metavar="N", help="at most so many (default: 50)"
+    )
     listing.add_argument("--json", action="store_true", help="JSON Lines")
     listing.set_defaults(action=_list)
     show = actions.add_parser("show", help="one job, with its result or error, as JSON")
@@ -81,9 +84,3 @@ def _cancel(args: argparse.Namespace) -> int:
 def _unknown(job: str) -> int:
     print(f"captiond: there is no job {job}", file=sys.stderr)
     return 1
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or not 1 <= int(text[:9]) <= 100_000:
-        raise argparse.ArgumentTypeError(f"{text[:20]!r}: allowed is a whole number from 1 to 100000")
-    return int(text)

@@ -9,7 +9,9 @@ import orjson
 
 from captiond.base.errors import CaptiondError
 from captiond.cli_follow import add_follow_arguments, follow
+from captiond.cli_numbers import whole
 from captiond.jobs.machine import MESSAGING
+from captiond.jobs.requests import MAX_WINDOW
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--from", metavar="TIME", dest="since", help="in ISO 8601 (default: 24 hours before --to)")
     parser.add_argument("--to", metavar="TIME", dest="until", help="in ISO 8601 (default: now)")
-    parser.add_argument("--window", metavar="N", type=_count, help="so many of the last messages (default: configured)")
+    parser.add_argument(
+        "--window", metavar="N", type=whole(0, MAX_WINDOW), help="so many of the last messages (default: configured)"
+    )
     parser.add_argument(
         "--keep-pii", action="store_true", help="Genesys need not redact; captiond's own redaction holds"
     )
@@ -59,9 +63,3 @@ async def _write(http: aiohttp.ClientSession, url: str, result: Mapping[str, Any
                 whole = orjson.loads(await response.read())
         out.write("," * bool(place) + orjson.dumps(whole).decode())
     out.write("]," + orjson.dumps(rest).decode()[1:] + "\n")
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or int(text[:9]) > 100_000:
-        raise argparse.ArgumentTypeError(f"{text[:20]!r}: allowed is a whole number from 0 to 100000")
-    return int(text)

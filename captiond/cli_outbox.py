@@ -9,6 +9,7 @@ import orjson
 
 from captiond.base.instants import iso_utc
 from captiond.cli_config import add_config_argument, configured
+from captiond.cli_numbers import MAX_LISTED, whole
 from captiond.db import outbox as rows
 from captiond.db.beside import beside
 from captiond.db.outbox import Parcel
@@ -24,7 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing = actions.add_parser("list", help="documents for sinks, the newest first")
     listing.add_argument("--sink", choices=SINKS, help="of this sink only")
     listing.add_argument("--state", choices=STATES, help="in this state only")
-    listing.add_argument("--limit", type=int, default=SHOWN, metavar="N", help="at most so many (default: 50)")
+    listing.add_argument(
+        "--limit", type=whole(1, MAX_LISTED), default=SHOWN, metavar="N", help="at most so many (default: 50)"
+    )
     listing.add_argument("--json", action="store_true", help="JSON Lines")
     listing.set_defaults(action=_list)
     show = actions.add_parser("show", help="one document and where it stands, as JSON")
@@ -47,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _list(args: argparse.Namespace) -> int:
     with beside(configured(args).database.url) as database:
-        found = rows.listing(database, sink=args.sink, state=args.state, most=max(1, args.limit))
+        found = rows.listing(database, sink=args.sink, state=args.state, most=args.limit)
     for parcel in found:
         if args.json:
             print(orjson.dumps(_facts(parcel)).decode())

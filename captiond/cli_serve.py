@@ -7,6 +7,7 @@ import logging
 import uvloop
 
 from captiond.cli_config import add_config_argument, configured
+from captiond.cli_numbers import whole
 from captiond.config_rules import remarks
 from captiond.core.compiled import COMPILED
 from captiond.daemon import serve
@@ -22,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_config_argument(parser)
     parser.add_argument(
         "--workers",
-        type=workers,
+        type=whole(1, MAX_WORKERS),
         default=1,
         metavar="N",
         help="processes that serve viewers, for as many cores (default 1); the first one does all the rest as well",
@@ -44,17 +45,6 @@ def run(args: argparse.Namespace) -> int:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(config, announce=announce, remarks=list(remarks(config)), workers=args.workers))
     return 0
-
-
-def workers(text: str) -> int:
-    """How many, as it was written.
-
-    Raises:
-        ArgumentTypeError: not a number, or not one of those that make sense.
-    """
-    if not text.isascii() or not text.isdecimal() or not 1 <= int(text[:9]) <= MAX_WORKERS:
-        raise argparse.ArgumentTypeError(f"{text[:20]!r}; allowed: a whole number from 1 to {MAX_WORKERS}")
-    return int(text)
 
 
 def announce(url: str) -> None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from captiond.cli_numbers import whole
 from captiond.logs import set_up, tell_uncaught
 from captiond.memory import keep_private
 from captiond.simulator.faults import Fault, FaultFileError, load_faults
@@ -20,6 +21,7 @@ from captiond.simulator.tracks import EventFileError, Track, load_tracks
 from captiond.simulator.world import Frames
 
 DEFAULT_PORT = 8788  # beside the daemon's 8787
+MAX_BATCH = 10_000  # events: what one frame of Genesys' may hold is far less
 SESSIONS_NAMED = 20  # at the start; a folder may hold thousands
 
 
@@ -54,7 +56,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a media session without events: refuse (404), any (some track of its language), silent "
         "(default: any with the packaged conversations, refuse with --events)",
     )
-    parser.add_argument("--batch", type=_count, default=1, help="events in one frame, at most (default: 1)")
+    parser.add_argument(
+        "--batch", type=whole(1, MAX_BATCH), default=1, help="events in one frame, at most (default: 1)"
+    )
     parser.add_argument("--frames", choices=list(Frames), default=Frames.ARRAY, help="shape of a frame with one event")
     parser.add_argument(
         "--media",
@@ -198,9 +202,3 @@ def _positive(text: str) -> float:
     if not 0 < number <= 1_000_000:
         raise argparse.ArgumentTypeError(f"{text!r}: allowed is more than 0 and at most 1000000")
     return number
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 10_000:
-        raise argparse.ArgumentTypeError(f"{text!r}: allowed are whole numbers from 1 to 10000")
-    return int(text)

@@ -25,6 +25,7 @@ from captiond.serve.wiring import WIRING, Jobs
 
 KINDS: Final = ("transcription-request", "interaction-transcription", "recording-transcript", "messaging-transcript")
 MAX_LISTED: Final = 1_000
+MAX_DIGITS: Final = 9  # of a number, read at all
 MAX_KEY_CHARS: Final = 255  # of an Idempotency-Key
 _VERSION: Final = re.compile(r"\d{1,15}", re.ASCII)
 
@@ -65,7 +66,7 @@ async def list_jobs(request: web.Request) -> web.StreamResponse:
     """`GET /v1/jobs`: the newest first; `kind`, `state` and `limit` choose."""
     query = request.query
     limit = query.get("limit", "100")
-    if not (limit.isascii() and limit.isdecimal() and 1 <= int(limit[:9]) <= MAX_LISTED):
+    if not (limit.isascii() and limit.isdecimal() and len(limit) <= MAX_DIGITS and 1 <= int(limit) <= MAX_LISTED):
         raise Problem(422, "invalid_request", f"limit must be a whole number from 1 to {MAX_LISTED}.")
     if (state := query.get("state")) is not None and state not in tuple(State):
         raise Problem(422, "invalid_request", f"state must be one of {', '.join(State)}.")

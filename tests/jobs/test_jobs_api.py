@@ -102,6 +102,8 @@ async def test_refusals(tmp_path: Path) -> None:
             ("/v1/jobs/none", (404, "job_not_found")),
             ("/v1/jobs/none/events", (404, "job_not_found")),
             ("/v1/jobs?limit=0", (422, "invalid_request")),
+            ("/v1/jobs?limit=0000000011001", (422, "invalid_request")),
+            (f"/v1/jobs?limit=000000001{'9' * 4_999}", (422, "invalid_request")),
             ("/v1/jobs?state=lost", (422, "invalid_request")),
             ("/v1/jobs?kind=tea", (422, "invalid_request")),
         ):
