@@ -30,6 +30,7 @@ IS_MONTH: Final = 64
 IS_COUNTRY: Final = 512  # an IBAN may begin with it
 IS_STEM: Final = 128  # of a month: a longer word begins with it
 IS_BEGINNING: Final = 1024  # may be the first letters of a number word or a connector
+IS_PARTICLE: Final = 4096  # of a name ("de la"): in an address it belongs to the word behind it
 IS_LETTERS: Final = 2048  # nothing but letters: no mark in it that says something
 
 
@@ -51,4 +52,8 @@ def is_ordinary(cls: i64, flags: i64, *, capital: bool) -> bool:
     Args:
         capital: it is written in capitals: "IT" may be a country, where "it" is a word.
     """
-    return cls == WORD and flags & (IS_COMMON | IS_MONTH) == IS_COMMON and not (capital and flags & IS_COUNTRY)
+    return (
+        cls == WORD
+        and flags & (IS_COMMON | IS_MONTH | IS_PARTICLE) == IS_COMMON
+        and not (capital and flags & IS_COUNTRY)
+    )

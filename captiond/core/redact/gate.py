@@ -28,7 +28,7 @@ CUE: Final = 8  # announces something all by itself
 CUE_END: Final = 16  # ends a phrase that announces something, where
 CUE_BEFORE: Final = 32  # ... such a word stands before it
 CONNECTOR: Final = 64  # "at", "dot", "dash", "plus"
-LINKER: Final = 128  # "and", between tens and units
+LINKER: Final = 128  # "and", between tens and units; behind a letter "as in", which spells it
 
 ALWAYS: Final = NUMBER | CUE | CONNECTOR
 CUED: Final = ALWAYS | ZERO
@@ -307,6 +307,8 @@ class Trail:
                     return False
                 if hashed & _KEPT_HASH == before >> _HASHED_SHIFT:
                     return False  # said twice: one of them may be too many
+                if flags & LINKER and before & _SINGLE:
+                    return False  # "m comme ..."
                 if stop - at == 1:
                     if before & _SINGLE or triggers & LINKER:
                         return False  # spelling

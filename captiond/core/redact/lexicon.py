@@ -20,6 +20,7 @@ from captiond.core.redact.classes import (
     IS_JOIN,
     IS_LETTERS,
     IS_MONTH,
+    IS_PARTICLE,
     IS_PROSE,
     IS_STEM,
     LETTER,
@@ -64,6 +65,9 @@ class Table:
     at: str = ""
     dot: str = ""
     joins: str = ""
+    particles: str = ""
+    asides: str = ""
+    spellers: str = ""
     silent: str = ""
     plus: str = ""
     cues: dict[str, str] = field(default_factory=dict)
@@ -106,6 +110,8 @@ class Lexicon:
         fillers: never close a run, never count as a word between.
         fused: tens that a unit joins with no word between ("forty seven", not "cuarenta siete").
         at, dot, joins: connectors of a spelled e-mail address ("at", "dot", "underscore").
+        particles: of names ("de la", "von"); `asides`: how an address is written ("all in small letters"), inside it.
+        spellers: between a letter and a word that begins with it ("m comme marie").
         silent: words for separators inside numbers ("dash", "comma", "slash").
         cues: last word of a phrase > list of (phrase from its last word backwards, kind).
         postcodes: those of `cues` that name a postcode: they keep no number that is longer than one. Others (`endings`)
@@ -135,12 +141,12 @@ class Lexicon:
     """
 
     __slots__ = (
-        "acknowledgements", "articles", "at", "before_any_time", "before_cues", "before_times", "before_years",
-        "beginnings", "beside_days", "clock", "common", "copulas", "cues", "determiners", "digits", "dot", "entries",
-        "fillers", "fused", "gate", "interjections", "inverted", "joins", "linkers", "misheard", "months", "multiples",
-        "no_domains", "of", "ordinals", "pauses", "plain", "plus", "postcodes", "pronouns", "prose", "ranges",
-        "scales", "silent", "street_endings", "streets", "streets_behind", "telephones", "tens", "units", "vigesimals",
-        "waits", "years",
+        "acknowledgements", "articles", "asides", "at", "before_any_time", "before_cues", "before_times",
+        "before_years", "beginnings", "beside_days", "clock", "common", "copulas", "cues", "determiners", "digits",
+        "dot", "entries", "fillers", "fused", "gate", "interjections", "inverted", "joins", "linkers", "misheard",
+        "months", "multiples", "no_domains", "of", "ordinals", "particles", "pauses", "plain", "plus", "postcodes",
+        "pronouns", "prose", "ranges", "scales", "silent", "spellers", "street_endings", "streets", "streets_behind",
+        "telephones", "tens", "units", "vigesimals", "waits", "years",
     )  # fmt: skip
 
     def __init__(self, table: Table) -> None:
@@ -166,6 +172,9 @@ class Lexicon:
         self.at: frozenset[str] = _words(table.at)
         self.dot: frozenset[str] = _words(table.dot)
         self.joins: frozenset[str] = _words(table.joins)
+        self.particles: frozenset[str] = _words(table.particles)
+        self.asides: frozenset[str] = _words(table.asides)
+        self.spellers: frozenset[str] = _words(table.spellers)
         self.silent: frozenset[str] = _words(table.silent)
         self.plus: frozenset[str] = _words(table.plus)
         self.months: frozenset[str] = _words(table.months).difference(self.digits)  # "sept" is seven in French
@@ -203,7 +212,8 @@ class Lexicon:
         numbers = self.digits.keys() | self.tens.keys() | self.scales.keys() | self.multiples.keys()
         grown = numbers | self.at | self.dot | self.joins
         self.beginnings: frozenset[str] = frozenset(w[:n] for w in grown for n in range(1, len(w)))
-        self.common: frozenset[str] = _words(table.common) | known | cue_words | frozenset(self.misheard)
+        of_addresses = self.particles | self.asides | self.spellers
+        self.common: frozenset[str] = _words(table.common) | of_addresses | known | cue_words | frozenset(self.misheard)
         self.before_cues: frozenset[str] = frozenset(
             words[1] for found in cues.values() for words, _ in found if len(words) > 1
         )
@@ -249,7 +259,7 @@ class Lexicon:
         for some in (self.at, self.dot, self.joins, self.silent, self.plus):
             for word in some:
                 yield word, gate.CONNECTOR
-        for word in self.linkers:
+        for word in (*self.linkers, *self.spellers):
             yield word, gate.LINKER
         for found in self.cues.values():
             for words, _ in found:
@@ -268,6 +278,7 @@ class Lexicon:
             (IS_DOT, word in self.dot),
             (IS_JOIN, word in self.joins),
             (IS_MONTH, word in self.months),
+            (IS_PARTICLE, word in self.particles),
             (IS_COUNTRY, word.upper() in IBAN_CHARS),
             (IS_BEGINNING, word in self.beginnings),
             (IS_LETTERS, word.isalpha()),

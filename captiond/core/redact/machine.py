@@ -282,7 +282,7 @@ class Machine:
     def _close_chain(self) -> None:
         chain, window = self.chain, self.window
         if chain.is_whole():
-            if window.core(chain.start) in ("a", "i", "y", "o", "e") and window.token(chain.start + 1).cls == WORD:
+            if chain.begins_with_word(window):
                 chain.start += 1  # a word of one letter before the address: "a jane arroba", "I jane at"
             self.group += 1
             window.set_label(chain.start, chain.last + 1, EMAIL, self.group)

@@ -16,6 +16,7 @@ from captiond.core.redact.classes import (
     IS_JOIN,
     IS_LETTERS,
     IS_MONTH,
+    IS_PARTICLE,
     IS_PROSE,
     LETTER,
     MARK,
@@ -40,7 +41,7 @@ MIN_SPELLED: Final = 3  # letters in a row that are taken for spelling
 MAX_ENDING_LETTERS: Final = 10  # of a top-level domain as people say them
 
 _AT_OF_NAMES: Final = ("chez",)  # the sign in an address, and in other talk a house: only behind what is one already
-_JOIN_TAILS: Final = ("du", "bas", "bajo", "baja", "low")  # of a connector of several words
+_JOIN_TAILS: Final = ("du", "bas", "d'union", "bajo", "baja", "low")  # of a connector of several words
 
 NOTHING: Final = 0
 LOCAL: Final = 1
@@ -124,6 +125,13 @@ class Chain:
             return self.cued and self.joined
         return self.phase >= AT and (self.strong or self.joined or self.cued or self.spelled or self.phase >= DOT)
 
+    def begins_with_word(self, window: Window) -> bool:
+        """Whether its first letter is a word before it: "a jane arroba", "I jane at"; not "a wie anton"."""
+        if window.core(self.start) not in ("a", "i", "y", "o", "e"):
+            return False
+        follows = window.token(self.start + 1)
+        return follows.cls == WORD and follows.core not in window.lexicon.spellers
+
     def is_whole(self) -> bool:
         """Whether it is masked for good where it ends now."""
         return self.is_complete() or self.is_likely()
@@ -154,13 +162,19 @@ class Chain:
 
     def _local(self, window: Window, at: i64, token: Token) -> bool:
         if self.phase == NOTHING and token.cls == WORD and token.flags & IS_LETTERS:  # most words
-            if not token.flags & (IS_COMMON | ENDS_CUE) or self._is_month(window, at, token):
+            if (
+                not token.flags & (IS_COMMON | ENDS_CUE)
+                or self._is_month(window, at, token)
+                or (token.flags & IS_PARTICLE and window.has_cue(EMAIL, window.owner(at)))
+            ):
                 self._take_part(window, at, token)
             return False
         lexicon = window.lexicon
         begun = token.cls == ADDRESS and token.core[-1:] == "@"
-        if begun and token.core[:-1] in lexicon.common and not self.is_masked():
+        if begun and token.core[:-1] in (lexicon.prose - lexicon.months) and not self.is_masked():
             return self.phase == LOCAL  # "yes please@"
+        if self.phase == LOCAL and token.core in lexicon.spellers and self._follows_letter(window, at):
+            return False  # "m comme marie"
         if token.cls == ADDRESS or "(at)" in token.core or "[at]" in token.core:
             if not self.joined and not self.spelled:
                 self.reset()
@@ -186,15 +200,18 @@ class Chain:
             self.plain = []
             return False
         name = token.cls == WORD and self.cued and self.expects_part(window, at)
+        name = name or (token.cls == WORD and self._is_spelled(window, at))
         if (
             name
             or is_part(token, lexicon)
             or self._is_month(window, at, token)
+            or (token.flags & IS_PARTICLE and self.phase == LOCAL and self._takes_particle(window, at))
             or (token.cls == WEAK and self._follows_number(window, at))
         ):
             self._take_part(window, at, token)
             return False
         between = token.cls in (MARK, SILENT) or (token.cls == FILLER and not token.flags & IS_PROSE)
+        between = between or token.core in lexicon.asides
         if self.phase == LOCAL and between and (self.joined or self.cued or self.spelled):
             return False
         return self.phase == LOCAL
@@ -211,10 +228,23 @@ class Chain:
         return before in window.lexicon.dot or before in window.lexicon.joins
 
     def _is_month(self, window: Window, at: i64, token: Token) -> bool:
-        """ "my email is april": right behind the cue it is somebody's name."""
-        if not token.flags & IS_MONTH:
+        """ "my email is april": behind the cue it is somebody's name, but not in "since april"."""
+        if not token.flags & IS_MONTH or not window.has_cue(EMAIL, window.owner(at)):
             return False
-        return any(m.kind == EMAIL and at - 2 <= m.at < at and not window.is_used(m) for m in window.markers)
+        before = window.core(at - 1)
+        return before not in window.lexicon.before_years and before not in window.lexicon.beside_days
+
+    def _takes_particle(self, window: Window, at: i64) -> bool:
+        return self.joined or self.cued or self.spelled or window.has_cue(EMAIL, window.owner(at))
+
+    def _follows_letter(self, window: Window, at: i64) -> bool:
+        return self.last == at - 1 and is_letter(window.token(at - 1))
+
+    def _is_spelled(self, window: Window, at: i64) -> bool:
+        """ "m comme marie": the word that a letter stands for."""
+        if self.phase != LOCAL or self.last != at - 2 or window.core(at - 1) not in window.lexicon.spellers:
+            return False
+        return is_letter(window.token(at - 2))
 
     def _follows_number(self, window: Window, at: i64) -> bool:
         """ "seventy won at example": a misheard digit after a digit."""
@@ -222,20 +252,22 @@ class Chain:
 
     def _take_part(self, window: Window, at: i64, token: Token) -> None:
         word = token.cls == WORD
+        named = word or is_letter(token) or (token.mixed and token.core[0].isalpha())  # "jane1980"
+        spelled = self._is_spelled(window, at)
         loose = not (self.joined or self.cued or self.spelled)
         if self.phase == LOCAL and loose and window.owner(self.start) != window.owner(at):
             self.reset()  # an ordinary word at the end of an utterance is no part of a name that the next one begins
         if self.phase == NOTHING:
-            if not word and not is_letter(token):
+            if not named and not window.has_cue(EMAIL, window.owner(at)):
                 return  # digits alone begin no address
             self.phase, self.start = LOCAL, at
-        own = not token.flags & IS_COMMON or token.flags & IS_MONTH
-        if not self.cued and (at > self.start or own):
+        own = named and (not token.flags & IS_COMMON or token.flags & IS_MONTH != 0)
+        if not self.cued and named and (at > self.start or own) and not token.flags & IS_PARTICLE:
             self.cued = window.has_cue(EMAIL, window.owner(at))  # not for a lone "a" or "I"
-        self.letters = self.letters + 1 if is_letter(token) else 0
+        self.letters = self.letters + 1 if is_letter(token) else self.letters if spelled else 0
         self.spelled = self.spelled or self.letters >= MIN_SPELLED
         self.last = at
-        if word:
+        if word and not spelled:
             self.plain.append(at)
             if len(self.plain) > MAX_PLAIN_WORDS:
                 del self.plain[0]

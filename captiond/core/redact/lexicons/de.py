@@ -98,7 +98,12 @@ GERMAN = Table(
     ),
     at="at ät @ klammeraffe affenschwanz",
     dot="punkt dot",
-    joins="minus bindestrich unterstrich strich underscore",
+    joins="minus bindestrich unterstrich tiefstrich strich underscore",
+    particles="von van der den de zu zur zum vom",
+    asides=(
+        "alles klein kleingeschrieben großgeschrieben geschrieben zusammen zusammengeschrieben wort ohne leerzeichen"
+    ),
+    spellers="wie",
     silent="minus bindestrich strich punkt komma leerzeichen schrägstrich",
     plus="plus",
     cues={

@@ -75,7 +75,13 @@ FRENCH = Table(
     ),
     at="arobase arrobase arobas @ at",
     dot="point dot",
-    joins="tiret souligné underscore moins",
+    joins="tiret trait souligné underscore moins",
+    particles="de la le les du des d' l' van von ben el al",
+    asides=(
+        "tout attaché collé minuscule minuscules majuscule majuscules seul mot sans accent accents espace espaces "
+        "lettres en un avec"
+    ),
+    spellers="comme",
     silent="tiret point virgule espace barre slash moins bas",
     plus="plus",
     cues={
