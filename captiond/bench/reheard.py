@@ -23,6 +23,7 @@ Way = Callable[[Random, Phrases, str], str]
 
 MAX_WAYS: Final = 3  # in one stream; more of them hide each other
 _NUMERALS: Final = re.compile(r"\d(?:[\d .,\-]*\d)?")
+_PRICE: Final = re.compile(r"[$€£](?:\d{1,3}(?:[.,]\d{3})+|\d+)(?:[.,]\d{2})(?![\d.,-])")
 _GLUES: Final = (" ", " ", "-", ".", "", ", ", ",", " - ", ". ")
 _HYPHENS: Final = ("-", "-", "\u2011", "\u2013", " - ", ".", "/")
 _MARKS: Final = (",", ",", ".", ";", ":", "...", "\u2026", "?", "!")
@@ -63,11 +64,18 @@ def _heard(rng: Random, words: Phrases, ways: Sequence[Way], heard: Heard, how_o
         for way in ways if span.mention.cls == PRIVATE and span.mention.kind != "EMAIL" else ():
             if rng.random() < how_often:
                 other = way(rng, words, inside)
-                inside = other if _says(words, other) == _says(words, inside) else inside
+                same = _says(words, other) == _says(words, inside)
+                inside = other if same and not _is_price_amid(words, said + other + text[span.end :]) else inside
         moved.append(Span(len(said), len(said) + len(inside), span.mention, span.part))
         said += inside
         at = span.end
     return said + text[at:], tuple(moved)
+
+
+def _is_price_amid(words: Phrases, text: str) -> bool:
+    """ "$241.55 five zero one": beside other digits of its utterance an amount with its cents is one to anybody."""
+    price = _PRICE.search(text)
+    return price is not None and bool(_says(words, text[: price.start()]) or _says(words, text[price.end() :]))
 
 
 def _says(words: Phrases, text: str) -> list[str]:

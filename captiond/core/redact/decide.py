@@ -5,6 +5,7 @@ from typing import Final
 from mypy_extensions import i64
 
 from captiond.core.redact.answers import SHORT, Asked, is_answer, settle_cues
+from captiond.core.redact.classes import MULTIPLE
 from captiond.core.redact.dates import birthday_end
 from captiond.core.redact.kept import is_kept, weigh
 from captiond.core.redact.kinds import CC, DOB, EMAIL, MIN_CARD_DIGITS, NUMBER, PHONE, ROWS
@@ -22,7 +23,6 @@ PASSED: Final = 0  # other words followed
 ENDED: Final = 1  # the next utterance did not go on with it
 SILENCE: Final = 2  # nothing followed for 3 s, or the session is over
 TOO_LONG: Final = 3  # no number is that long
-
 
 KEEP_REACH_TOKENS: Final = 9  # "my order from last week was": the number comes within so many words
 USUAL_DIGITS: Final = (9, 10, 16)  # of a social security number, a telephone, a card: an article may be the last one
@@ -124,10 +124,11 @@ def _goes_on(window: Window, before: Part, part: Part, marker: Marker | None) ->
 
 
 def _context(window: Window, part: Part, run: Run) -> Marker | None:
-    """The nearest cue or keep-word before a part that still counts for it."""
+    """The nearest cue or keep-word before the first digit of a part that still counts for it."""
+    first = part.start + int(window.token(part.start).cls == MULTIPLE)  # "double" | "the code is ..." | "eight three"
     for i in range(len(window.markers) - 1, -1, -1):
         marker = window.markers[i]
-        if marker.at >= part.start or window.is_used(marker) or marker.kind in (EMAIL, ENDING):
+        if marker.at >= first or window.is_used(marker) or marker.kind in (EMAIL, ENDING):
             continue
         if marker.kind == KEEP:
             near = marker.reach >= window.owner(part.start) and part.start - marker.at <= KEEP_REACH_TOKENS

@@ -69,8 +69,8 @@ def is_cut_off(window: Window, at: i64, token: Token, *, cued: bool, over: bool 
     """ "859.55" | "5.0195": a shape right beside digits that are none, or at an utterance's edge beside any.
 
     It may be half of a number. Times are what they are, short dates and most money too unless plain digits stand across
-    the utterance's edge ("€501,39" | "186"). Amid digits read out nobody says a date ("zero 4.4.80 zero") or an amount
-    ("$241.55 five zero"), and "$4111" is no more than its digits. A pause at the edge is no talk between.
+    the utterance's edge ("€501,39" | "186"). Nobody says a date or an amount amid digits read out ("zero 4.4.80 zero"),
+    and "$4111" is no more than its digits. A pause at the edge is no talk between.
 
     Args:
         over: all of the digits beside it are known; one is too few to make a date or an amount a piece of a number.
@@ -96,10 +96,8 @@ def is_cut_off(window: Window, at: i64, token: Token, *, cued: bool, over: bool 
             continue
         if not sure:
             return True
-        read_out = other.cls != DIGITS and (not date or _is_between_digits(window, at))
-        if ((apart and not full) or read_out) and (
-            not over or _digits_beside(window, beside, step) >= MIN_DIGITS_BESIDE
-        ):
+        amid = other.cls != DIGITS and _is_between_digits(window, at)
+        if ((apart and not full) or amid) and (not over or _digits_beside(window, beside, step) >= MIN_DIGITS_BESIDE):
             return True
     return False
 

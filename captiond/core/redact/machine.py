@@ -18,7 +18,7 @@ from captiond.core.redact.render import joined, render
 from captiond.core.redact.rest import Decision
 from captiond.core.redact.runs import MAX_RUN_TOKENS, MAX_WORDS_BETWEEN, NONE, Run
 from captiond.core.redact.tokens import Token
-from captiond.core.redact.unfinished import may_be_filler, may_become, may_say_what_waits, said_by_half
+from captiond.core.redact.unfinished import may_be_digit_or_pause, may_become, may_say_what_waits, said_by_half
 from captiond.core.redact.window import Window
 
 MAX_RECENT: Final = 96  # characters; some more than that are copied for each word
@@ -209,7 +209,7 @@ class Machine:
         elif run.step(window, at, token, cued=self.lost or window.is_cued(self.current), unfinished=unfinished):
             if run.gap <= MAX_WORDS_BETWEEN:
                 self._shorten_run()
-            elif unfinished and (may_become(token) or may_be_filler(window.lexicon, token.core)):
+            elif unfinished and (may_become(token) or may_be_digit_or_pause(window.lexicon, token.core)):
                 self.hedged = True
             else:
                 self._close_run(PASSED)

@@ -180,11 +180,11 @@ def _belongs(window: Window, run: Run, at: i64, token: Token, begun: bool) -> bo
 
 def _goes_on(window: Window, at: i64, token: Token, *, cued: bool) -> bool:
     """ "... cinq" | "un, ben, sept", "... five" | "oh, um" | "four": a digit at the beginning of an utterance."""
-    if window.owner(at) == window.owner(at - 1):
-        return False
     before = at - 1
     while before > window.base and window.token(before).cls in (FILLER, MARK):
         before -= 1
+    if window.owner(at) == window.owner(before):
+        return False
     glued = window.token(before).digits != ""
     if glued and is_zero(token):
         return True

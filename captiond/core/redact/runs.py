@@ -181,7 +181,7 @@ class Run:
             window.replace(at, token)
         code_cued = cls == LETTER and is_code_cued(window, at)
         if cls in (DIGITS, SPOKEN, TENS) or (cls == ADDRESS and token.digits):
-            self._digit(window, at, token, cued)
+            self._digit(window, at, token, cued, unfinished=unfinished)
         elif cls == WEAK and cued and (is_zero(token) or is_first_digit(window, at, token)):
             self._digit(window, at, token, cued)  # "oh three eight": shown, it would be read as a digit
         elif cls in (WEAK, MULTIPLE, SCALE):
@@ -207,7 +207,7 @@ class Run:
             self.weak, self.weak_digits, self.waiting = at, 0, 0  # "plus four four" is abroad
         return self.is_open() and (self.gap > MAX_WORDS_BETWEEN or at - self.start >= MAX_RUN_TOKENS)
 
-    def _digit(self, window: Window, at: i64, token: Token, cued: bool) -> None:
+    def _digit(self, window: Window, at: i64, token: Token, cued: bool, *, unfinished: bool = False) -> None:
         said = len(token.digits)
         apart = token.cls == DIGITS and (not self.is_open() or self.gap > 0) and self.weak_digits > 0
         if apart and not reads_on(window, at, said):
@@ -222,6 +222,8 @@ class Run:
         if self.group == NONE or shaped or not follows or window.owner(at) != window.owner(at - 1):
             self._group(self.weak if self.weak_digits and not shaped else at)
             self.dated = known and not (cued or self.cued) and is_date(window, self.group, at + 1)
+        if self.dated and unfinished and len(token.digits) >= MASKED_FROM_DIGITS:
+            self.dated, self.hedged = False, True  # "may 1964" of "may 1964927062084556"
         self.shaped = shaped
         if not self.is_open():
             self.start = self.weak if self.weak != NONE else at

@@ -187,6 +187,10 @@ def _read_other(word: str, core: str, first: i64, last: i64, lexicon: Lexicon) -
         if mixed and _is_ordinal(core):
             return Token(word, core, WORD, "", first, last, False, flags)
         said = _with_number_words(core, lexicon) if mixed else ""
+        if mixed and not said and _has_separators(core):
+            compound = _read_compound(word, core, first, last, lexicon)
+            if compound is not None and len(compound.digits) > len(digits):
+                return compound  # "DE-VIER-ZWEI-3841"
         return Token(word, core, DIGITS, said or digits, first, last, mixed and not said, flags)
     if entry is not None and entry.cls != WORD:
         return Token(word, core, entry.cls, entry.digits, first, last, False, flags)
@@ -306,6 +310,11 @@ def _read_compound(word: str, core: str, first: i64, last: i64, lexicon: Lexicon
     times = 1
     for part in plain.split():
         ahead, before = before, part
+        if part.isdigit():
+            said.append(part)
+            spelled.append(part)
+            tens, times = "", 1
+            continue
         unit = lexicon.digits.get(part)
         sure = sure or unit is not None or part in lexicon.tens
         if unit is None:

@@ -24,7 +24,6 @@ def finals(language: str, *said: str) -> list[str]:
         ("es", ["mi tarjeta es 391410216072", "£9,353,662"], ["mi tarjeta es [CC]", "£[CC]"]),
         ("de", ["ja das ist 8.21.23", "258. 23. 731 danke"], ["ja das ist [NUMBER]", "[NUMBER] danke"]),
         ("it", ["sì è tre otto nove cinque cinque", "٥.٠١.٤٣"], ["sì è [PHONE]", "[PHONE]"]),
-        ("en", ["it is $241.55 five zero one three nine"], ["it is $[PHONE]"]),
     ],
 )
 def test_a_shape_beside_plain_digits_of_the_next_utterance_is_a_piece(
@@ -48,6 +47,7 @@ def test_a_shape_beside_plain_digits_of_the_next_utterance_is_a_piece(
         ["the meeting is on 05/27/2026", "3 pm works"],
         ["it is due 05/27/2026 one of us will come"],
         ["that was $1,234,567.89 two days ago"],
+        ["it is $1,249.99 five zero one"],
     ],
 )
 def test_beside_a_few_or_beside_another_shape_it_is_what_it_looks_like(said: list[str]) -> None:
@@ -124,6 +124,34 @@ def test_a_small_piece_is_masked_with_its_number(language: str, said: list[str],
         return texts
 
     assert plain(finals(language, *said)) == plain(ended)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ["double", "the security code is what exactly", "eight three that is all of it"]),
+        ("it", ["doppio", "il cvv è per cortesia", "tre zero va bene così"]),
+        ("fr", ["double", "le cvv est s'il vous plaît", "trois zéro merci beaucoup"]),
+    ],
+)
+def test_a_code_whose_first_word_came_before_the_question(language: str, said: list[str]) -> None:
+    talk = Talk(language=language)
+    for number, text in enumerate(said):
+        talk.say(str(number), text, channel="agent" if number == 1 else "c")
+    talk.silence()
+    talk.end()
+    assert talk.screen["0"].text.startswith("[")
+    assert talk.screen["2"].text.startswith("[")
+
+
+def test_a_zero_behind_words_that_count_for_none_is_masked_for_good(talk: Talk) -> None:
+    for number, text in enumerate(
+        ("it's six one", "oh double five", "five", "and then oh um", "one uh two nine thanks")
+    ):
+        talk.say(str(number), text)
+    talk.end()
+    assert talk.screen["3"].text.startswith("and then [")
+    assert talk.screen["3"].text.endswith("] um")
 
 
 def test_an_address_that_was_given_says_nothing_of_a_number_asked_for_meanwhile() -> None:

@@ -59,6 +59,10 @@ def test_but_amounts_and_versions_are(language: str, said: str) -> None:
         ("en", "six!-six", "66"),
         ("es", "doble-ocho-۰۸", "8808"),
         ("en", "oh/555", "0555"),
+        ("de", "DE-VIER-ZWEI-3841", "423841"),
+        ("fr", "fr-neuf-3841-un", "938411"),
+        ("en", "1-800-flowers", "1800"),
+        ("en", "b-12", "12"),
     ],
 )
 def test_words_glued_together_are_read(language: str, word: str, digits: str) -> None:

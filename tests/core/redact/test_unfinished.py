@@ -52,6 +52,27 @@ def test_nor_does_it_count_as_the_word_that_closes(talk: Talk) -> None:
     assert talk.say("u", said + " four", final=False) == "that would be [...] no wait it is [...]"
 
 
+@pytest.mark.parametrize(
+    ("language", "said", "more"),
+    [
+        ("de", "GB 42481 war", "ten hundert"),  # "war" of "warten"
+        ("en", "24805 eight um think order know won at", "e four"),  # "at" of "ate"
+        ("es", "en mayo 1964", "927062084556"),
+        ("fr", "le 6 mai 1964", "927062084556"),
+    ],
+)
+def test_half_of_what_keeps_a_number_open_does_not_close_it(language: str, said: str, more: str) -> None:
+    talk = Talk(language=language)
+    assert talk.say("u", said, final=False).count("[...]") == 1
+    assert "[...]" in talk.say("u", said + more, final=False)
+
+
+def test_a_year_is_shown_as_soon_as_a_word_follows(talk: Talk) -> None:
+    assert talk.say("u", "in May 1964", final=False) == "in May [...]"
+    assert talk.say("u", "in May 1964 we", final=False) == "in May 1964 we"
+    assert talk.say("u", "in May 1964") == "in May 1964"
+
+
 def test_a_country_spelled_after_a_false_start_does_not_close_it(talk: Talk) -> None:
     said = "that would be oh four three oh seven no wait sorry G B oh seven"
     assert talk.say("u", said, final=False) == "that would be [...] no wait sorry G B [...]"
