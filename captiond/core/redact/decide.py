@@ -26,6 +26,7 @@ TOO_LONG: Final = 3  # no number is that long
 
 KEEP_REACH_TOKENS: Final = 9  # "my order from last week was": the number comes within so many words
 USUAL_DIGITS: Final = (9, 10, 16)  # of a social security number, a telephone, a card: an article may be the last one
+MIN_SERIES_DIGITS: Final = 4  # of references that differ in their last digits
 PART_DIGITS: Final = 3  # fewer on one side of unknown words are hardly a piece of one number
 
 
@@ -42,6 +43,7 @@ def decide(window: Window, run: Run, how: i64, known: frozenset[str]) -> Decisio
     asked: list[Asked] = []
     i = 0
     kept_before = False
+    series = ""
     while i < len(parts):
         part = parts[i]
         stop = birthday_end(window, parts, i) if DOB in window.kinds else i
@@ -63,10 +65,13 @@ def decide(window: Window, run: Run, how: i64, known: frozenset[str]) -> Decisio
                 i = stop
                 continue
         if how != TOO_LONG and (
-            is_kept(window, part, marker, run, known) or (kept_before and _goes_on(window, parts[i - 1], part, marker))
+            is_kept(window, part, marker, run, known)
+            or (kept_before and _goes_on(window, parts[i - 1], part, marker))
+            or (marker is None and _is_next(series, part.digits))
         ):
             kept_before = marker is not None and marker.kind == KEEP
             if kept_before:
+                series = part.digits
                 window.answer([m for m in window.markers if m.kind == KEEP and m.at < part.start])
                 if len(part.digits) >= LATE_DIGITS and not part.keep:
                     decision.kept.append(part.digits)
@@ -121,6 +126,12 @@ def _goes_on(window: Window, before: Part, part: Part, marker: Marker | None) ->
     if not part.tight or part.barred or (marker is not None and marker.kind != KEEP):
         return False
     return classify([part], "", window.kinds)[1] != SURE
+
+
+def _is_next(series: str, digits: str) -> bool:
+    """ "invoice 20231145 and 20231146": whether a number is of one series with a reference before it."""
+    same = len(digits) // 2
+    return len(digits) == len(series) >= MIN_SERIES_DIGITS and digits[:same] == series[:same]
 
 
 def _context(window: Window, part: Part, run: Run) -> Marker | None:

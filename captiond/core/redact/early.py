@@ -179,17 +179,22 @@ def may_be_harmless(window: Window, start: i64, stop: i64, *, cued: bool, alone:
     if not alone or (cued and stop - start > 1):
         return False
     tokens = window.said(start, stop)
-    return (not cued and _is_range(window, tokens, years=True)) or _is_over(window, start, tokens, cued=cued)
+    if not cued and (_is_range(window, tokens, years=True) or is_about(window, start, tokens)):
+        return True
+    return _is_over(window, start, tokens, cued=cued)
 
 
 def _is_ended(window: Window, start: i64, tokens: list[Token], following: Token, *, cued: bool) -> bool:
     """Before an ordinary word, which is no pause inside a number and not half of a digit ("fo")."""
     lexicon = window.lexicon
+    if following.core in lexicon.linkers and following.cls == FILLER:  # "since 2014 and", but "nineteen ninety and"
+        typed = len(tokens) == 1 and tokens[0].cls == DIGITS
+        return typed and not cued and is_year(tokens) and window.core(start - 1) in lexicon.before_years
     if following.cls != WORD or following.core in lexicon.pauses or following.core in lexicon.beginnings:
         return False
     if len(following.core) == 2 and following.core.upper() in IBAN_CHARS and following.text[:2].isupper():
         return False  # "right, one, no wait, GB one seven ...": the number begins again
-    if not cued and _is_range(window, tokens, years=True):
+    if not cued and (_is_range(window, tokens, years=True) or is_about(window, start, tokens)):
         return True
     if following.core not in lexicon.common and following.core not in lexicon.at:
         return False  # it may be a misheard digit
@@ -280,6 +285,13 @@ def is_named(window: Window, start: i64, tokens: list[Token]) -> bool:
     if not (2 <= len(before) <= MAX_ABBREVIATION_LETTERS and before.isalpha() and before not in window.lexicon.common):
         return False
     return window.token(start - 1).text[: len(before)].isupper() and size <= MAX_DESIGNATOR_DIGITS
+
+
+def is_about(window: Window, start: i64, tokens: list[Token]) -> bool:
+    """ "about 4512 homes", "more than 1380": one typed number behind a word that says how exact it is."""
+    if len(tokens) != 1 or tokens[0].cls != DIGITS or tokens[0].core != tokens[0].digits:
+        return False
+    return len(tokens[0].digits) <= MAX_CUED_AMOUNT_DIGITS and window.core(start - 1) in window.lexicon.before_amounts
 
 
 def _is_place(window: Window, start: i64, tokens: list[Token]) -> bool:

@@ -5,7 +5,7 @@ from mypy_extensions import i64
 from captiond.core.redact.answers import SHORT
 from captiond.core.redact.cardinals import is_amount
 from captiond.core.redact.classes import FILLER
-from captiond.core.redact.early import MAX_RANGE_DIGITS, PERCENT, is_named
+from captiond.core.redact.early import MAX_RANGE_DIGITS, PERCENT, is_about, is_named
 from captiond.core.redact.kinds import DOB, SSN
 from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.naming import NUMBER_DIGITS
@@ -68,6 +68,8 @@ def is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known: 
     if not (cued or part.cut):
         said = _tokens(window, part)
         if is_years(said) or (is_thousands(said) and not part.plus) or is_named(window, part.start, said):
+            return True
+        if is_about(window, part.start, said):
             return True
         if part.placed or is_spaced_date(said) or is_of_a_month(window, part.stop, len(part.digits)):
             return True

@@ -82,6 +82,7 @@ class Table:
     of: str = ""
     before_years: str = ""
     before_times: str = ""
+    before_amounts: str = ""
     at_times: str = ""
     no_domains: str = ""
     common: str = ""
@@ -123,6 +124,7 @@ class Lexicon:
         of: words between the day, the month and the year of a date of birth ("of", "de").
         beside_days: months, ordinals and `of`: what stands beside the day of a month.
         before_years: words that a year follows ("since").
+        before_amounts: words that say how exact the amount behind them is ("about").
         before_times: words that a time follows, as words or numerals ("after"); `before_any_time`: and those that many
             other things follow too ("at").
         no_domains: words that are no domain after "at" ("at the").
@@ -141,12 +143,12 @@ class Lexicon:
     """
 
     __slots__ = (
-        "acknowledgements", "articles", "asides", "at", "before_any_time", "before_cues", "before_times",
-        "before_years", "beginnings", "beside_days", "clock", "common", "copulas", "cues", "determiners", "digits",
-        "dot", "entries", "fillers", "fused", "gate", "interjections", "inverted", "joins", "linkers", "misheard",
-        "months", "multiples", "no_domains", "of", "ordinals", "particles", "pauses", "plain", "plus", "postcodes",
-        "pronouns", "prose", "ranges", "scales", "silent", "spellers", "street_endings", "streets", "streets_behind",
-        "telephones", "tens", "units", "vigesimals", "waits", "years",
+        "acknowledgements", "articles", "asides", "at", "before_amounts", "before_any_time", "before_cues",
+        "before_times", "before_years", "beginnings", "beside_days", "clock", "common", "copulas", "cues",
+        "determiners", "digits", "dot", "entries", "fillers", "fused", "gate", "interjections", "inverted", "joins",
+        "linkers", "misheard", "months", "multiples", "no_domains", "of", "ordinals", "particles", "pauses", "plain",
+        "plus", "postcodes", "pronouns", "prose", "ranges", "scales", "silent", "spellers", "street_endings",
+        "streets", "streets_behind", "telephones", "tens", "units", "vigesimals", "waits", "years",
     )  # fmt: skip
 
     def __init__(self, table: Table) -> None:
@@ -185,6 +187,7 @@ class Lexicon:
         self.of: frozenset[str] = _words(table.of)
         self.beside_days: frozenset[str] = self.months | self.ordinals | self.of
         self.before_years: frozenset[str] = _words(table.before_years)
+        self.before_amounts: frozenset[str] = _words(table.before_amounts)
         self.before_times: frozenset[str] = _words(table.before_times)
         self.before_any_time: frozenset[str] = self.before_times | _words(table.at_times)
         self.no_domains: frozenset[str] = _words(table.no_domains)

@@ -18,7 +18,7 @@ from captiond.core.redact.early import is_cut_off
 from captiond.core.redact.kinds import CVV, IBAN_CHARS, PIN, is_iban
 from captiond.core.redact.pauses import is_tight, is_told_apart
 from captiond.core.redact.runs import Run
-from captiond.core.redact.shapes import harmless_end, is_harmless_token, is_month_day
+from captiond.core.redact.shapes import MAX_YEAR_TOKENS, harmless_end, is_harmless_token, is_month_day, year_end
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
 
@@ -207,7 +207,18 @@ def _is_range(window: Window, at: i64, last: i64) -> bool:
     before, after = window.token(at - 1), window.token(at + 1)
     if before.cls == DIGITS and after.cls == DIGITS:
         return True
+    end = year_end(window, at + 1, last)
+    if end > at + 1 and not (end <= last and window.token(end).digits) and _is_year_before(window, at):
+        return True
     return 1 <= _size(window, at, -1, last) <= 2 and 1 <= _size(window, at, 1, last) <= 2
+
+
+def _is_year_before(window: Window, stop: i64) -> bool:
+    """ "nineteen forty five" before "to", and no digit before that."""
+    for start in range(max(stop - MAX_YEAR_TOKENS, window.base), stop - 1):
+        if year_end(window, start, stop - 1) == stop:
+            return start == window.base or not window.token(start - 1).digits
+    return False
 
 
 def _size(window: Window, at: i64, step: i64, last: i64) -> i64:

@@ -63,5 +63,6 @@ def _pause(window: Window, phrases: dict[str, list[tuple[str, ...]]], start: i64
 def _pause_or_thanks(window: Window, start: i64, at: i64) -> i64:
     """As `_pause`, of interjections; an acknowledgement is one, too."""
     core = window.core(at)
-    alone = core in window.lexicon.acknowledgements and len(core) >= MIN_PAUSE_LETTERS
-    return max(_pause(window, window.lexicon.interjections, start, at), int(alone))
+    lexicon = window.lexicon
+    alone = core in lexicon.acknowledgements and len(core) >= MIN_PAUSE_LETTERS and core not in lexicon.ranges
+    return max(_pause(window, lexicon.interjections, start, at), int(alone))

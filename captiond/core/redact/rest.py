@@ -23,8 +23,8 @@ LATE_DIGITS: Final = 7  # so many are masked where nothing follows
 SMALL_DIGITS: Final = 2  # so many between words are no piece of a number that nothing announced
 LEFT_DIGITS: Final = 4  # so many digits left of a run would break the promise, were they of the number found in it
 USUAL_CARD_DIGITS: Final = 16
-ROUND: Final = "00"  # one in a hundred pieces of a private number ends so
-MAX_ROUND_DIGITS: Final = 5
+ROUND_ZEROS: Final = 2  # one in a hundred pieces of a private number ends so
+MAX_SIGNIFICANT_DIGITS: Final = 3  # before them: "12500", "425000"
 
 
 class Found:
@@ -265,7 +265,8 @@ def _mask_late(window: Window, rest: list[Part], decision: Decision) -> None:
 def is_round(parts: list[Part], i: i64) -> bool:
     """ "2500 of the 12000 employees", "from 1200 to 1450": with talk on both sides, an amount rather than a piece."""
     part = parts[i]
-    if not part.digits.endswith(ROUND) or part.digits[0] == "0" or len(part.digits) > MAX_ROUND_DIGITS:
+    zeros = len(part.digits) - len(part.digits.rstrip("0"))
+    if zeros < ROUND_ZEROS or part.digits[0] == "0" or len(part.digits) > MAX_SIGNIFICANT_DIGITS + zeros:
         return False
     alone = part.stop == part.start + 1 and not (part.tight and i > 0)
     return alone and (i + 1 == len(parts) or not (parts[i + 1].tight or parts[i + 1].glued))

@@ -199,8 +199,8 @@ class Run:
         elif cls == FILLER and is_linker(window, at, self.last):
             self.linked = at
         elif cls in (FILLER, MARK):
-            if cls == MARK:
-                self._weigh(window, at, token, unfinished=unfinished)  # "20 %"
+            if cls == MARK or token.core in window.lexicon.linkers:
+                self._weigh(window, at, token, unfinished=unfinished)  # "20 %", "since 2014 and"
             if not self._may_say_digits(window, at):
                 self.drop_weak()
         elif not self.is_open() and (token.text == "+" or token.core in window.lexicon.plus):

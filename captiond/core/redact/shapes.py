@@ -259,16 +259,16 @@ def harmless_end(window: Window, at: i64, last: i64) -> i64:
     token = window.token(at)
     if token.cls == DIGITS and is_harmless_token(token):
         return at + 1
-    end = _year_end(window, at, last)
+    end = year_end(window, at, last)
     if end > at:
         return end
     end = at + 1
     if token.cls == TENS and end <= last and window.token(end).cls == SPOKEN and len(window.token(end).digits) == 1:
         end += 1
-    return max(end, _year_end(window, end, last))
+    return max(end, year_end(window, end, last))
 
 
-def _year_end(window: Window, start: i64, last: i64) -> i64:
+def year_end(window: Window, start: i64, last: i64) -> i64:
     """Where the longest year that begins there ends; `start` where none does."""
     longest = start
     for end in range(start + 1, min(start + MAX_YEAR_TOKENS, last + 1) + 1):

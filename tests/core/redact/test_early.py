@@ -28,6 +28,12 @@ LET_GO = [
     ("en", "your order is #6968508 and it was", "your order is #6968508 and it was"),
     ("en", "my phone is the new one that", "my phone is the new one that"),
     ("en", "I need my card. Oh, I must have forgotten", "I need my card. Oh, I must have forgotten"),
+    ("en", "the outage hits about 4512 homes in", "the outage hits about 4512 homes in"),
+    ("en", "a customer since 2014 and", "a customer since 2014 and"),
+    ("es", "cliente desde 2014 y", "cliente desde 2014 y"),
+    ("fr", "client depuis 2014 et", "client depuis 2014 et"),
+    ("fr", "environ 4512 foyers sont", "environ 4512 foyers sont"),
+    ("de", "rund 4512 Haushalte sind", "rund 4512 Haushalte sind"),
     ("es", "tenía que llegar el 14 de abril de 2026 por", "tenía que llegar el 14 de abril de 2026 por"),
     ("es", "desde mil novecientos noventa y cinco con", "desde mil novecientos noventa y cinco con"),
     ("es", "son 2.108,95 euros", "son 2.108,95 euros"),
@@ -47,6 +53,10 @@ HELD = [
     ("en", "it's 4111 am", "it's [...] am"),  # no time
     ("en", "my social is 12345-6789 and that", "my social is [...] and that"),  # a postcode's shape
     ("en", "my card is 4111 to 1111 that", "my card is [...] that"),
+    ("en", "my card is from 1999 and", "my card is from [...] and"),
+    ("en", "a customer since nineteen ninety and", "a customer since [...] and"),
+    ("en", "my card is about 4512 or so", "my card is about [...] or so"),
+    ("en", "it's about 4512, um", "it's about [...], um"),
     ("en", "my card is from 1999 that", "my card is from [...] that"),
     ("en", "it's 4111, 1111, since 1999 dollars", "it's [...], since 1999 dollars"),  # only the amount goes
     ("en", "GB82 WEST 1234 5698 that", "[...] that"),

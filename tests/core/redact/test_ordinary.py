@@ -34,6 +34,24 @@ SHOWN = [
     ("de", "es stieg von 1250 auf 1450 in einem Monat"),
     ("es", "la pantalla es de 1920 por 1080"),
     ("fr", "un écran de 1920 sur 1080"),
+    ("en", "nineteen forty five to nineteen fifty three"),
+    ("es", "mide 120 por 80 por 75"),
+    ("de", "die Maße sind 120 mal 80 mal 75"),
+    # amounts that a word calls inexact, large round ones
+    ("en", "about 4512 in May and nearly 4375 today"),
+    ("es", "unos 4512 ayer y casi 4375 hoy"),
+    ("fr", "environ 4512 hier et presque 4375 demain"),
+    ("de", "etwa 4512 gestern und fast 4375 heute"),
+    ("en", "the home is listed at 425000 and we offered 410000"),
+    ("fr", "la maison coûte 425000 et on a proposé 410000"),
+    # references of one series
+    ("es", "la factura 20231145 y la 20231146"),
+    ("fr", "l'article 4711 en taille 38 et le 4712 en 40"),
+    ("en", "invoice 20231145, and I need the 20231146"),
+    # errors
+    ("es", "me sale el error 1603 y luego el error 404"),
+    ("fr", "j'ai l'erreur 1603 puis l'erreur 404"),
+    ("de", "da steht Fehler 1603 und dann Fehler 404"),
     # a date as it is heard
     ("en", "the warranty ends 12 31 2026"),
     ("es", "nos vemos el 15 03 2026"),
@@ -66,6 +84,12 @@ MASKED = [
     ("de", "meine Karte ist 4111 bis 1111 bis 1111", "1111"),  # a range has two ends
     ("de", "also 4539 bis 5787 bis 6362 bis 1486", "4539"),
     ("en", "my card is 4539 over 5787", "4539"),
+    ("en", "so that's nineteen forty five to nineteen fifty three eight", "three"),
+    ("en", "my card is about 4539 or 5787", "4539"),
+    ("en", "about 4539 5787 6362 1486", "4539"),
+    ("en", "invoice 20231145, my number is 20239955", "9955"),
+    ("en", "invoice 45391145, so that's 453 057 8763", "057"),
+    ("es", "pues 120 por favor 800 por favor 7512", "7512"),
     ("en", "so that's 12 31 2026, um, 44 18 2026", "2026"),
     ("en", "so that's 15 33 2026", "2026"),
     ("en", "my phone is 15 03 2026", "2026"),

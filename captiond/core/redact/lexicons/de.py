@@ -142,7 +142,7 @@ GERMAN = Table(
         "hausnummer;stock;schaden;schadennummer;angebot;angebotsnummer;artikel;artikelnummer;zug;gleis;platz;test;"
         "einwahlcode;besprechungscode;police;mitgliedsnummer;port;iso;breitengrad;längengrad;kilometer;formular;"
         "kundennummer;durchwahl;vertrag;vertragsnummer;policennummer;"
-        "paragraf;paragraph;gesetz;psalm;lottozahlen;gewinnzahlen;postfach"
+        "paragraf;paragraph;gesetz;psalm;lottozahlen;gewinnzahlen;postfach;fehler;fehlercode"
     ),
     endings=(
         "letzten vier;letzte vier;letzten 4;letzten ziffern;letzten stellen;endet auf;endet mit;endend auf;endziffern"
@@ -164,12 +164,13 @@ GERMAN = Table(
     of="des im jahres",
     before_years="in seit im von bis vor ab nach jahr",
     before_times="nach ab",
+    before_amounts="etwa ungefähr rund circa ca fast knapp",
     at_times="um",
     no_domains="der die das den dem ein eine mein ihr",
     linkers="und",
     inverted="und",
     telephones="11 12",
-    ranges="bis zu auf",
+    ranges="bis zu auf mal",
     street_endings="straße strasse str allee gasse platz weg ring ufer damm",
     determiners="der die das diese dieser dieses kein keine jede jeder irgendeine noch",
     common=(

@@ -104,6 +104,7 @@ ENGLISH = Table(
     of="of",
     before_years="in since next of from until till year by last before after around",
     before_times="after before until till by around from between or to and",
+    before_amounts="about approximately roughly nearly almost around than",
     at_times="at on",
     no_domains=(
         "the a an my your his her our their this that these those all least once noon night home work any which what"

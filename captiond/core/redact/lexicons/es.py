@@ -67,7 +67,7 @@ SPANISH = Table(
         "autopista;salida;calle;piso;puerta;portal;siniestro;presupuesto;albarán;puntos;prueba;probando;extensión;"
         "código de la reunión;código de reunión;póliza;número de cliente;puerto;iso;latitud;longitud;kilómetro;"
         "nacional;contrato;número de contrato;número de póliza;"
-        "ley;decreto;salmo;lotería;apartado de correos"
+        "ley;decreto;salmo;lotería;apartado de correos;artículo;error;código de error"
     ),
     endings=(
         "últimos cuatro;últimas cuatro;últimos 4;últimos dígitos;últimas cifras;cuatro últimos;termina en;terminada en;"
@@ -89,6 +89,7 @@ SPANISH = Table(
     ordinals="primero primer segundo tercero cuarto quinto sexto séptimo octavo noveno décimo",
     of="de del año",
     before_years="en desde de del hasta año antes",
+    before_amounts="unos unas aproximadamente casi",
     at_times="a las",
     no_domains="el la los las un una mi su",
     linkers="y",

@@ -116,7 +116,7 @@ FRENCH = Table(
         "appartement;sinistre;devis;article;train;quai;place;test;essai;extension;porte la référence;contrat;"
         "code de la réunion;code de réunion;police;numéro de client;port;iso;latitude;longitude;kilomètre;nationale;"
         "numéro de contrat;numéro de police;"
-        "loi;décret;psaume;loto;boîte postale"
+        "loi;décret;psaume;loto;boîte postale;erreur;l'erreur;code d'erreur"
     ),
     endings=("quatre derniers;4 derniers;derniers chiffres;finit par;finissant par;termine par;terminant par"),
     months=(
@@ -136,6 +136,7 @@ FRENCH = Table(
     of="de",
     before_years="en depuis des dès avant après année an jusqu'en",
     before_times="après",
+    before_amounts="environ presque quelque",
     at_times="à",
     no_domains="le la les un une mon ma votre",
     linkers="et",
