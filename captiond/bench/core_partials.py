@@ -27,7 +27,7 @@ Clock = Callable[[], int]
 class Captioning(Protocol):
     """The part of a redactor that is timed."""
 
-    def caption(self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float) -> object: ...
+    def caption(self, utterance: UtteranceId, text: RawText, final: bool, now_s: float) -> object: ...
 
     def expire(self, *, now_s: float) -> object: ...
 
@@ -35,7 +35,7 @@ class Captioning(Protocol):
 class Nothing:
     """Costs what the measuring itself costs: the loop, a method call, the reading of the clock."""
 
-    def caption(self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float) -> object:
+    def caption(self, utterance: UtteranceId, text: RawText, final: bool, now_s: float) -> object:
         """Does nothing."""
 
     def expire(self, *, now_s: float) -> object:
@@ -119,9 +119,9 @@ def time_streams(
         now_s += PAUSE_S
         began = clock_ns()
         for text in growth.partials:
-            caption(utterance, text, final=False, now_s=now_s)
+            caption(utterance, text, False, now_s)
         grown = clock_ns()
-        caption(utterance, text, final=True, now_s=now_s)
+        caption(utterance, text, True, now_s)
         channels[growth.language].expire(now_s=now_s + PAUSE_S)  # as the daemon's own clock does
         timed.wall_finals_ns += clock_ns() - grown
         timed.wall_partials_ns += grown - began
@@ -138,9 +138,9 @@ def time_each(streams: Sequence[Growth], channels: Mapping[str, Captioning], clo
         now_s += PAUSE_S
         for text in growth.partials:
             began = clock_ns()
-            caption(utterance, text, final=False, now_s=now_s)
+            caption(utterance, text, False, now_s)
             each.append(clock_ns() - began)
-        caption(utterance, text, final=True, now_s=now_s)
+        caption(utterance, text, True, now_s)
         channels[growth.language].expire(now_s=now_s + PAUSE_S)
     return each
 

@@ -29,7 +29,7 @@ class Redacting(Protocol):
     """One channel's redactor, as `core.redact.Redactor` is one."""
 
     def caption(
-        self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float, language: str | None = None
+        self, utterance: UtteranceId, text: RawText, final: bool, now_s: float, language: str | None = None
     ) -> Iterable[Shown]: ...
     def retract(self, utterance: UtteranceId) -> None: ...
     def lose(self) -> None: ...
@@ -71,7 +71,7 @@ class Closed:
         self.faults = 0
 
     def caption(
-        self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float, language: str | None = None
+        self, utterance: UtteranceId, text: RawText, final: bool, now_s: float, language: str | None = None
     ) -> Iterable[Shown]:
         self.faults += 1
         return (Masked(utterance, final=final),)

@@ -224,11 +224,7 @@ class Room:
 
     def _redact(self, channel: _Channel, name: UtteranceId, arrival: Arrival, event_s: float) -> list[Shown]:
         try:
-            return list(
-                channel.redactor.caption(
-                    name, arrival.text, final=arrival.final, now_s=event_s, language=arrival.language
-                )
-            )
+            return list(channel.redactor.caption(name, arrival.text, arrival.final, event_s, arrival.language))
         except Exception as fault:
             # Closed on failure: an internal fault masks, never passes. The text must not reach a traceback either.
             self._fail(channel, fault)

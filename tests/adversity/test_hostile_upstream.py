@@ -23,7 +23,7 @@ SESSION = SessionId("s")
 class BrokenRedactor(HideRedactor):
     """Judges nothing, so everything is masked, for good."""
 
-    def caption(self, utterance: UtteranceId, text: RawText, **more: Any) -> Any:
+    def caption(self, utterance: UtteranceId, text: RawText, *more: Any) -> Any:
         raise ValueError(text)
 
 

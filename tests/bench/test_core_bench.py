@@ -35,7 +35,7 @@ class Recording:
     def __init__(self) -> None:
         self.heard: list[tuple[str, str, bool]] = []
 
-    def caption(self, utterance: str, text: str, *, final: bool, now_s: float) -> None:
+    def caption(self, utterance: str, text: str, final: bool, now_s: float) -> None:
         self.heard.append((utterance, text, final))
 
     def expire(self, *, now_s: float) -> None:

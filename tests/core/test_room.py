@@ -44,7 +44,7 @@ class StandIn:
         return self.held[2] + 3.0 if self.held else None
 
     def caption(
-        self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float, language: str | None = None
+        self, utterance: UtteranceId, text: RawText, final: bool, now_s: float, language: str | None = None
     ) -> list[Seen]:
         if text == "BROKEN":
             raise RuntimeError("inside")

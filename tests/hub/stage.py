@@ -94,7 +94,7 @@ class HideRedactor:
         return self.held[0][2] + 3.0 if self.held else None
 
     def caption(
-        self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float, language: str | None = None
+        self, utterance: UtteranceId, text: RawText, final: bool, now_s: float, language: str | None = None
     ) -> list[Seen]:
         corrections = self.end()
         held = "HIDE" in text

@@ -75,7 +75,7 @@ class PlainRedactor:
     def __init__(self, **_: Any) -> None: ...
 
     def caption(
-        self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float, language: str | None = None
+        self, utterance: UtteranceId, text: RawText, final: bool, now_s: float, language: str | None = None
     ) -> list[PlainShown]:
         return [PlainShown(utterance, SafeText(text), final)]
 

@@ -45,12 +45,16 @@ _Z: Final = 122
 _A: Final = 97  # what is not below it is a letter, as its lower case
 _FOLDED: Final = 0xE0  # small letters of the rest of Latin-1 begin here, behind the sharp s
 _HASH: Final = (1 << 26) - 1
-_SINGLE: Final = 1 << 8
-_COUNTED: Final = 1 << 9
-_SPOKEN: Final = 1 << 13
-_HASHED: Final = 1 << 14
-_HASHED_SHIFT: Final = 14
-_KEPT_HASH: Final = (1 << 16) - 1  # of a word's hash, in a mark: all of it fits into 30 bits, one digit of Python's
+_STOP: Final = (1 << 14) - 1  # in a mark: where the next word begins; a text has at most 8,192 characters
+_BEFORE: Final = 1 << 14
+_SINGLE: Final = 1 << 15
+_SPOKEN: Final = 1 << 16
+_COUNTED: Final = 1 << 17  # and the two bits above
+_COUNT: Final = 7 * _COUNTED
+_HASHED: Final = 1 << 20
+_HASHED_SHIFT: Final = 20
+_KEPT_HASH: Final = (1 << 10) - 1  # of a word's hash: a mark has 30 bits, one digit of Python's
+NOTHING: Final = -1
 _DIGIT_CLASSES: Final = (SPOKEN, TENS)
 _AFTER_SPOKEN: Final = (WEAK, MULTIPLE)
 
@@ -126,7 +130,6 @@ class Trail:
     """The words let through behind a point of one utterance: ordinary ones, or digits that a mask hides already.
 
     Attributes:
-        start: where in the text the first of them begins; `stops`: for each, where the next one begins.
         digits: how many of them are digits of the masked run at the point; no ordinary word passes behind those.
         halted: the last word of the text was stopped for what it is, wherever the gate begins.
         hidden: all that `walk` has seen behind the point are such digits.
@@ -134,17 +137,17 @@ class Trail:
     """
 
     __slots__ = (
-        "_budget", "_entries", "_marks", "_room", "_slots", "_strict", "_triggers", "digits", "halted", "hidden",
-        "pending", "start", "stops",
+        "_budget", "_entries", "_last", "_last_stop", "_marks", "_room", "_slots", "_strict", "_triggers", "digits",
+        "halted", "hidden", "pending",
     )  # fmt: skip
 
     def __init__(self, slots: bytes, entries: dict[str, Entry], pending: "Pending | None" = None) -> None:
         self._slots = slots
         self._entries = entries
         self.pending = pending
-        self.start: i64 = 0
-        self.stops: list[int] = []
-        self._marks: list[int] = []
+        self._marks: list[int] = []  # the point's, then one for each word: what it leaves behind, and where it ends
+        self._last: i64 = NOTHING  # the mark of the text's last word, if it leaves the same when it is over
+        self._last_stop: i64 = 0  # and where it ends
         self._triggers: i64 = 0
         self._budget: i64 = 0
         self._room: i64 = 0
@@ -159,53 +162,76 @@ class Trail:
         Args:
             begun: the word before may be the last but one of a phrase that announces something.
         """
-        self.start = start
         self._triggers = leave.triggers
         self._budget = leave.words
         self._room = leave.digits
         self._strict = leave.strict
         self.digits = 0
-        if self.stops:
-            self.stops = []
         if self.pending is not None:
             self.pending.begin()
-        spoken = _SPOKEN if leave.spoken else 0
-        self._marks = [(CUE_BEFORE if begun else 0) | spoken | (leave.digit_like * _COUNTED)]
+        mark = start + leave.digit_like * _COUNTED
+        if begun:
+            mark += _BEFORE
+        if leave.spoken:
+            mark += _SPOKEN
+        self._marks = [int(mark)]
+        self._last = NOTHING
+
+    def words(self) -> i64:
+        """How many words are let through."""
+        return len(self._marks) - 1
+
+    def stop(self, words: i64) -> i64:
+        """Where in the text the first so many of them end, and the next one begins."""
+        return self._marks[words] & _STOP
 
     def reach(self, back: i64) -> i64:
         """Where in the text the words let through end, but for the last `back`; -1 where there are not so many."""
-        i = len(self.stops) - back
-        return self.stops[i - 1] if i > 0 else self.start if i == 0 else -1
+        i = len(self._marks) - 1 - back
+        return self._marks[i] & _STOP if i >= 0 else -1
 
     def back(self, same: i64) -> None:
         """Only so many characters of the text are still the same."""
-        stops = self.stops
-        if not stops or stops[-1] <= same:
-            return
+        self._last = NOTHING
         marks = self._marks
-        while stops and stops[-1] > same:
-            stops.pop()
+        words = len(marks) - 1
+        if words == 0 or marks[words] & _STOP <= same:
+            return
+        while words > 0 and marks[words] & _STOP > same:
             marks.pop()
-        self.digits = min(self.digits, len(stops))
+            words -= 1
+        self.digits = min(self.digits, words)
         if self.pending is not None:
-            self.pending.back(len(stops))
+            self.pending.back(words)
+
+    def other_word(self) -> None:
+        """The last word of the text, which is not let through yet, is another one."""
+        self._last = NOTHING
 
     def walk(self, text: str) -> bool:
         """Lets through what is new; False where something else comes, or may."""
         slots = self._slots
         pending = self.pending
+        marks = self._marks
         triggers = self._triggers
         if pending is not None and pending.cued:
             triggers |= CUED
         size: i64 = len(text)
-        at: i64 = self.start
-        known: i64 = len(self.stops)
-        if known:
-            at = self.stops[known - 1]
-        before: i64 = self._marks[known]
+        known: i64 = len(marks) - 1
+        before: i64 = marks[known]
+        at: i64 = before & _STOP
         digits: i64 = self.digits
         hidden = digits == known
         self.halted = False
+        if self._last != NOTHING:  # the word that was the last one has been looked at
+            stop: i64 = self._last_stop
+            if stop < size and ord(text[stop]) == 32:
+                at = stop + 1
+                before = self._last + at
+                marks.append(int(before))
+                known += 1
+                hidden = False
+            self._last = NOTHING
         while at < size:
             hashed: i64 = 0
             part: i64 = 0
@@ -251,7 +277,7 @@ class Trail:
                 else:
                     break
                 i += 1
-            stop: i64 = i
+            stop = i
             if stop == at:
                 if kind != _NUMERAL:
                     return False
@@ -275,19 +301,23 @@ class Trail:
                 if parts:
                     flags |= slots[(part ^ (part >> 11)) & (_SIZE - 1)]
                     flags |= slots[(tail ^ (tail >> 11)) & (_SIZE - 1)]  # "d'e-mail"
-            mark: i64 = (hashed & _KEPT_HASH) * _HASHED | (flags & 0xFF)
+            mark: i64 = (hashed & _KEPT_HASH) * _HASHED
+            if flags & CUE_BEFORE:
+                mark += _BEFORE
             if known == digits and flags & (NUMBER | DIGIT_LIKE) and digits < self._room:
                 if stop != at:
                     if i != stop or not self._says_digits(text, at, stop, before & _SPOKEN != 0):
                         return False
-                    mark |= _SPOKEN
+                    mark += _SPOKEN
                 if i < size:
                     digits += 1
+                flags = NUMBER  # with the next word, it is looked at again
             else:
+                whole = flags
                 if i >= size:  # the last word, which may not be over: what it leaves behind is nothing yet
                     if not flags & (NUMBER | ZERO):  # "au dos": said by the cue itself, a digit is masked at once
                         flags &= ~(CUE | CUE_END)
-                    if flags & NUMBER and triggers == ALWAYS and not before & (15 * _COUNTED):
+                    if flags & NUMBER and triggers == ALWAYS and not before & _COUNT:
                         if not self._says_few(text, at, stop, i):
                             return False
                         flags &= CUE | CUE_END
@@ -295,7 +325,7 @@ class Trail:
                     flags = 0  # no word of the lexicon, but one of the same hash
                 if flags & CONNECTOR and known > 0 and self._is_place(text, at, stop):
                     flags &= ~CONNECTOR
-                announces = flags & CUE != 0 or (flags & CUE_END != 0 and before & CUE_BEFORE != 0)
+                announces = flags & CUE != 0 or (flags & CUE_END != 0 and before & _BEFORE != 0)
                 if announces:
                     if i >= size or parts or self._strict or triggers & LINKER:
                         return False
@@ -312,25 +342,27 @@ class Trail:
                 if stop - at == 1:
                     if before & _SINGLE or triggers & LINKER:
                         return False  # spelling
-                    mark |= _SINGLE
+                    mark += _SINGLE
                 if flags & DIGIT_LIKE:
-                    mark |= (before & (15 * _COUNTED)) + _COUNTED
-                    if mark & (15 * _COUNTED) > MAX_DIGIT_LIKE * _COUNTED:
+                    mark += (before & _COUNT) + _COUNTED
+                    if mark & _COUNT > MAX_DIGIT_LIKE * _COUNTED:
                         return False
                 hidden = False
                 if announces:
-                    if pending is None or not pending.take(text, self.start, self.stops, int(i)):
+                    if pending is None or not pending.take(text, self, int(i)):
                         return False
                     if pending.cued:
                         triggers |= CUED
+                flags = whole
             if i >= size:
+                if not flags & ~CUE_BEFORE:
+                    self._last, self._last_stop = mark, i
                 break
             at = i + 1
-            before = mark
+            before = mark + at
             known += 1
             self.digits = digits
-            self.stops.append(int(at))
-            self._marks.append(int(mark))
+            marks.append(int(before))
         self.hidden = hidden
         return True
 
@@ -357,9 +389,7 @@ class Trail:
         entry = self._entry(text, start, stop)
         if entry is None or not entry.flags & IS_AT or not self._is_common(text, start, stop):
             return False
-        count = len(self.stops)
-        first = self.stops[count - 2] if count > 1 else int(self.start)
-        return self._is_common(text, first, start - 1)
+        return self._is_common(text, self.reach(1), start - 1)
 
     def _is_common(self, text: str, start: i64, stop: i64) -> bool:
         """Whether a word is known, and no part of an address or a code."""

@@ -4,12 +4,17 @@ A cue leaves a marker and nothing else. So it need not be stepped through the ma
 finds the marker: `core.redact.scan` writes it down when it reads on.
 """
 
+from typing import TYPE_CHECKING
+
 from mypy_extensions import i64
 
 from captiond.core.redact.classes import ENDS_CUE, IS_COUNTRY, is_ordinary
 from captiond.core.redact.lexicon import Lexicon
 from captiond.core.redact.tokens import read
 from captiond.core.redact.window import Marker, Window
+
+if TYPE_CHECKING:
+    from captiond.core.redact.gate import Trail
 
 
 class Pending:
@@ -44,14 +49,14 @@ class Pending:
             self.markers = [marker for marker in self.markers if marker.at < stop]
             self.cued = any(marker.cues for marker in self.markers)
 
-    def take(self, text: str, start: i64, stops: list[int], stop: i64) -> bool:
+    def take(self, text: str, trail: "Trail", stop: i64) -> bool:
         """Whether one more word, which ends at `stop`, may pass although it may announce something.
 
         Args:
-            start, stops: where the words let through begin, and for each, where the next one does.
+            trail: the words let through before it.
         """
-        count = len(stops)
-        token = read(text[stops[count - 1] if count else start : stop], self._lexicon)
+        count = trail.words()
+        token = read(text[trail.stop(count) : stop], self._lexicon)
         capital = token.flags & IS_COUNTRY != 0 and token.text[:2].isupper()
         if not token.flags & ENDS_CUE or not is_ordinary(token.cls, token.flags, capital=capital):
             return False
@@ -61,7 +66,7 @@ class Pending:
             back = 1
             while back < size:
                 if back > len(before):
-                    before.append(self._core(text, start, stops, count - back))
+                    before.append(self._core(text, trail, count - back))
                 if before[back - 1] != words[back]:
                     break
                 back += 1
@@ -74,8 +79,8 @@ class Pending:
                 break
         return True
 
-    def _core(self, text: str, start: i64, stops: list[int], i: i64) -> str:
+    def _core(self, text: str, trail: "Trail", i: i64) -> str:
         """The core of a word let through; of one before them, where that is still known."""
         if i < 0:
             return self._window.core(self._first + i)
-        return read(text[stops[i - 1] if i else start : stops[i] - 1], self._lexicon).core
+        return read(text[trail.stop(i) : trail.stop(i + 1) - 1], self._lexicon).core

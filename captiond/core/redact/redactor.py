@@ -155,9 +155,11 @@ class Redactor:
         return self._waiting[0].utterance if self._waiting else None
 
     def caption(
-        self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float, language: str | None = None
+        self, utterance: UtteranceId, text: RawText, final: bool, now_s: float, language: str | None = None
     ) -> list[Shown]:
         """What may be shown now of one utterance, given its newest text; corrections of earlier ones first.
+
+        Arguments may be named; to sort out names takes a tenth of a partial's time, so who calls often does not.
 
         Args:
             text: the whole utterance so far; any revision of what came before.

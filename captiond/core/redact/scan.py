@@ -71,6 +71,7 @@ class Scan:
         self._last_word = ""
         if self._gated:
             trail = self._trail
+            trail.other_word()
             back: i64 = 0
             while back < LIKELY_REVISED:  # mostly it is the last word, or the one before it, that was heard otherwise
                 stop = trail.reach(back)
@@ -129,7 +130,7 @@ class Scan:
             stop -= 1
         elif self._as_it_is:
             return text
-        start = self._trail.start
+        start = self._trail.stop(0)
         if stop <= start:
             return self.head
         if not self.head:
@@ -203,8 +204,8 @@ class Scan:
     def _replay(self, text: str) -> i64:
         """Where reading begins: the gate's words are let go, but for the last, which are read after all."""
         self._rendered = False
-        stops = self._trail.stops
-        count = len(stops)
+        trail = self._trail
+        count = trail.words()
         if count == 0:
             points = len(self._points)
             offset = self._resume(text)
@@ -214,10 +215,9 @@ class Scan:
         if self._ahead:
             self._stand_at_last_point()
         start = self._points[-1].offset
-        if count <= REPLAYED and self._repeats.is_same(text[start : stops[0] - 1]):
+        if count <= REPLAYED and self._repeats.is_same(text[start : trail.stop(1) - 1]):
             return start  # a word said again: that is read as if there were no gate
         machine = self.machine
-        trail = self._trail
         cues = trail.pending.markers if trail.pending is not None else []
         cue = 0
         begun = machine.window.end()
@@ -227,13 +227,13 @@ class Scan:
             self._trail = self._new_trail()
         if count > REPLAYED and not trail.digits:
             first = count - REPLAYED
-            machine.leap(text[start : stops[first - 1] - 1], first)
-            start = stops[first - 1]
+            machine.leap(text[start : trail.stop(first) - 1], first)
+            start = trail.stop(first)
             while cue < len(cues) and cues[cue].at < begun + first:
                 machine.window.mark(cues[cue])
                 cue += 1
         for i in range(first, count):
-            stop = stops[i]
+            stop = trail.stop(i + 1)
             word = text[start : stop - 1]
             token = read(word, self.lexicon)
             if cue < len(cues) and cues[cue].at == begun + i:

@@ -27,7 +27,7 @@ class Wrapped:
         return self.inner.fault
 
     def caption(
-        self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float, language: str | None = None
+        self, utterance: UtteranceId, text: RawText, final: bool, now_s: float, language: str | None = None
     ) -> list[Shown]:
         return self.inner.caption(utterance, text, final=final, now_s=now_s, language=language)
 
@@ -48,7 +48,7 @@ class ShowsPartials(Wrapped):
     """As many products do: only finals are redacted."""
 
     def caption(
-        self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float, language: str | None = None
+        self, utterance: UtteranceId, text: RawText, final: bool, now_s: float, language: str | None = None
     ) -> list[Shown]:
         shown = super().caption(utterance, text, final=final, now_s=now_s, language=language)
         return shown if final else [Shown(utterance, SafeText(text), final=False, held=False)]
@@ -60,7 +60,7 @@ class Remembers(Wrapped):
     masked = False
 
     def caption(
-        self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float, language: str | None = None
+        self, utterance: UtteranceId, text: RawText, final: bool, now_s: float, language: str | None = None
     ) -> list[Shown]:
         shown = super().caption(utterance, text, final=final, now_s=now_s, language=language)
         self.masked = not final and (self.masked or "[...]" in shown[-1].text)
@@ -77,7 +77,7 @@ class Restores(Wrapped):
         self.said: dict[UtteranceId, RawText] = {}
 
     def caption(
-        self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float, language: str | None = None
+        self, utterance: UtteranceId, text: RawText, final: bool, now_s: float, language: str | None = None
     ) -> list[Shown]:
         if final:
             self.said[utterance] = text
@@ -92,7 +92,7 @@ class EatsMasks(Wrapped):
     """What looks like a mask in the text is taken for its own and dropped."""
 
     def caption(
-        self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float, language: str | None = None
+        self, utterance: UtteranceId, text: RawText, final: bool, now_s: float, language: str | None = None
     ) -> list[Shown]:
         said = RawText(text.replace("[NUMBER]", ""))
         return super().caption(utterance, said, final=final, now_s=now_s, language=language)
@@ -108,7 +108,7 @@ class Stumbles(Wrapped):
         return self.stumbled
 
     def caption(
-        self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float, language: str | None = None
+        self, utterance: UtteranceId, text: RawText, final: bool, now_s: float, language: str | None = None
     ) -> list[Shown]:
         if "7" in text or "seven" in text:
             self.stumbled += 1
@@ -120,7 +120,7 @@ class Raises(Wrapped):
     """Fails inside and lets it out."""
 
     def caption(
-        self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float, language: str | None = None
+        self, utterance: UtteranceId, text: RawText, final: bool, now_s: float, language: str | None = None
     ) -> list[Shown]:
         if "7" in text or "seven" in text:
             raise ValueError("no")
@@ -131,7 +131,7 @@ class TellsLengths(Wrapped):
     """Counts the characters that it hides."""
 
     def caption(
-        self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float, language: str | None = None
+        self, utterance: UtteranceId, text: RawText, final: bool, now_s: float, language: str | None = None
     ) -> list[Shown]:
         shown = super().caption(utterance, text, final=final, now_s=now_s, language=language)
         return [Shown(s.utterance, s.text, s.final, s.held, {"CC": sum(map(ord, text))}, s.settled) for s in shown]
@@ -148,7 +148,7 @@ class StartsAnew(Wrapped):
     """Each event is read from its first word on, by a redactor that heard nothing before."""
 
     def caption(
-        self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float, language: str | None = None
+        self, utterance: UtteranceId, text: RawText, final: bool, now_s: float, language: str | None = None
     ) -> list[Shown]:
         self.inner = Redactor(kinds=self.kinds, language=self.language, call=Call())
         return super().caption(utterance, text, final=final, now_s=now_s, language=language)
@@ -158,7 +158,7 @@ class ReadsAllBeginnings(Wrapped):
     """Each beginning of a text is read before it, as some patterns that look back and ahead do."""
 
     def caption(
-        self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float, language: str | None = None
+        self, utterance: UtteranceId, text: RawText, final: bool, now_s: float, language: str | None = None
     ) -> list[Shown]:
         for end in range(0, len(text), 200):
             fresh = Redactor(kinds=self.kinds, language=self.language, call=Call())
@@ -174,7 +174,7 @@ class RemembersUtterances(Wrapped):
         self.said: list[RawText] = []
 
     def caption(
-        self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float, language: str | None = None
+        self, utterance: UtteranceId, text: RawText, final: bool, now_s: float, language: str | None = None
     ) -> list[Shown]:
         self.said.append(text)
         for earlier in self.said:

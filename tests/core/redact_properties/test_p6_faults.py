@@ -143,7 +143,7 @@ class Fails:
         return self.inner.fault
 
     def caption(
-        self, utterance: UtteranceId, text: RawText, *, final: bool, now_s: float, language: str | None = None
+        self, utterance: UtteranceId, text: RawText, final: bool, now_s: float, language: str | None = None
     ) -> list[Shown]:
         self.at -= 1
         if self.at <= 0:
