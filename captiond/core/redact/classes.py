@@ -33,6 +33,9 @@ IS_BEGINNING: Final = 1024  # may be the first letters of a number word or a con
 IS_PARTICLE: Final = 4096  # of a name ("de la"): in an address it belongs to the word behind it
 IS_LETTERS: Final = 2048  # nothing but letters: no mark in it that says something
 
+_VISIBLE_LEAD: Final = "\"'“‘«¿¡(["
+_VISIBLE_TRAIL: Final = "\"'”’»)].,!?;:…"
+
 
 @mypyc_attr(acyclic=True)
 class Entry:
@@ -44,6 +47,53 @@ class Entry:
         self.cls = cls
         self.digits = digits
         self.flags = flags
+
+
+@mypyc_attr(acyclic=True)
+class Token:
+    """A word as it stands in the normalised text. Nothing in it changes: a lexicon's words are read only once.
+
+    Attributes:
+        text: as it stands.
+        core: case-folded, without the punctuation around it; "" for a mask that stood in the text as a word.
+        cls: one of the lexicon's classes.
+        flags: the lexicon's bits; 0 for a word it doesn't have.
+        digits: the digits it says, "" where none.
+        first, last: where the core begins and ends in `text`.
+        mixed: letters stand among the numerals ("DE89", "1Z3G", "21st").
+    """
+
+    __slots__ = ("cls", "core", "digits", "first", "flags", "last", "mixed", "text")
+
+    def __init__(
+        self, text: str, core: str, cls: i64, digits: str, first: i64, last: i64, mixed: bool, flags: i64
+    ) -> None:
+        self.text = text
+        self.core = core
+        self.cls = cls
+        self.digits = digits
+        self.first = first
+        self.last = last
+        self.mixed = mixed
+        self.flags = flags
+
+    def lead(self) -> str:
+        """The punctuation before the core that stays beside a mask."""
+        if self.first == 0:
+            return ""
+        return "".join([c for c in self.text[: self.first] if c in _VISIBLE_LEAD])
+
+    def trail(self) -> str:
+        """The punctuation after the core that stays beside a mask."""
+        if self.last == len(self.text):
+            return ""
+        return "".join([c for c in self.text[self.last :] if c in _VISIBLE_TRAIL])
+
+
+def without_cue(token: Token) -> Token:
+    """The same word, as one that announces nothing."""
+    flags = token.flags & ~ENDS_CUE
+    return Token(token.text, token.core, token.cls, token.digits, token.first, token.last, token.mixed, flags)
 
 
 def is_ordinary(cls: i64, flags: i64, *, capital: bool) -> bool:

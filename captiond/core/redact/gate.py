@@ -318,7 +318,7 @@ class Trail:
                     if not flags & (NUMBER | ZERO):  # "au dos": said by the cue itself, a digit is masked at once
                         flags &= ~(CUE | CUE_END)
                     if flags & NUMBER and triggers == ALWAYS and not before & _COUNT:
-                        if not self._says_few(text, at, stop, i):
+                        if not self._says_few(text, at, stop, i, alone=parts == 0):
                             return False
                         flags &= CUE | CUE_END
                 if flags & triggers and parts == 0 and stop > at and self._entry(text, at, stop) is None:
@@ -366,12 +366,18 @@ class Trail:
         self.hidden = hidden
         return True
 
-    def _says_few(self, text: str, start: i64, stop: i64, end: i64) -> bool:
-        """Whether a first number has so few digits that it is shown while no run is open and no cue came."""
+    def _says_few(self, text: str, start: i64, stop: i64, end: i64, *, alone: bool) -> bool:
+        """Whether a first number has so few digits that it is shown while no run is open and no cue came.
+
+        Args:
+            alone: it is not part of a word with hyphens.
+        """
         if stop == start:
             return end - start < MASKED_FROM_DIGITS
         entry = self._entry(text, start, stop)
-        return entry is not None and entry.cls in _DIGIT_CLASSES and len(entry.digits) < MASKED_FROM_DIGITS
+        if entry is None:
+            return alone  # no word of the lexicon, but one of the same hash
+        return entry.cls in _DIGIT_CLASSES and len(entry.digits) < MASKED_FROM_DIGITS
 
     def _says_digits(self, text: str, start: i64, stop: i64, spoken: bool) -> bool:
         """Whether a word is one that a run takes for digits; a hash alone does not tell.

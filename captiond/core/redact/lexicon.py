@@ -33,6 +33,7 @@ from captiond.core.redact.classes import (
     WEAK,
     WORD,
     Entry,
+    Token,
 )
 from captiond.core.redact.kinds import IBAN_CHARS
 
@@ -40,6 +41,7 @@ KEEP: Final = "KEEP"  # the kind of a phrase that makes the number after it harm
 ENDING: Final = "ENDING"  # of one that asks for the last digits only
 MAX_PHRASE_WORDS: Final = 5
 MAX_ELIDED_LETTERS: Final = 2  # before an apostrophe: "l'iban", "qu'il"
+MAX_TOKENS: Final = 16_384  # spellings of words that are kept, some 200 bytes each: German has 4,000 words
 _PERCENT: Final = ("ciento", "cien", "cent", "cento")  # behind "por" and the like, in every language
 
 
@@ -137,7 +139,7 @@ class Lexicon:
             stand behind the unit and before the tens ("drei und zwanzig").
         telephones: how many digits a telephone number has, with the zero before it, where that is not always ten.
         beginnings: what a number word or a connector looks like before it is heard to its end ("fo", "do").
-        plain: those of `entries` that stand in a text as they stand here: small letters, with an apostrophe at most.
+        tokens: its words as they are written: at first those that are so in small letters, later with capitals, too.
         entries: word > all that is known of it; one look-up instead of one for each of the sets.
         gate: see `core.redact.gate`.
     """
@@ -146,9 +148,9 @@ class Lexicon:
         "acknowledgements", "articles", "asides", "at", "before_amounts", "before_any_time", "before_cues",
         "before_times", "before_years", "beginnings", "beside_days", "clock", "common", "copulas", "cues",
         "determiners", "digits", "dot", "entries", "fillers", "fused", "gate", "interjections", "inverted", "joins",
-        "linkers", "misheard", "months", "multiples", "no_domains", "of", "ordinals", "particles", "pauses", "plain",
-        "plus", "postcodes", "pronouns", "prose", "ranges", "scales", "silent", "spellers", "street_endings",
-        "streets", "streets_behind", "telephones", "tens", "units", "vigesimals", "waits", "years",
+        "linkers", "misheard", "months", "multiples", "no_domains", "of", "ordinals", "particles", "pauses", "plus",
+        "postcodes", "pronouns", "prose", "ranges", "scales", "silent", "spellers", "street_endings", "streets",
+        "streets_behind", "telephones", "tens", "tokens", "units", "vigesimals", "waits", "years",
     )  # fmt: skip
 
     def __init__(self, table: Table) -> None:
@@ -221,10 +223,14 @@ class Lexicon:
             words[1] for found in cues.values() for words, _ in found if len(words) > 1
         )
         self.entries: dict[str, Entry] = {}
-        self.plain: dict[str, Entry] = {}
+        self.tokens: dict[str, Token] = {}
         self.gate = b""
         self.entries = self._enter()
-        self.plain = {w: e for w, e in self.entries.items() if _is_plain(w, cues)}
+        self.tokens = {
+            w: Token(w, w, e.cls, e.digits, 0, len(w), False, e.flags)
+            for w, e in self.entries.items()
+            if _is_plain(w, cues)
+        }
         self.gate = gate.table(self._gated())
 
     def _enter(self) -> dict[str, Entry]:
@@ -309,6 +315,11 @@ class Lexicon:
         if len(word) == 1:
             return (LETTER if word.isalpha() else MARK), ""
         return WORD, ""
+
+    def remember(self, token: Token) -> None:
+        """One of its words, as it was written this time, with a capital or a comma: it will be so again."""
+        if len(self.tokens) < MAX_TOKENS:
+            self.tokens[token.text] = token
 
     def is_number(self, word: str) -> bool:
         """Whether a word is a number word, however it is written: what normalising must never drop."""

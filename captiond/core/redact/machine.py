@@ -123,6 +123,7 @@ class Machine:
         if self.kept:
             self.kept = []
         window = self.window
+        window.begin()
         window.forget_cues(window.owner(self.run.start) if self.run.is_open() else self.current)
         window.trim(self.settled)
 
@@ -170,8 +171,9 @@ class Machine:
 
     def _ends_in_mask(self) -> bool:
         """Whether the caption ends in the open mask of the run, so that one more digit changes nothing in it."""
-        token = self.window.tokens[-1]
-        return token.owner == self.current and token.last == len(token.text)
+        window = self.window
+        token = window.tokens[-1]
+        return window.end() > window.begun and token.last == len(token.text)
 
     def step(self, token: Token, *, unfinished: bool = False) -> None:
         """One more word of the newest utterance.
@@ -196,13 +198,13 @@ class Machine:
             and is_ordinary(token.cls, token.flags, capital=token.flags & IS_COUNTRY != 0 and token.text[:2].isupper())
             and not window.dates
         ):  # an ordinary word while nothing is open: the steps of both would do nothing
-            window.append(token, self.current)
+            window.append(token)
             return
         if window.dates:
             # A date may go on in the next utterance, which its cue no longer reaches by itself.
             asked = window.owner(run.start) if run.is_open() else self.current
             token = as_date(window, token, asked)
-        at = window.append(token, self.current)
+        at = window.append(token)
         waits = unfinished and run.is_waiting() and token.cls in _WORDS and not said_by_half(window.lexicon, token)
         if waits and may_say_what_waits(window, run.weak, token):
             self.hedged = True  # "um, oh on": the "oh" before it stays what it may be
@@ -324,7 +326,7 @@ class Machine:
         window = self.window
         if hold == at + 1 and not window.masks:
             token = window.tokens[at - window.base]
-            if token.owner == self.current:
+            if at >= window.begun:
                 self.recent = self.recent + " " + token.text if self.recent else token.text
                 self.settled = hold
                 return

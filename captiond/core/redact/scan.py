@@ -11,7 +11,7 @@ from mypy_extensions import i64
 
 from captiond.base.prefix import common_prefix
 from captiond.core.normalise import KEPT, Repeats, clean, is_clean, joins
-from captiond.core.redact.classes import ENDS_CUE
+from captiond.core.redact.classes import without_cue
 from captiond.core.redact.gate import REPLAYED, Trail
 from captiond.core.redact.lexicon import Lexicon
 from captiond.core.redact.machine import Machine
@@ -237,8 +237,7 @@ class Scan:
             word = text[start : stop - 1]
             token = read(word, self.lexicon)
             if cue < len(cues) and cues[cue].at == begun + i:
-                token.flags &= ~ENDS_CUE  # what it announced may have begun with a word that is not read again
-                machine.advance(token)
+                machine.advance(without_cue(token))  # it may have begun with a word that is not read again
                 machine.window.mark(cues[cue])
                 cue += 1
             else:

@@ -3,15 +3,13 @@
 import unicodedata
 from typing import Final
 
-from mypy_extensions import i64, mypyc_attr
+from mypy_extensions import i64
 
-from captiond.core.redact.classes import ADDRESS, DIGITS, IS_LETTERS, LETTER, MARK, SILENT, SPOKEN, WEAK, WORD
+from captiond.core.redact.classes import ADDRESS, DIGITS, IS_LETTERS, LETTER, MARK, SILENT, SPOKEN, WEAK, WORD, Token
 from captiond.core.redact.kinds import IBAN_CHARS
 from captiond.core.redact.lexicon import MAX_ELIDED_LETTERS, Lexicon
 from captiond.core.redact.markup import without_markup, without_masks
 
-_VISIBLE_LEAD: Final = "\"'“‘«¿¡(["
-_VISIBLE_TRAIL: Final = "\"'”’»)].,!?;:…"
 _HYPHENS: Final = "-_'’"
 _SEPARATORS: Final = "-./\\_|*~=·•,;:!?…"
 
@@ -40,56 +38,12 @@ _HIGH_SMALL: Final = 0xDF  # and end before the sharp s
 _STOPS: Final[bytes] = bytes(kind or chr(code) in "@[" for code, kind in enumerate(_KINDS))  # behind a word: more of it
 
 
-@mypyc_attr(acyclic=True)
-class Token:
-    """A word as it stands in the normalised text.
-
-    Attributes:
-        text: as it stands.
-        core: case-folded, without the punctuation around it; "" for a mask that stood in the text as a word.
-        cls: one of the lexicon's classes.
-        flags: the lexicon's bits; 0 for a word it doesn't have.
-        digits: the digits it says, "" where none.
-        first, last: where the core begins and ends in `text`.
-        mixed: letters stand among the numerals ("DE89", "1Z3G", "21st").
-        owner: number of the utterance it belongs to, from when it is in a window.
-    """
-
-    __slots__ = ("cls", "core", "digits", "first", "flags", "last", "mixed", "owner", "text")
-
-    def __init__(
-        self, text: str, core: str, cls: i64, digits: str, first: i64, last: i64, mixed: bool, flags: i64
-    ) -> None:
-        self.text = text
-        self.core = core
-        self.cls = cls
-        self.digits = digits
-        self.first = first
-        self.last = last
-        self.mixed = mixed
-        self.flags = flags
-        self.owner: i64 = -1
-
-    def lead(self) -> str:
-        """The punctuation before the core that stays beside a mask."""
-        if self.first == 0:
-            return ""
-        return "".join([c for c in self.text[: self.first] if c in _VISIBLE_LEAD])
-
-    def trail(self) -> str:
-        """The punctuation after the core that stays beside a mask."""
-        if self.last == len(self.text):
-            return ""
-        return "".join([c for c in self.text[self.last :] if c in _VISIBLE_TRAIL])
-
-
 def read(word: str, lexicon: Lexicon) -> Token:
     """Reads one word. Never fails, whatever is in it; the cost is linear in its length."""
+    known = lexicon.tokens.get(word)
+    if known is not None:  # most words
+        return known
     size: i64 = len(word)
-    if size and ord(word[0]) >= _SMALL and ord(word[size - 1]) >= _SMALL:
-        entry = lexicon.plain.get(word)
-        if entry is not None:  # most words
-            return Token(word, word, entry.cls, entry.digits, 0, size, False, entry.flags)
     first: i64 = 0
     kind: i64 = 0
     while first < size:
@@ -127,7 +81,9 @@ def read(word: str, lexicon: Lexicon) -> Token:
     entry = lexicon.entries.get(core)
     if entry is None:
         return Token(word, core, LETTER if last - first == 1 else WORD, "", first, last, False, IS_LETTERS)
-    return Token(word, core, entry.cls, entry.digits, first, last, False, entry.flags)
+    token = Token(word, core, entry.cls, entry.digits, first, last, False, entry.flags)
+    lexicon.remember(token)
+    return token
 
 
 def _read_any(word: str, lexicon: Lexicon) -> Token:
@@ -348,3 +304,6 @@ def _read_compound(word: str, core: str, first: i64, last: i64, lexicon: Lexicon
     if said and (others == 0 or (sure and (len(said) > others or sentence))):
         return Token(word, core, SPOKEN if sure else WEAK, "".join(said), first, last, False, 0)
     return None
+
+
+__all__ = ["Token", "numerals", "read"]

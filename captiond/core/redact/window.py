@@ -74,12 +74,16 @@ class Window:
 
     Attributes:
         base: index of tokens[0].
+        number: of the newest utterance; `begun`: index of its first token; `earlier`: of those before it.
         dates, addresses: whether dates of birth and e-mail addresses are masked.
         masks: in order of time; they may overlap, the newest counts.
         markers: cues and keep-words in order of time; `used`: those that a number has answered.
     """
 
-    __slots__ = ("addresses", "base", "dates", "kinds", "lexicon", "markers", "masks", "tokens", "used")
+    __slots__ = (
+        "addresses", "base", "begun", "dates", "earlier", "kinds", "lexicon", "markers", "masks", "number", "tokens",
+        "used",
+    )  # fmt: skip
 
     def __init__(self, lexicon: Lexicon, kinds: frozenset[str], before: "Window | None" = None) -> None:
         self.lexicon = lexicon
@@ -88,6 +92,9 @@ class Window:
             self.dates = DOB in kinds
             self.addresses = EMAIL in kinds
             self.base: i64 = 0
+            self.number: i64 = 0
+            self.begun: i64 = 0
+            self.earlier: list[int] = []
             self.tokens: list[Token] = []
             self.masks: list[Mask] = []
             self.markers: list[Marker] = []
@@ -96,6 +103,9 @@ class Window:
             self.dates = before.dates
             self.addresses = before.addresses
             self.base = before.base
+            self.number = before.number
+            self.begun = before.begun
+            self.earlier = before.earlier
             self.tokens = before.tokens[:]
             self.masks = before.masks[:]
             self.markers = before.markers[:]
@@ -138,23 +148,36 @@ class Window:
 
     def owner(self, at: i64) -> i64:
         """The utterance that the token at an index belongs to."""
-        return self.tokens[at - self.base].owner
+        if at >= self.begun:
+            return self.number
+        earlier = self.earlier
+        i: i64 = len(earlier) - 1
+        while i > 0 and at < earlier[i]:
+            i -= 1
+        return self.number - len(earlier) + i
 
-    def append(self, token: Token, owner: i64) -> i64:
+    def begin(self) -> None:
+        """A new utterance: what is appended from here on is its own."""
+        earlier = [*self.earlier, int(self.begun)]
+        while len(earlier) > 1 and earlier[1] <= self.base:
+            del earlier[0]
+        self.earlier = earlier
+        self.begun = self.end()
+        self.number += 1
+
+    def append(self, token: Token) -> i64:
         """Takes one more token, finds the cue it ends, and answers its index."""
         at = self.base + len(self.tokens)
-        token.owner = owner
         self.tokens.append(token)
         if token.flags & ENDS_CUE:
             for words, kind in self.lexicon.cues[token.core]:
                 if self._ends_with(words, at) and self.is_on(kind):
-                    self.mark(self.cue(words, kind, at, owner))
+                    self.mark(self.cue(words, kind, at, self.number))
                     break
         return at
 
     def replace(self, at: i64, token: Token) -> None:
         """Another reading of a token."""
-        token.owner = self.owner(at)
         self.tokens = self.tokens[:]
         self.tokens[at - self.base] = token
 

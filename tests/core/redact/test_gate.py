@@ -241,14 +241,14 @@ def test_what_makes_words_private_does_not_pass(text: str) -> None:
 @pytest.mark.parametrize("language", ["en-US", "es-ES", "fr-FR", "de-DE", "it-IT", "xx"])
 def test_a_word_found_at_once_is_read_as_any_other(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
     lexicon = lexicon_for(language)
-    assert len(lexicon.plain) > 300
+    assert len(lexicon.tokens) > 300
 
     def seen(word: str) -> tuple[object, ...]:
         token = read(word, lexicon)
         return (token.core, token.cls, token.digits, token.first, token.last, token.mixed, token.flags)
 
-    quick = {word: seen(word) for word in lexicon.plain}
-    monkeypatch.setattr(lexicon, "plain", {})
+    quick = {word: seen(word) for word in lexicon.tokens}
+    monkeypatch.setattr(lexicon, "tokens", {})
     assert {word: seen(word) for word in quick} == quick
 
 

@@ -23,7 +23,7 @@ def test_a_shortened_run_remembers_no_digits_before_its_start() -> None:
     window, run = Window(lexicon_for("en-US"), DEFAULT), Run()
     for word in ("nine", "four", "12", "and", "7"):
         token = read(word, window.lexicon)
-        run.step(window, window.append(token, 0), token, cued=False)
+        run.step(window, window.append(token), token, cued=False)
     assert (run.group, run.group_last) == (4, 2)
     head = run.shorten(window, 4)
     assert (head.start, head.last, run.start, run.last, run.digits) == (0, 3, 4, 4, 1)
