@@ -117,6 +117,12 @@ def take_due(connection: sqlite3.Connection, *, now_s: float, most: int) -> list
     return jobs
 
 
+def runs(connection: sqlite3.Connection, job: str) -> bool:
+    """Whether a step of it is being made, and nobody has cancelled it."""
+    found = connection.execute("SELECT 1 FROM jobs WHERE id = ? AND state = 'running'", (job,))
+    return found.fetchone() is not None
+
+
 def next_due_s(connection: sqlite3.Connection) -> float | None:
     """When the next step of any job is due."""
     [due_s] = connection.execute("SELECT min(due_s) FROM jobs WHERE state IN ('queued', 'waiting')").fetchone()

@@ -87,12 +87,14 @@ def keep(
     parcels: Sequence[Parcel],
     now_s: float,
     units: str,
+    indexed: bool = False,
 ) -> bool:
     """What the try of a part came to, with what sinks are to get because of it and what the search finds: all or
     nothing, and once.
 
     Args:
         content: JSON, redacted; where the part is done.
+        indexed: the search has its texts already; see `jobs.indexing`.
         units: where the job's data say how many parts have ended, of how many: now and then this is told, too.
     Returns:
         False where the job does not run any more, or the part had ended: then nothing was changed.
@@ -106,11 +108,16 @@ def keep(
         ).rowcount
         if changed:
             put(connection, parcels, now_s=now_s)
-            if content is not None:
+            if content is not None and not indexed:
                 passages = passages_of(orjson.loads(content))
                 search.put(connection, job, passages, first=part.place * MAX_PASSAGES)
             connection.execute(_TELL, (job, f"$.{units}", now_s, now_s - TOLD_EVERY_S))
     return bool(changed)
+
+
+def any_of(connection: sqlite3.Connection, job: str) -> bool:
+    """Whether a job has parts."""
+    return connection.execute("SELECT 1 FROM job_parts WHERE job = ? LIMIT 1", (job,)).fetchone() is not None
 
 
 def get(connection: sqlite3.Connection, job: str, name: str) -> Part | None:

@@ -285,6 +285,23 @@ def put(connection: sqlite3.Connection, job: str, passages: Sequence[Passage], *
     )
 
 
+def take_back(
+    connection: sqlite3.Connection, job: str, *, first: int, before: int, conversation: str | None, most: int
+) -> bool:
+    """Takes out one portion of a job's texts between two places, of that conversation where one is named.
+
+    Returns:
+        Whether there may be more.
+    """
+    with connection:
+        erased = connection.execute(
+            """DELETE FROM passages WHERE row IN (SELECT row FROM passages WHERE job = ?1 AND place >= ?2 AND place < ?3
+               AND (?4 IS NULL OR conversation = ?4) LIMIT ?5)""",
+            (job, first, before, conversation, most),
+        ).rowcount
+    return erased >= most
+
+
 def has(connection: sqlite3.Connection, job: str) -> bool:
     """Whether texts of that job are there."""
     return connection.execute("SELECT 1 FROM passages WHERE job = ? LIMIT 1", (job,)).fetchone() is not None

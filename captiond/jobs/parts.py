@@ -1,4 +1,4 @@
-"""The parts of jobs, as workflows see them: each call is one transaction in the database's thread (`db.parts`)."""
+"""The parts of jobs, as workflows see them: calls are transactions in the database's thread (`db.parts`)."""
 
 from collections.abc import Sequence
 
@@ -6,6 +6,7 @@ from captiond.db import parts as rows
 from captiond.db.outbox import Parcel
 from captiond.db.parts import Part, PartState
 from captiond.db.store import Store
+from captiond.jobs.indexing import forget_part, index_part
 from captiond.jobs.machine import UNITS
 
 
@@ -20,12 +21,16 @@ class Parts:
         await self._store.work(lambda connection: rows.write(connection, job, parts))
 
     async def keep(self, job: str, part: Part, *, content: str | None, parcels: Sequence[Parcel], now_s: float) -> bool:
-        """What a try came to; see `db.parts.keep`."""
-        return await self._store.work(
+        """What a try came to; see `db.parts.keep`. What is long is in the search before it is kept."""
+        indexed = content is not None and await index_part(self._store, job, part, content)
+        kept = await self._store.work(
             lambda connection: rows.keep(
-                connection, job, part, content=content, parcels=parcels, now_s=now_s, units=UNITS
+                connection, job, part, content=content, parcels=parcels, now_s=now_s, units=UNITS, indexed=indexed
             )
         )
+        if part.state == PartState.FAILED or (indexed and not kept):
+            await forget_part(self._store, job, part)
+        return kept
 
     async def get(self, job: str, name: str) -> Part | None:
         """One of them."""

@@ -22,6 +22,7 @@ from captiond.db import jobs as rows
 from captiond.db.jobs import Called, Job
 from captiond.db.outbox import Parcel
 from captiond.db.store import Store, StoreError
+from captiond.jobs.indexing import save
 from captiond.jobs.machine import ENDS_ITSELF, FIRST, On, Outcome, Phase, State, after, phase_after
 from captiond.jobs.refusals import JobFailed, Refused, failure_of
 from captiond.jobs.workflow import Step, Tools, Workflow
@@ -370,9 +371,7 @@ class Runner:
         """Keeps what a step came to; a disk that takes nothing for now is waited for. None: it does not go on."""
         while True:
             try:
-                written: bool = await self._store.work(
-                    lambda connection: rows.save(connection, job, parcels=parcels, awaits=awaits)
-                )
+                written = await save(self._store, job, parcels=parcels, awaits=awaits)
                 break
             except StoreError as fault:
                 log.error("job step is not written yet: job=%s why=%s", job.id, fault)
