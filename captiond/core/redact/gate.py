@@ -323,7 +323,7 @@ class Trail:
                         flags &= CUE | CUE_END
                 if flags & triggers and parts == 0 and stop > at and self._entry(text, at, stop) is None:
                     flags = 0  # no word of the lexicon, but one of the same hash
-                if flags & CONNECTOR and known > 0 and self._is_place(text, at, stop):
+                if flags & CONNECTOR and known > 0 and not self._strict and self._is_place(text, at, stop):
                     flags &= ~CONNECTOR
                 announces = flags & CUE != 0 or (flags & CUE_END != 0 and before & _BEFORE != 0)
                 if announces:

@@ -67,6 +67,7 @@ class Table:
     at: str = ""
     dot: str = ""
     joins: str = ""
+    introduces: str = ""
     particles: str = ""
     asides: str = ""
     spellers: str = ""
@@ -114,6 +115,7 @@ class Lexicon:
         fused: tens that a unit joins with no word between ("forty seven", not "cuarenta siete").
         at, dot, joins: connectors of a spelled e-mail address ("at", "dot", "underscore").
         particles: of names ("de la", "von"); `asides`: how an address is written ("all in small letters"), inside it.
+        introduces: words that an address follows ("is").
         spellers: between a letter and a word that begins with it ("m comme marie").
         silent: words for separators inside numbers ("dash", "comma", "slash").
         cues: last word of a phrase > list of (phrase from its last word backwards, kind).
@@ -147,10 +149,11 @@ class Lexicon:
     __slots__ = (
         "acknowledgements", "articles", "asides", "at", "before_amounts", "before_any_time", "before_cues",
         "before_times", "before_years", "beginnings", "beside_days", "clock", "common", "copulas", "cues",
-        "determiners", "digits", "dot", "entries", "fillers", "fused", "gate", "interjections", "inverted", "joins",
-        "linkers", "misheard", "months", "multiples", "no_domains", "of", "ordinals", "particles", "pauses", "plus",
-        "postcodes", "pronouns", "prose", "ranges", "scales", "silent", "spellers", "street_endings", "streets",
-        "streets_behind", "telephones", "tens", "tokens", "units", "vigesimals", "waits", "years",
+        "determiners", "digits", "dot", "entries", "fillers", "fused", "gate", "interjections", "introduces",
+        "inverted", "joins", "linkers", "misheard", "months", "multiples", "no_domains", "of", "ordinals",
+        "particles", "pauses", "plain", "plus", "postcodes", "pronouns", "prose", "ranges", "scales", "silent",
+        "spellers", "street_endings", "streets", "streets_behind", "telephones", "tens", "tokens", "units",
+        "vigesimals", "waits", "years",
     )  # fmt: skip
 
     def __init__(self, table: Table) -> None:
@@ -176,6 +179,7 @@ class Lexicon:
         self.at: frozenset[str] = _words(table.at)
         self.dot: frozenset[str] = _words(table.dot)
         self.joins: frozenset[str] = _words(table.joins)
+        self.introduces: frozenset[str] = _words(table.introduces)
         self.particles: frozenset[str] = _words(table.particles)
         self.asides: frozenset[str] = _words(table.asides)
         self.spellers: frozenset[str] = _words(table.spellers)

@@ -197,6 +197,7 @@ class Machine:
             and chain.phase == NOTHING
             and is_ordinary(token.cls, token.flags, capital=token.flags & IS_COUNTRY != 0 and token.text[:2].isupper())
             and not window.dates
+            and not window.has_cue(EMAIL, self.current)
         ):  # an ordinary word while nothing is open: the steps of both would do nothing
             window.append(token)
             return

@@ -39,9 +39,13 @@ MAX_PLAIN_WORDS: Final = 2  # words of a local part said without a connector: "j
 MAX_DOMAIN_WORDS: Final = 3  # "hot mail", "my g mail"
 MIN_SPELLED: Final = 3  # letters in a row that are taken for spelling
 MAX_ENDING_LETTERS: Final = 10  # of a top-level domain as people say them
+MAX_WORDS_STATED: Final = 4  # of a name of everybody's words behind "is": "my e-mail is the real deal at"
 
 _AT_OF_NAMES: Final = ("chez",)  # the sign in an address, and in other talk a house: only behind what is one already
-_JOIN_TAILS: Final = ("du", "bas", "d'union", "bajo", "baja", "low")  # of a connector of several words
+_JOIN_TAILS: Final = ("du", "bas", "d'union", "bajo", "baja", "medio", "low")  # of a connector of several words
+
+JOINED: Final = -1
+_NAMES: Final = (WORD, DIGITS, SPOKEN, TENS, MULTIPLE)
 
 NOTHING: Final = 0
 LOCAL: Final = 1
@@ -63,9 +67,11 @@ class Chain:
         letters: spelled letters in a row at the end of the local part.
         plain: indexes of the words said in a row without a connector, oldest first.
         labels: words of the domain so far.
+        head: while it is nothing but everybody's words, how many of them there may be; JOINED behind a connector;
+            else 0.
     """
 
-    __slots__ = ("cued", "joined", "labels", "last", "letters", "phase", "plain", "spelled", "start", "strong")
+    __slots__ = ("cued", "head", "joined", "labels", "last", "letters", "phase", "plain", "spelled", "start", "strong")
 
     def __init__(self) -> None:
         # Each by itself, as literals: what is compiled then need not look whether it was set.
@@ -79,6 +85,7 @@ class Chain:
         self.spelled = False
         self.plain: list[int] = []
         self.labels: i64 = 0
+        self.head: i64 = 0
 
     def reset(self) -> None:
         """No address is being said."""
@@ -93,6 +100,7 @@ class Chain:
         if self.plain:
             self.plain = []
         self.labels = 0
+        self.head = 0
 
     def copy(self) -> "Chain":
         """An equal one that goes on alone."""
@@ -105,6 +113,7 @@ class Chain:
         self.phase, self.start, self.last = other.phase, other.start, other.last
         self.joined, self.strong, self.cued = other.joined, other.strong, other.cued
         self.letters, self.spelled, self.labels = other.letters, other.spelled, other.labels
+        self.head = other.head
         self.plain = other.plain[:]
 
     def hold(self) -> i64:
@@ -122,7 +131,7 @@ class Chain:
     def is_likely(self) -> bool:
         """Whether it is masked for good although its end was not heard."""
         if self.phase == LOCAL:
-            return self.cued and self.joined
+            return self.cued and self.joined and self.head != JOINED  # "in this dot ..." is none without more
         return self.phase >= AT and (self.strong or self.joined or self.cued or self.spelled or self.phase >= DOT)
 
     def begins_with_word(self, window: Window) -> bool:
@@ -162,13 +171,19 @@ class Chain:
 
     def _local(self, window: Window, at: i64, token: Token) -> bool:
         if self.phase == NOTHING and token.cls == WORD and token.flags & IS_LETTERS:  # most words
-            if (
-                not token.flags & (IS_COMMON | ENDS_CUE)
-                or self._is_month(window, at, token)
-                or (token.flags & IS_PARTICLE and window.has_cue(EMAIL, window.owner(at)))
-            ):
+            if not token.flags & (IS_COMMON | ENDS_CUE) or self._is_month(window, at, token):
                 self._take_part(window, at, token)
+            elif window.has_cue(EMAIL, window.owner(at)):
+                self._begin(window, at, token)
             return False
+        if self.head > 0 and token.cls in _NAMES and not token.flags & (IS_AT | IS_DOT | IS_JOIN):
+            if token.cls != WORD or (token.flags & IS_COMMON and at - self.start >= self.head):
+                return True
+            if token.flags & IS_COMMON:
+                self.last = at
+                return False
+            if self.head < MAX_WORDS_STATED:
+                self.start = at  # "you can use jane": only that is a name
         lexicon = window.lexicon
         begun = token.cls == ADDRESS and token.core[-1:] == "@"
         if begun and token.core[:-1] in (lexicon.prose - lexicon.months) and not self.is_masked():
@@ -195,11 +210,13 @@ class Chain:
         if self.phase == LOCAL and self.joined and self.last == at - 1 and token.core in _JOIN_TAILS:
             self.last = at  # "tiret du bas", "guión bajo"
             return False
-        if self.phase == LOCAL and (token.flags & (IS_DOT | IS_JOIN) or (len(token.text) == 1 and token.text in "._-")):
+        joins = token.flags & (IS_DOT | IS_JOIN) or (self.cued and token.core in lexicon.plus)
+        if self.phase == LOCAL and (joins or (len(token.text) == 1 and token.text in "._-")):
             self.joined, self.last, self.letters = True, at, 0
+            self.head = JOINED if self.head else 0
             self.plain = []
             return False
-        name = token.cls == WORD and self.cued and self.expects_part(window, at)
+        name = token.cls == WORD and (self.cued or self.head == JOINED) and self.expects_part(window, at)
         name = name or (token.cls == WORD and self._is_spelled(window, at))
         if (
             name
@@ -215,6 +232,21 @@ class Chain:
         if self.phase == LOCAL and between and (self.joined or self.cued or self.spelled):
             return False
         return self.phase == LOCAL
+
+    def _begin(self, window: Window, at: i64, token: Token) -> None:
+        """ "my e-mail is contact", "sure, april": what was asked for may begin with everybody's word."""
+        lexicon = window.lexicon
+        first = at == window.base or window.owner(at - 1) != window.owner(at)
+        if token.core in lexicon.introduces:
+            return
+        if not first and window.core(at - 1) in lexicon.introduces:
+            self.head = MAX_WORDS_STATED
+        elif token.flags & IS_PARTICLE:
+            self._take_part(window, at, token)
+        elif (first or window.core(at - 1) in lexicon.acknowledgements) and token.core not in lexicon.acknowledgements:
+            self.head = MAX_PLAIN_WORDS
+        if self.head:
+            self.phase, self.start, self.last = LOCAL, at, at
 
     def _takes_host(self, token: Token) -> bool:
         """ "jane @example.com": an address cut before its sign; "John @acme_news" is somebody's handle."""
@@ -238,13 +270,16 @@ class Chain:
         return self.joined or self.cued or self.spelled or window.has_cue(EMAIL, window.owner(at))
 
     def _follows_letter(self, window: Window, at: i64) -> bool:
-        return self.last == at - 1 and is_letter(window.token(at - 1))
+        before = at - 1
+        if window.core(before) in window.lexicon.spellers:
+            before -= 1  # "m as in"
+        return self.last == before and is_letter(window.token(before))
 
     def _is_spelled(self, window: Window, at: i64) -> bool:
         """ "m comme marie": the word that a letter stands for."""
-        if self.phase != LOCAL or self.last != at - 2 or window.core(at - 1) not in window.lexicon.spellers:
+        if self.phase != LOCAL or window.core(at - 1) not in window.lexicon.spellers:
             return False
-        return is_letter(window.token(at - 2))
+        return self._follows_letter(window, at - 1)
 
     def _follows_number(self, window: Window, at: i64) -> bool:
         """ "seventy won at example": a misheard digit after a digit."""
@@ -267,6 +302,7 @@ class Chain:
         self.letters = self.letters + 1 if is_letter(token) else self.letters if spelled else 0
         self.spelled = self.spelled or self.letters >= MIN_SPELLED
         self.last = at
+        self.head = min(self.head, 0)
         if word and not spelled:
             self.plain.append(at)
             if len(self.plain) > MAX_PLAIN_WORDS:

@@ -99,6 +99,7 @@ GERMAN = Table(
     at="at ät @ klammeraffe affenschwanz",
     dot="punkt dot",
     joins="minus bindestrich unterstrich tiefstrich strich underscore",
+    introduces="ist lautet wäre",
     particles="von van der den de zu zur zum vom",
     asides=(
         "alles klein kleingeschrieben großgeschrieben geschrieben zusammen zusammengeschrieben wort ohne leerzeichen"

@@ -35,9 +35,10 @@ ENGLISH = Table(
     at="at @",
     dot="dot period",
     joins="dash hyphen underscore minus",
+    introduces="is it's its",
     particles="van von der de la del",
-    asides="all lowercase uppercase lower upper case small capital letters one word",
-    spellers="as like for",
+    asides="all lowercase uppercase lower upper case small capital letter letters one word no space spaces together",
+    spellers="as in like for",
     silent="dash hyphen minus dot point period slash stroke space comma underscore plus",
     plus="plus",
     cues={
@@ -60,7 +61,9 @@ ENGLISH = Table(
         ),
         "IBAN": "iban;ibans;international bank account;bank account should;i ban;eye ban",
         "PIN": "pin;pins;pincode;pin code;pin number;passcode",
-        "EMAIL": ("email;emails;e-mail;e-mails;mail address;email address;email is;e mail;e-mail address"),
+        "EMAIL": (
+            "email;emails;e-mail;e-mails;mail address;email address;email is;e mail;e-mail address;email's;e-mail's"
+        ),
         "ACCOUNT": "account;account number;routing number;sort code;acct",
         "DOB": "born;birth;birthday;birthdate;dob",
         "NATIONAL_ID": "passport;passport number;driver's license;drivers license;national insurance;national id",

@@ -31,9 +31,10 @@ SPANISH = Table(
     at="arroba @ at",
     dot="punto dot",
     joins="guión guion barra subrayado underscore raya menos",
+    introduces="es sería",
     particles="de la del los las van von",
-    asides="todo junto minúscula minúsculas mayúscula mayúsculas sin espacios acento acentos",
-    spellers="como",
+    asides="todo junto minúscula minúsculas mayúscula mayúsculas sin espacio espacios letra acento acentos",
+    spellers="como de con",
     silent="guión guion raya barra punto coma espacio menos bajo baja",
     plus="más mas",
     cues={
@@ -112,6 +113,7 @@ SPANISH = Table(
         "siempre sin sino sobre sois sola solo sólo son soy su sus suya suyo tal también tan tanto te tenga tengo "
         "tenía tener ti tiempo tiene tienen toda todas todo todos trabajo tu tú última último un una unas uno unos "
         "usar usted ustedes va vale vamos van ver verdad vez viene vino voy y ya yo apunte apuntar mayúscula "
-        "minúscula separado junto deletreo deletrear arriba abajo"
+        "mándalo mándelo mándamelo mándemelo mándame mándeme escríbame escríbeme envíalo envíamelo envíemelo envíame "
+        "envíeme apúntalo apúntelo minúscula separado junto deletreo deletrear arriba abajo"
     ),
 )

@@ -76,6 +76,7 @@ FRENCH = Table(
     at="arobase arrobase arobas @ at",
     dot="point dot",
     joins="tiret trait souligné underscore moins",
+    introduces="est c'est",
     particles="de la le les du des d' l' van von ben el al",
     asides=(
         "tout attaché collé minuscule minuscules majuscule majuscules seul mot sans accent accents espace espaces "

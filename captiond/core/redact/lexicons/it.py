@@ -100,6 +100,7 @@ ITALIAN = Table(
     at="chiocciola chiocciolina @ at",
     dot="punto dot",
     joins="trattino lineetta underscore sottolineato sottolineatura meno",
+    introduces="è sarebbe",
     particles="di de del della dei la lo li van von",
     asides="tutto attaccato minuscolo maiuscolo minuscola maiuscola staccato unito scritto senza spazi",
     spellers="come",

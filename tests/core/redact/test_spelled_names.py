@@ -1,0 +1,70 @@
+"""Names in addresses that are everybody's words, or are spelled by everybody's words, once an address was asked for."""
+
+import pytest
+
+from captiond.core.redact.lexicons import lexicon_for
+from tests.core.redact.conftest import Talk, closed  # type: ignore[import-not-found,unused-ignore]
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "wanted"),
+    [
+        ("en-US", "my email is m as in mary k as in kite r as in robert t at gmail dot com", "my email is [EMAIL]"),
+        ("en-US", "my email is juliet alpha november echo underscore delta at yahoo dot com", "my email is [EMAIL]"),
+        ("en-US", "the email is b for bravo, r for romeo, o at gmail dot com", "the email is [EMAIL]"),
+        ("es-ES", "mi correo es m de madrid, a, r, i, a, arroba gmail punto com", "mi correo es [EMAIL]"),
+        ("es-ES", "el correo es b de barcelona, c con cedilla, arroba hotmail punto com", "el correo es [EMAIL]"),
+        ("fr-FR", "mon mail est m comme marie, t, h, arobase gmail point com", "mon mail est [EMAIL]"),
+        ("de-DE", "meine E-Mail ist m wie Martha, t, h, at gmail punkt com", "meine E-Mail ist [EMAIL]"),
+    ],
+)
+def test_what_a_letter_stands_for_is_spelling(language: str, said: str, wanted: str) -> None:
+    assert closed(said, language=language) == wanted
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "wanted"),
+    [
+        ("en-US", "my email is contact at example dot com", "my email is [EMAIL]"),
+        ("en-US", "my email is big fish all one word at example dot com", "my email is [EMAIL]"),
+        ("en-US", "the email is happy underscore girl at example dot com", "the email is [EMAIL]"),
+        ("es-ES", "mi correo es la casa de papel arroba gmail punto com", "mi correo es [EMAIL]"),
+        ("fr-FR", "mon mail est bonjour arobase exemple point fr", "mon mail est [EMAIL]"),
+        ("de-DE", "meine E-Mail ist hallo at beispiel punkt de", "meine E-Mail ist [EMAIL]"),
+    ],
+)
+def test_a_name_may_be_everybodys_words(language: str, said: str, wanted: str) -> None:
+    assert closed(said, language=language) == wanted
+
+
+def test_an_answer_may_begin_with_one(talk: Talk) -> None:
+    talk.say("q", "what's your email", channel="agent")
+    assert talk.say("a", "yeah april dot may at hotmail dot com") == "yeah [EMAIL]"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "my email is down at the moment",
+        "my email is not working at home",
+        "my email is the one that you have there",
+        "the email is fine and we look at it now",
+    ],
+)
+def test_talk_behind_a_cue_stays(said: str) -> None:
+    assert closed(said) == said
+
+
+def test_only_the_name_is_masked_behind_other_talk(talk: Talk) -> None:
+    talk.say("q", "what's your email", channel="agent")
+    assert talk.say("a", "you can use jane at gmail dot com") == "you can use [EMAIL]"
+
+
+def test_a_name_with_digits_begins_an_address() -> None:
+    assert closed("just write to kwilson82 at example dot com") == "just write to [EMAIL]"
+
+
+def test_nobody_is_introduced_by_a_word_that_introduces_nothing() -> None:
+    """The table names words that stand before an address, in each language."""
+    assert all("is" not in lexicon_for(tag).introduces for tag in ("es", "fr", "de"))
+    assert all(lexicon_for(tag).introduces for tag in ("en", "es", "fr", "de", "it"))
