@@ -30,7 +30,6 @@ LET_GO = [
     ("en", "I need my card. Oh, I must have forgotten", "I need my card. Oh, I must have forgotten"),
     ("en", "the outage hits about 4512 homes in", "the outage hits about 4512 homes in"),
     ("en", "a customer since 2014 and", "a customer since 2014 and"),
-    ("es", "cliente desde 2014 y", "cliente desde 2014 y"),
     ("fr", "client depuis 2014 et", "client depuis 2014 et"),
     ("fr", "environ 4512 foyers sont", "environ 4512 foyers sont"),
     ("de", "rund 4512 Haushalte sind", "rund 4512 Haushalte sind"),
@@ -55,6 +54,7 @@ HELD = [
     ("en", "my card is 4111 to 1111 that", "my card is [...] that"),
     ("en", "my card is from 1999 and", "my card is from [...] and"),
     ("en", "a customer since nineteen ninety and", "a customer since [...] and"),
+    ("es", "cliente desde 2014 y", "cliente desde [...] y"),  # "ya"
     ("en", "my card is about 4512 or so", "my card is about [...] or so"),
     ("en", "it's about 4512, um", "it's about [...], um"),
     ("en", "my card is from 1999 that", "my card is from [...] that"),
