@@ -38,6 +38,8 @@ MAX_CHAIN_TOKENS: Final = 64  # the longest spelled address heard has 40; a long
 MAX_PLAIN_WORDS: Final = 2  # words of a local part said without a connector: "jane doe at"
 MAX_DOMAIN_WORDS: Final = 3  # "hot mail", "my g mail"
 MIN_SPELLED: Final = 3  # letters in a row that are taken for spelling
+MAX_HOUR: Final = 24
+HOUR_DIGITS: Final = 2
 MAX_ENDING_LETTERS: Final = 10  # of a top-level domain as people say them
 MAX_WORDS_STATED: Final = 4  # of a name of everybody's words behind "is": "my e-mail is the real deal at"
 
@@ -313,7 +315,9 @@ class Chain:
     def _after_at(self, window: Window, at: i64, token: Token) -> bool:
         sure = self.strong or self.joined or self.cued or self.spelled
         plain = token.cls in (WORD, LETTER) or is_part(token, window.lexicon) or token.cls in (FILLER, WEAK)
-        if not plain or token.core in window.lexicon.no_domains or (not sure and token.flags & IS_COMMON):
+        if not plain or token.core in window.lexicon.no_domains:
+            return True
+        if not sure and (token.flags & IS_COMMON or _is_hour(token)):
             return True
         self.phase = ENDING if _has_ending("@" + token.core) else DOMAIN
         self.last, self.labels = at, 1
@@ -355,6 +359,13 @@ def is_part(token: Token, lexicon: Lexicon) -> bool:
 def is_letter(token: Token) -> bool:
     """Whether it is one spelled letter, "o" among them."""
     return token.cls == LETTER or (token.cls == WEAK and len(token.core) == 1)
+
+
+def _is_hour(token: Token) -> bool:
+    """ "meet Alexis at 8": an hour where nothing else speaks for an address; a host may begin with "1 and 1"."""
+    if token.cls not in (DIGITS, SPOKEN, TENS) or token.mixed or len(token.digits) > HOUR_DIGITS:
+        return False
+    return 1 < int(token.digits) <= MAX_HOUR
 
 
 def _has_ending(address: str) -> bool:

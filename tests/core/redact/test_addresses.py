@@ -78,3 +78,25 @@ def test_a_mask_in_the_text_is_no_name_and_no_host(said: str, shown: str) -> Non
     talk.say("u", said)
     talk.silence()
     assert talk.screen["u"].text == shown
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "we meet Alexis at 8"),
+        ("en", "the party of Alexis at eleven"),
+        ("de", "wir treffen Alexis at 20"),
+    ],
+)
+def test_an_hour_is_no_host(talk: Talk, language: str, said: str) -> None:
+    """It is shown as soon as the utterance is over; while it grows "8" may be half of a host."""
+    talk.language = language
+    assert "at" not in talk.say("u", said, final=False).split()
+    assert talk.say("u", said) == said
+
+
+def test_a_host_may_begin_with_a_number(talk: Talk) -> None:
+    assert "alexis" not in talk.say("a", "that's alexis at 163 dot com")
+    assert "alexis" not in talk.say("b", "that's alexis dot stone at 8 dot com")
+    assert "alexis" not in talk.say("c", "my email is alexis at 8 dot com")
+    assert "alexis" not in talk.say("d", "that's alexis@8.com")
