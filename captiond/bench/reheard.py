@@ -22,6 +22,7 @@ Way = Callable[[Random, Phrases, str], str]
 """Says a number otherwise."""
 
 MAX_WAYS: Final = 3  # in one stream; more of them hide each other
+DATE_FIELD_DIGITS: Final = 2
 _NUMERALS: Final = re.compile(r"\d(?:[\d .,\-]*\d)?")
 _PRICE: Final = re.compile(r"[$€£](?:\d{1,3}(?:[.,]\d{3})+|\d+)(?:[.,]\d{2})(?![\d.,-])")
 _GLUES: Final = (" ", " ", "-", ".", "", ", ", ",", " - ", ". ")
@@ -112,8 +113,14 @@ def _hyphenated(rng: Random, words: Phrases, text: str) -> str:
     for before, word in itertools.pairwise(said):
         number = all(_is_glued(words, w) for w in (before, word)) and word != words.twice
         number = number and (bool(_says(words, before)) or word != words.digits[1])  # "R un": an article to anybody
+        number = number and not (hyphen == "/" and _may_be_date(before, word))
         out += (hyphen if number and rng.random() < 0.6 else " ") + word
     return out
+
+
+def _may_be_date(one: str, other: str) -> bool:
+    """ "6/80": the day of an expiry to anybody."""
+    return one.isdigit() and other.isdigit() and max(len(one), len(other)) <= DATE_FIELD_DIGITS
 
 
 def _is_glued(words: Phrases, word: str) -> bool:

@@ -85,6 +85,18 @@ def test_three_digits_are_no_money(said: str) -> None:
         assert module._regrouped(random.Random(seed), words, said) == said
 
 
+def test_what_is_a_price_or_a_date_to_anybody_is_no_number_heard_otherwise() -> None:
+    words = LANGUAGES["en-US"]
+    heard = {module._hyphenated(random.Random(s), words, "6 80 four one") for s in range(80)}
+    assert not any("6/80" in one for one in heard)
+    assert any("four/one" in one for one in heard)
+    assert any("6-80" in one for one in heard)
+    assert module._is_price_amid(words, "it is $241.55 five zero one")
+    assert module._is_price_amid(words, "five zero one €1.241,55")
+    assert not module._is_price_amid(words, "it is $241.55 thank you")
+    assert not module._is_price_amid(words, "it is $241 555 0132")
+
+
 def test_a_last_oh_behind_a_pause_is_a_sigh_to_anybody() -> None:
     """ "..., five" | "oh, does that help?": no attack says a number so, in pieces or with a filler."""
     words = LANGUAGES["en-US"]

@@ -14,11 +14,11 @@ COUNTRY_LETTERS: Final = 2
 LETTER_WORDS: Final = ("a", "e", "i", "o", "u", "y", "à", "è", "é")
 
 
-def is_bank(window: Window, token: Token) -> bool:
+def is_bank(window: Window, at: i64, token: Token) -> bool:
     """Whether a word may be the four letters of a bank inside an IBAN."""
     if token.cls != WORD or len(token.core) != 4 or not token.core.isalpha() or token.core in window.lexicon.pauses:
         return False
-    return token.core not in window.lexicon.common or token.text[:4].isupper()  # "GB82 WEST"
+    return token.core not in window.lexicon.common or (token.text[:4].isupper() and not _is_loud(window, at - 1))
 
 
 def is_country(window: Window, token: Token) -> bool:
@@ -76,4 +76,6 @@ def _is_loud(window: Window, at: int) -> bool:
     if at < window.base:
         return False
     token = window.token(at)
-    return token.cls == WORD and token.flags & IS_COMMON != 0 and token.text.isupper() and len(token.core) > 1
+    if token.cls != WORD or len(token.core) < COUNTRY_LETTERS or not token.text.isupper():
+        return False
+    return token.flags & IS_COMMON != 0 or token.core in window.lexicon.pauses

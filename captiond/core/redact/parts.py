@@ -172,7 +172,7 @@ def _belongs(window: Window, run: Run, at: i64, token: Token, begun: bool) -> bo
     if cls == LETTER and token.core in LETTER_WORDS and at < last and window.token(at + 1).cls == WORD:
         return False  # "I think", "a moment"
     if cls in (LETTER, WORD):
-        return iban and (cls == LETTER or is_bank(window, token) or is_country(window, token))
+        return iban and (cls == LETTER or is_bank(window, at, token) or is_country(window, token))
     if cls == SILENT:
         return begun or token.text == "+" or token.core in window.lexicon.plus
     return cls == FILLER and begun and at < last and ties(window, at)  # and the "and" of "two thousand and nine"

@@ -102,6 +102,6 @@ def _is_of_run(window: Window, at: i64, token: Token, run: Run) -> bool:
     if cls == SILENT and run.start < at:  # a dash behind a price is no digit
         return _is_of_run(window, at - 1, window.token(at - 1), run)
     if cls in (WORD, LETTER):
-        code = token.cls == LETTER or is_bank(window, token) or is_country(window, token)
+        code = token.cls == LETTER or is_bank(window, at, token) or is_country(window, token)
         return run.iban and code
     return True

@@ -294,15 +294,16 @@ def _are_strewn(window: Window, parts: list[Part]) -> bool:
 
 def _mask_between(window: Window, run: Run, parts: list[Part], decision: Decision) -> None:
     """What stands between a cue and its number is a piece of it: "card is four, five to the lake, 4 8 ..." """
-    if not run.cued or not decision.found:
+    if not run.cued:
         return
-    first = decision.found[0]
-    start = first.parts[0].start
-    cues = [m.at for m in window.markers if m.at < start and m.kind != KEEP]
-    since = cues[-1] + 1 if cues and cues[-1] >= run.start else run.start  # it may have begun with another number
-    before = [p for p in parts if since <= p.start < start]
-    if any(_is_plain(p) for p in before):
-        return
-    if any(m.at >= p.start and m.at < first.parts[0].start for m in window.markers for p in before[:1]):
-        return
-    first.parts[:0] = before
+    since = run.start  # it may have begun with another number, before the cue
+    for found in decision.found:
+        first = found.parts[0]
+        cues = [m.at for m in window.markers if since <= m.at < first.start and m.kind != KEEP]
+        if cues or since == run.start:
+            since = cues[-1] + 1 if cues else since
+            before = [p for p in parts if since <= p.start < first.start]
+            asked = any(p.start <= m.at < first.start for m in window.markers for p in before[:1])
+            if not (asked or any(_is_plain(p) for p in before)):
+                found.parts[:0] = before
+        since = found.parts[-1].stop

@@ -190,7 +190,7 @@ class Run:
             if not self.is_open():
                 self.start, self.cued = at, cued
             self.last, self.gap, self.iban = at, 0, True
-        elif self.iban and self._follows(at) and self.digits <= IBAN_CHECK_DIGITS and is_bank(window, token):
+        elif self.iban and self._follows(at) and self.digits <= IBAN_CHECK_DIGITS and is_bank(window, at, token):
             self.last = at  # "nl62 ingb 8394"
         elif not self.is_open() and (begun := iban_start(window, at, token)) != NONE:
             self.weak, self.weak_digits, self.waiting = begun, 0, 0
@@ -318,8 +318,8 @@ class Run:
                 self._take_weak(digit)
         if self.is_open():
             self.gap += 1 + (at - self.weak if self.weak != NONE else 0)
-            if token.cls == LETTER and country_before(window, at + 1) < at:
-                self.gap = max(self.gap - 2, 0)  # "... seven, no wait, G B oh seven": the number begins again
+            if country_before(window, at + 1) <= at:  # "... seven, no wait, G B oh seven": the number begins again
+                self.gap = max(self.gap - (2 if token.cls == LETTER else 1), 0)
         self.drop_weak()
 
     def is_waiting(self) -> bool:

@@ -154,6 +154,35 @@ def test_a_zero_behind_words_that_count_for_none_is_masked_for_good(talk: Talk) 
     assert talk.screen["3"].text.endswith("] um")
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "es",
+            "sería dos siete ocho seis cinco dos cinco perdón otra vez ES los siete ocho seis cinco dos doble cinco",
+        ),
+        ("de", "das wäre zwei sieben acht sechs fünf Entschuldigung noch mal nochmal DE zwei sieben acht sechs fünf"),
+        ("es", "EL IBAN ES TRES. PERDÓN OTRA VEZ ES345078784839935756"),
+    ],
+)
+def test_a_country_in_capitals_begins_the_number_again(language: str, said: str) -> None:
+    shown = finals(language, said)[0]
+    assert shown.count("[") > 1
+    assert not any(digit in shown.casefold().split() for digit in ("siete", "sieben", "tres."))
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("it", ["ha la versione 1", "7.17.1", "l'iban è nove scusi ripeto nove sette sette quattro nove quattro zero"]),
+        ("en", ["it has 41", "2233 4455 66", "my card is nine uh it is four one one one one one one one one one one"]),
+    ],
+)  # fmt: skip
+def test_a_piece_between_a_cue_and_its_number_is_one_behind_another_number_too(language: str, said: list[str]) -> None:
+    shown = finals(language, *said)[2].split()
+    assert shown.count("[IBAN]") + shown.count("[CC]") > 1
+
+
 def test_an_address_that_was_given_says_nothing_of_a_number_asked_for_meanwhile() -> None:
     """A cue that has got its address is none for digits: what was said before the question is masked with the rest."""
     talk = Talk(language="it")
