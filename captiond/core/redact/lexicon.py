@@ -141,6 +141,7 @@ class Lexicon:
             stand behind the unit and before the tens ("drei und zwanzig").
         telephones: how many digits a telephone number has, with the zero before it, where that is not always ten.
         beginnings: what a number word or a connector looks like before it is heard to its end ("fo", "do").
+        halves, half_digits: the same of words that count for none, and of words that are misheard digits.
         tokens: its words as they are written: at first those that are so in small letters, later with capitals, too.
         entries: word > all that is known of it; one look-up instead of one for each of the sets.
         gate: see `core.redact.gate`.
@@ -149,10 +150,10 @@ class Lexicon:
     __slots__ = (
         "acknowledgements", "articles", "asides", "at", "before_amounts", "before_any_time", "before_cues",
         "before_times", "before_years", "beginnings", "beside_days", "clock", "common", "copulas", "cues",
-        "determiners", "digits", "dot", "entries", "fillers", "fused", "gate", "interjections", "introduces",
-        "inverted", "joins", "linkers", "misheard", "months", "multiples", "no_domains", "of", "ordinals",
-        "particles", "pauses", "plain", "plus", "postcodes", "pronouns", "prose", "ranges", "scales", "silent",
-        "spellers", "street_endings", "streets", "streets_behind", "telephones", "tens", "tokens", "units",
+        "determiners", "digits", "dot", "entries", "fillers", "fused", "gate", "half_digits", "halves",
+        "interjections", "introduces", "inverted", "joins", "linkers", "misheard", "months", "multiples", "no_domains",
+        "of", "ordinals", "particles", "pauses", "plus", "postcodes", "pronouns", "prose", "ranges", "scales",
+        "silent", "spellers", "street_endings", "streets", "streets_behind", "telephones", "tens", "tokens", "units",
         "vigesimals", "waits", "years",
     )  # fmt: skip
 
@@ -220,8 +221,10 @@ class Lexicon:
         self.prose: frozenset[str] = _words(table.common)
         numbers = self.digits.keys() | self.tens.keys() | self.scales.keys() | self.multiples.keys()
         grown = numbers | self.at | self.dot | self.joins
-        self.beginnings: frozenset[str] = frozenset(w[:n] for w in grown for n in range(1, len(w)))
+        self.beginnings: frozenset[str] = _halves(grown)
         of_addresses = self.particles | self.asides | self.spellers
+        self.halves: frozenset[str] = _halves(self.fillers | self.silent | self.pauses) | {""}
+        self.half_digits: frozenset[str] = _halves(self.misheard)
         self.common: frozenset[str] = _words(table.common) | of_addresses | known | cue_words | frozenset(self.misheard)
         self.before_cues: frozenset[str] = frozenset(
             words[1] for found in cues.values() for words, _ in found if len(words) > 1
@@ -366,6 +369,11 @@ def _is_plain(word: str, cues: Container[str]) -> bool:
     if mark and (not head or (len(head) <= MAX_ELIDED_LETTERS and rest in cues)):
         return False  # "l'iban" is read as "iban"
     return all("a" <= c <= "z" or ("à" <= c <= "ÿ" and c.isalpha()) for c in head + rest) and word[-1:] != "'"
+
+
+def _halves(words: Iterable[str]) -> frozenset[str]:
+    """What they look like before they are heard to their end."""
+    return frozenset(word[:size] for word in words for size in range(1, len(word)))
 
 
 def _words(text: str) -> frozenset[str]:

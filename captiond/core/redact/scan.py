@@ -151,12 +151,11 @@ class Scan:
         size: i64 = len(text)
         again = not self._gated  # else it is where it was when the gate stopped the first word
         while True:
-            while offset < size and text[offset].isspace():
+            while offset < size and _is_space(text, offset):
                 offset += 1
             stop: i64 = offset
             while stop < size:
-                code: i64 = ord(text[stop])
-                if code == 32 or ((code < 32 or code > 126) and text[stop].isspace()):
+                if _is_space(text, stop):
                     break
                 stop += 1
             if stop >= size:
@@ -192,7 +191,7 @@ class Scan:
             return offset
         self._last_word = ""
         stop = len(self._text)
-        if len(text) == stop or not text[stop].isspace() or self._repeats.is_same(word):
+        if len(text) == stop or not _is_space(text, stop) or self._repeats.is_same(word):
             self._stand_at_last_point()
             return offset
         self._ahead = False
@@ -396,3 +395,8 @@ class Scan:
             window.trim(points[0].settled)
             for point in points:
                 point.tokens, point.base = window.tokens, window.base
+
+
+def _is_space(text: str, at: i64) -> bool:
+    code: i64 = ord(text[at])
+    return code == 32 or ((code < 32 or code > 126) and text[at].isspace())
