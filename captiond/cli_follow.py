@@ -7,10 +7,12 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
 from typing import Any, Final, TextIO
 
 import aiohttp
 import orjson
+from aiohttp import hdrs
 
 from captiond.base.errors import CaptiondError
 from captiond.cli_config import add_config_argument, configured
@@ -68,6 +70,17 @@ def plain_key(config: Config) -> str | None:
     return next((key for key in keys if not key.startswith("sha256:")), None)
 
 
+def refusal(status: int, answer: Any, *, keyed: bool) -> CaptiondError:
+    """What a daemon that says no is told to have said. `keyed`: whether it was shown a key."""
+    if not isinstance(answer, Mapping):
+        return CaptiondError("what answers there is no captiond")
+    said = f"{answer.get('code', status)}: {answer.get('detail', 'refused')}"
+    if status == HTTPStatus.UNAUTHORIZED and not keyed:
+        said += " The configuration has none that can be sent, a digest is no key: give one by --key, or as"
+        said += " CAPTIOND_AUTH__API_KEYS, which no list of processes shows."
+    return CaptiondError(said)
+
+
 async def _write(_http: aiohttp.ClientSession, _url: str, result: Mapping[str, Any], out: TextIO) -> None:
     out.write(orjson.dumps(result).decode() + "\n")
 
@@ -104,8 +117,8 @@ async def _start(
         raise CaptiondError(f"the daemon cannot be asked ({type(fault).__name__}); does it run?") from None
     except orjson.JSONDecodeError:
         raise CaptiondError("what answers there is no captiond") from None
-    if response.status != 202:
-        raise CaptiondError(f"{answer.get('code', response.status)}: {answer.get('detail', 'refused')}")
+    if response.status != HTTPStatus.ACCEPTED:
+        raise refusal(response.status, answer, keyed=hdrs.AUTHORIZATION in http.headers)
     found: Mapping[str, Any] = answer
     return found
 

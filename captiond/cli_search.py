@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 import aiohttp
@@ -11,7 +12,7 @@ import orjson
 
 from captiond.base.errors import CaptiondError
 from captiond.cli_config import add_config_argument, configured
-from captiond.cli_follow import daemon_url, plain_key
+from captiond.cli_follow import daemon_url, plain_key, refusal
 from captiond.watch.show import BOLD, RESET, printable
 
 TIMEOUT_S: Final = 30.0  # Genesys gets 20 of them
@@ -76,8 +77,8 @@ async def _ask(address: str, key: str | None, body: Mapping[str, Any]) -> Mappin
         raise CaptiondError(f"the daemon cannot be asked ({type(fault).__name__}); does it run?") from None
     except orjson.JSONDecodeError:
         raise CaptiondError("what answers there is no captiond") from None
-    if response.status != 200:
-        raise CaptiondError(f"{answer.get('code', response.status)}: {answer.get('detail', 'refused')}")
+    if response.status != HTTPStatus.OK:
+        raise refusal(response.status, answer, keyed=key is not None)
     return answer
 
 

@@ -368,7 +368,7 @@ def problem_of(failure: UpstreamError) -> Problem:
             f"Upstream says: {failure}.",
             extra={"upstreamStatus": failure.status, "upstreamMessage": failure.message},
         )
-    return Problem(502, "upstream_unavailable", f"Upstream says: {failure}.", extra={"upstreamStatus": None})
+    return Problem(502, "upstream_unavailable", f"Upstream cannot be used: {failure}.", extra={"upstreamStatus": None})
 
 
 def _media_request(request: SessionRequest) -> MediaRequest:

@@ -1,6 +1,7 @@
 """The workflows' calls at a daemon, over sockets, and the commands that use them."""
 
 import asyncio
+import hashlib
 import json
 import os
 import subprocess
@@ -216,6 +217,18 @@ async def test_commands(tmp_path: Path) -> None:
             "CAPTIOND_AUTH__API_KEYS": "the-key",
             "CAPTIOND_DATABASE__URL": f"sqlite:///{tmp_path / 'captiond.db'}",
         }
+        digest = {**environ, "CAPTIOND_AUTH__API_KEYS": f"sha256:{hashlib.sha256(b'the-key').hexdigest()}"}
+        bare, wrong, sought, given = await asyncio.gather(
+            captiond(tmp_path, "transcribe", "m-1", **digest),
+            captiond(tmp_path, "transcribe", "m-1", "--key", "another", **digest),
+            captiond(tmp_path, "search", "call", **digest),
+            captiond(tmp_path, "transcribe", "m-1", "--no-wait", "--key", "the-key", **digest),
+        )
+        for one in (bare, sought):
+            assert (one.returncode, one.stdout) == (1, "")
+            assert "captiond: unauthorized: " in one.stderr and "give one by --key" in one.stderr
+        assert wrong.returncode == 1 and "--key" not in wrong.stderr  # it was shown one
+        assert given.returncode == 0, given.stderr
         done, talk, left, refused, listed = await asyncio.gather(
             captiond(tmp_path, "transcribe", "m-1", "--language", "en-US", "es-ES", **environ),
             captiond(tmp_path, "interaction", "i-1", "--locale", "en-GB", **environ),
