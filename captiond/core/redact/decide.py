@@ -288,7 +288,8 @@ def _reach(window: Window, parts: list[Part], first: i64, marker: Marker | None)
                 continue
             if min(_in_a_row(parts, stop - 1, -1), _in_a_row(parts, stop, 1)) < PART_DIGITS:
                 break
-            if marker is None and (is_round(parts, stop - 1) or is_round(parts, stop)):
+            inside = other.apart and window.owner(one.start) == window.owner(other.start)
+            if marker is None and (inside or is_round(parts, stop - 1) or is_round(parts, stop)):
                 break
             if len(other.digits) <= 4 and window.core(other.start - 1) in window.lexicon.before_any_time:
                 break

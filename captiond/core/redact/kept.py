@@ -1,15 +1,18 @@
 """What captions must keep of a closed run: amounts, times, years, counts, addresses, and what a keep-word names."""
 
+import itertools
+
 from mypy_extensions import i64
 
 from captiond.core.redact.answers import SHORT
 from captiond.core.redact.cardinals import is_amount
-from captiond.core.redact.classes import FILLER
-from captiond.core.redact.early import MAX_RANGE_DIGITS, PERCENT, is_about, is_named
-from captiond.core.redact.kinds import DOB, SSN
+from captiond.core.redact.classes import DIGITS, FILLER
+from captiond.core.redact.early import MAX_CUED_AMOUNT_DIGITS, MAX_RANGE_DIGITS, PERCENT, is_about, is_named
+from captiond.core.redact.kinds import DOB, MIN_CARD_DIGITS, SSN
 from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.naming import NUMBER_DIGITS
 from captiond.core.redact.parts import Part
+from captiond.core.redact.pauses import begins_clause
 from captiond.core.redact.rest import LATE_DIGITS
 from captiond.core.redact.runs import Run
 from captiond.core.redact.shapes import (
@@ -39,6 +42,45 @@ def weigh(window: Window, parts: list[Part]) -> None:
         part.pauses = i + 1 < len(parts) and parts[i + 1].tight
         part.year = not (part.keep or part.cut) and _is_lone_year(window, part, parts)
     find_addresses(window, parts)
+    _find_amounts(window, parts)
+
+
+def _find_amounts(window: Window, parts: list[Part]) -> None:
+    """ "the quote was 47849 and I paid 27590", "between 6871 and 4554": single numerals in clauses of their own.
+
+    Not where all digits together are enough for a card.
+    """
+    digits = 0
+    for part in parts:
+        digits += 0 if part.keep else len(part.digits)
+    if digits >= MIN_CARD_DIGITS:
+        return
+    for one, other in itertools.pairwise(parts):
+        if not (_is_numeral(window, one) and _is_numeral(window, other)):
+            continue
+        linked = other.start == one.stop + 1 and window.core(one.stop) in window.lexicon.linkers
+        if linked and window.core(one.start - 1) in window.lexicon.between:
+            one.counted = other.counted = True
+            one.cut = other.cut = False
+        elif begins_clause(window, one.stop, other.start):
+            other.apart = True
+
+
+def _is_numeral(window: Window, part: Part) -> bool:
+    """Whether it is one typed number that may be an amount: without a sign, a mark, or a zero before it."""
+    if part.keep or part.plus or part.stop != part.start + 1 or not 0 < len(part.digits) <= MAX_CUED_AMOUNT_DIGITS:
+        return False
+    return window.core(part.start) == part.digits and part.digits[0] != "0"
+
+
+def _is_sum(window: Window, tokens: list[Token]) -> bool:
+    """ "1850 plus 275": two amounts; a telephone number that is read out so has more digits or groups."""
+    if len(tokens) != 3 or tokens[1].core not in window.lexicon.plus:
+        return False
+    one, other = tokens[0], tokens[2]
+    if not (one.cls == other.cls == DIGITS and one.core == one.digits and other.core == other.digits):
+        return False
+    return len(one.digits) + len(other.digits) < NUMBER_DIGITS and one.digits[0] != "0" != other.digits[0]
 
 
 def is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known: frozenset[str]) -> bool:
@@ -69,7 +111,7 @@ def is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known: 
         said = _tokens(window, part)
         if is_years(said) or (is_thousands(said) and not part.plus) or is_named(window, part.start, said):
             return True
-        if is_about(window, part.start, said):
+        if is_about(window, part.start, said) or _is_sum(window, said):
             return True
         if part.placed or is_spaced_date(said) or is_of_a_month(window, part.stop, len(part.digits)):
             return True

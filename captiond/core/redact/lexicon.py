@@ -5,7 +5,6 @@ phrases separated by `;`. Keys are case-folded. Source: contract, section 6.
 """
 
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass, field, fields
 from typing import Final
 
 from captiond.core.redact import gate
@@ -36,6 +35,7 @@ from captiond.core.redact.classes import (
     Token,
 )
 from captiond.core.redact.kinds import IBAN_CHARS
+from captiond.core.redact.table import Table
 
 KEEP: Final = "KEEP"  # the kind of a phrase that makes the number after it harmless
 ENDING: Final = "ENDING"  # of one that asks for the last digits only
@@ -43,61 +43,6 @@ MAX_PHRASE_WORDS: Final = 5
 MAX_ELIDED_LETTERS: Final = 2  # before an apostrophe: "l'iban", "qu'il"
 MAX_TOKENS: Final = 16_384  # spellings of words that are kept, some 200 bytes each: German has 4,000 words
 _PERCENT: Final = ("ciento", "cien", "cent", "cento")  # behind "por" and the like, in every language
-
-
-@dataclass(frozen=True)
-class Table:
-    """One language as data. Each field is explained where `Lexicon` uses it."""
-
-    digits: str = ""
-    teens: str = ""
-    tens: str = ""
-    compounds: dict[str, str] = field(default_factory=dict)
-    scales: str = ""
-    multiples: str = ""
-    articles: str = ""
-    copulas: str = ""
-    vigesimals: str = ""
-    fused: str = ""
-    misheard: str = ""
-    fillers: str = ""
-    interjections: str = ""
-    waits: str = ""
-    acknowledgements: str = ""
-    at: str = ""
-    dot: str = ""
-    joins: str = ""
-    introduces: str = ""
-    particles: str = ""
-    asides: str = ""
-    spellers: str = ""
-    silent: str = ""
-    plus: str = ""
-    cues: dict[str, str] = field(default_factory=dict)
-    keeps: str = ""
-    postcodes: str = ""
-    endings: str = ""
-    months: str = ""
-    clock_words: str = ""
-    units: str = ""
-    years: dict[str, str] = field(default_factory=dict)
-    ordinals: str = ""
-    of: str = ""
-    before_years: str = ""
-    before_times: str = ""
-    before_amounts: str = ""
-    at_times: str = ""
-    no_domains: str = ""
-    common: str = ""
-    linkers: str = ""
-    inverted: str = ""
-    telephones: str = ""
-    ranges: str = ""
-    streets: str = ""
-    streets_behind: str = ""
-    street_endings: str = ""
-    pronouns: str = ""
-    determiners: str = ""
 
 
 class Lexicon:
@@ -137,6 +82,8 @@ class Lexicon:
         streets, street_endings: what a house's number follows ("calle", "...straße"); `streets_behind`: what follows it
             ("4521 Maple Drive").
         pronouns, determiners: number words that are none after certain words ("the new one").
+        between: words before two numbers that a linker ties ("between 5 and 7").
+        remainders: words that say that a number goes on ("the rest is", "the last four are").
         linkers: words between the parts of one number word ("treinta y dos", "vingt et un"); `inverted`: those that
             stand behind the unit and before the tens ("drei und zwanzig").
         telephones: how many digits a telephone number has, with the zero before it, where that is not always ten.
@@ -149,12 +96,12 @@ class Lexicon:
 
     __slots__ = (
         "acknowledgements", "articles", "asides", "at", "before_amounts", "before_any_time", "before_cues",
-        "before_times", "before_years", "beginnings", "beside_days", "clock", "common", "copulas", "cues",
+        "before_times", "before_years", "beginnings", "beside_days", "between", "clock", "common", "copulas", "cues",
         "determiners", "digits", "dot", "entries", "fillers", "fused", "gate", "half_digits", "halves",
         "interjections", "introduces", "inverted", "joins", "linkers", "misheard", "months", "multiples", "no_domains",
-        "of", "ordinals", "particles", "pauses", "plus", "postcodes", "pronouns", "prose", "ranges", "scales",
-        "silent", "spellers", "street_endings", "streets", "streets_behind", "telephones", "tens", "tokens", "units",
-        "vigesimals", "waits", "years",
+        "of", "ordinals", "particles", "pauses", "plus", "postcodes", "pronouns", "prose", "ranges", "remainders",
+        "scales", "silent", "spellers", "street_endings", "streets", "streets_behind", "telephones", "tens", "tokens",
+        "units", "vigesimals", "waits", "years",
     )  # fmt: skip
 
     def __init__(self, table: Table) -> None:
@@ -198,6 +145,8 @@ class Lexicon:
         self.before_times: frozenset[str] = _words(table.before_times)
         self.before_any_time: frozenset[str] = self.before_times | _words(table.at_times)
         self.no_domains: frozenset[str] = _words(table.no_domains)
+        self.between: frozenset[str] = _words(table.between)
+        self.remainders: frozenset[str] = _words(table.remainders)
         self.linkers: frozenset[str] = _words(table.linkers)
         self.inverted: frozenset[str] = _words(table.inverted)
         self.telephones: frozenset[int] = frozenset(int(size) for size in table.telephones.split())
@@ -340,27 +289,6 @@ class Lexicon:
             or len(core) == 1
             or any(part in self.digits or part in self.tens for part in core.split("-"))
         )
-
-
-def union(tables: Iterable[Table]) -> Table:
-    """All tables in one, for speech of unknown language. Where a word means two numbers, the first table wins."""
-    merged: dict[str, str | dict[str, str]] = {}
-    for table in tables:
-        for one in fields(Table):
-            value = getattr(table, one.name)
-            separator = ";" if one.name in ("endings", "interjections", "keeps", "postcodes", "waits") else " "
-            before = merged.get(one.name)
-            if isinstance(value, str):
-                merged[one.name] = f"{before}{separator}{value}" if isinstance(before, str) else value
-            else:
-                joined = dict(before) if isinstance(before, dict) else {}
-                for key, words in value.items():
-                    if one.name == "cues" and key in joined:
-                        joined[key] = f"{joined[key]};{words}"
-                    else:
-                        joined.setdefault(key, words)
-                merged[one.name] = joined
-    return Table(**merged)  # type: ignore[arg-type]  # each under the name of the field it was made of
 
 
 def _is_plain(word: str, cues: Container[str]) -> bool:

@@ -29,6 +29,26 @@ def is_told_apart(window: Window, start: i64, stop: i64) -> bool:
     """
     if start == window.base or stop == window.end() or window.owner(start - 1) == window.owner(stop):
         return False
+    return _talk(window, start, stop) >= MIN_TALK_WORDS
+
+
+def begins_clause(window: Window, start: i64, stop: i64) -> bool:
+    """Whether "and" or the like and another word stand there that do not say that a number goes on.
+
+    "... and I paid", "... yesterday and it is", but not "... and the rest is".
+    """
+    lexicon = window.lexicon
+    joined = False
+    for at in range(start, stop):
+        core = window.core(at)
+        if core in lexicon.remainders or window.owner(at) != window.owner(start):
+            return False
+        joined = joined or core in lexicon.linkers
+    return joined and _talk(window, start, stop) > 0
+
+
+def _talk(window: Window, start: i64, stop: i64) -> i64:
+    """How many words there are no part of a pause."""
     at = stop - 1
     words = 0
     while at >= start:
@@ -37,7 +57,7 @@ def is_told_apart(window: Window, start: i64, stop: i64) -> bool:
             words += 1
             size = 1
         at -= size
-    return words >= MIN_TALK_WORDS
+    return words
 
 
 def is_wait(window: Window, start: i64, stop: i64) -> bool:

@@ -13,8 +13,9 @@ from captiond.bench.reading import read_digits
 from captiond.bench.speaker import Speaker
 from captiond.core.redact import ALL
 from captiond.core.redact.kinds import CC, EMAIL, PIN, ROWS
-from captiond.core.redact.lexicon import MAX_PHRASE_WORDS, Lexicon, Table
+from captiond.core.redact.lexicon import MAX_PHRASE_WORDS, Lexicon
 from captiond.core.redact.lexicons import TABLES, UNION, lexicon_for
+from captiond.core.redact.table import Table
 from tests.core.redact.conftest import closed  # type: ignore[import-not-found,unused-ignore]
 
 HARMLESS = "4155550132"  # a telephone number, and as the number of an order nobody's business

@@ -5,7 +5,7 @@ A speaker who pauses inside a number says "um" or "hold on"; who says "the depos
 
 import pytest
 
-from tests.core.redact.conftest import Talk  # type: ignore[import-not-found,unused-ignore]
+from tests.core.redact.conftest import Talk, closed  # type: ignore[import-not-found,unused-ignore]
 
 APART = [
     ("en", "my rent is 1850 plus utilities", "hall 7 booth 1420"),
@@ -27,6 +27,50 @@ TOGETHER = [
     ("fr", ("alors 4155, attendez", "voyons, 55 0132"), ("alors [PHONE], attendez", "voyons, [PHONE]")),
     ("de", ("also 4155, moment", "mal sehen, 55 0132"), ("also [PHONE], moment", "mal sehen, [PHONE]")),
 ]
+
+
+IN_ONE_SENTENCE = [
+    ("en", "the quote was 47849 and I paid 27590"),
+    ("en", "it was 8080 yesterday and it is 2420 today"),
+    ("en", "somewhere between 6871 and 4554"),
+    ("en", "it's 3673 plus 857 for delivery"),
+    ("en", "3978 of 1397"),
+    ("es", "el presupuesto era de 47849 y pagué 27590"),
+    ("es", "entre 8643 y 6485"),
+    ("es", "son 4616 más 806 de envío"),
+    ("fr", "le devis était de 47849 et j'ai payé 27590"),
+    ("fr", "entre 8643 et 6485"),
+    ("fr", "c'est 4616 plus 806 de livraison"),
+    ("de", "das Angebot war 47849 und bezahlt habe ich 27590"),
+    ("de", "zwischen 8643 und 6485"),
+    ("de", "es sind 4616 plus 806 Versand"),
+]
+
+ONE_NUMBER = [
+    ("en", "so that's 4155 and the rest is 550132", "4155"),
+    ("en", "so that's 4155 and the last four 13201", "4155"),
+    ("en", "so that's 4155 and, um, 550132", "4155"),
+    ("en", "so that's 415 555 and my dog barks 0132", "415"),  # groups, a zero in front: no amounts
+    ("en", "so that's 4155 and my dog barks 0132", "0132"),
+    ("en", "so that's four one five five and my dog barks five five oh one", "one"),
+    ("en", "my card is 4155 and I paid 8821", "8821"),
+    ("en", "so that's 4539 and my 5787 and my 6362 and my 1486", "4539"),  # enough for a card
+    ("en", "between 4539 and 5787 and 6362 and 1486", "4539"),
+    ("en", "that's 4155 plus 55013", "4155"),
+    ("es", "pues 4155 y el resto es 550132", "4155"),
+    ("fr", "alors 4155 et la suite c'est 550132", "4155"),
+    ("de", "also 4155 und der Rest ist 550132", "4155"),
+]
+
+
+@pytest.mark.parametrize(("language", "said"), IN_ONE_SENTENCE)
+def test_amounts_of_two_clauses_are_shown(language: str, said: str) -> None:
+    assert closed(said, language=language) == said
+
+
+@pytest.mark.parametrize(("language", "said", "hidden"), ONE_NUMBER)
+def test_a_number_goes_on_behind_and(language: str, said: str, hidden: str) -> None:
+    assert hidden not in closed(said, language=language)
 
 
 @pytest.mark.parametrize(("language", "one", "other"), APART)

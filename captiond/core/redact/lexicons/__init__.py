@@ -6,12 +6,13 @@ A language is added by its table and its line in `TABLES`: everything else, the 
 from collections.abc import Iterable
 from typing import Final
 
-from captiond.core.redact.lexicon import Lexicon, Table, union
+from captiond.core.redact.lexicon import Lexicon
 from captiond.core.redact.lexicons.de import GERMAN
 from captiond.core.redact.lexicons.en import ENGLISH
 from captiond.core.redact.lexicons.es import SPANISH
 from captiond.core.redact.lexicons.fr import FRENCH
 from captiond.core.redact.lexicons.it import ITALIAN
+from captiond.core.redact.table import Table, union
 
 TABLES: Final[dict[str, Table]] = {"en": ENGLISH, "es": SPANISH, "fr": FRENCH, "de": GERMAN, "it": ITALIAN}
 

@@ -3,7 +3,7 @@
 from itertools import product
 from typing import Final
 
-from captiond.core.redact.lexicon import Table
+from captiond.core.redact.table import Table
 
 _UNITS: Final = {
     "ein": 1, "zwei": 2, "zwo": 2, "drei": 3, "vier": 4, "fünf": 5, "sechs": 6, "sieben": 7, "acht": 8, "neun": 9,
@@ -168,10 +168,15 @@ GERMAN = Table(
     before_amounts="etwa ungefähr rund circa ca fast knapp",
     at_times="um",
     no_domains="der die das den dem ein eine mein ihr",
+    between="zwischen",
+    remainders=(
+        "rest letzte letzten letzter nächste nächsten danach dann weiter nummer nummern ziffer ziffern teil hälfte "
+        "ende endet schluss übrigen"
+    ),
     linkers="und",
     inverted="und",
     telephones="11 12",
-    ranges="bis zu auf mal",
+    ranges="bis zu auf mal gegen von",
     street_endings="straße strasse str allee gasse platz weg ring ufer damm",
     determiners="der die das diese dieser dieses kein keine jede jeder irgendeine noch",
     common=(

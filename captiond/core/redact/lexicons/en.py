@@ -1,6 +1,6 @@
 """English. Data only; what each field means stands in `core.redact.lexicon`."""
 
-from captiond.core.redact.lexicon import Table
+from captiond.core.redact.table import Table
 
 ENGLISH = Table(
     digits="zero:0 nought:0 naught:0 one:1 two:2 three:3 four:4 five:5 six:6 seven:7 eight:8 nine:9 niner:9",
@@ -112,8 +112,13 @@ ENGLISH = Table(
     no_domains=(
         "the a an my your his her our their this that these those all least once noon night home work any which what"
     ),
+    between="between",
+    remainders=(
+        "rest last next then after afterwards before followed following finally final ending end number numbers digit "
+        "digits part half remaining second other goes continues"
+    ),
     linkers="and",
-    ranges="to for too over by",
+    ranges="to for too over by against of",
     streets_behind=(
         "street st avenue ave road rd drive dr boulevard blvd lane ln court terrace parkway highway circle crescent"
     ),

@@ -1,6 +1,6 @@
 """Spanish. Data only; what each field means stands in `core.redact.lexicon`."""
 
-from captiond.core.redact.lexicon import Table
+from captiond.core.redact.table import Table
 
 SPANISH = Table(
     digits="cero:0 uno:1 dos:2 tres:3 cuatro:4 cinco:5 seis:6 siete:7 ocho:8 nueve:9",
@@ -93,8 +93,13 @@ SPANISH = Table(
     before_amounts="unos unas aproximadamente casi",
     at_times="a las",
     no_domains="el la los las un una mi su",
+    between="entre",
+    remainders=(
+        "resto último última últimos últimas siguiente siguientes después luego final número números dígitos cifras "
+        "parte mitad demás sigue termina acaba"
+    ),
     linkers="y",
-    ranges="a sobre por",
+    ranges="a sobre por contra de",
     streets="calle avenida plaza paseo carrera camino ronda glorieta",
     determiners="el la este esta ese esa otro otra cada ningún ninguna algún alguna",
     common=(

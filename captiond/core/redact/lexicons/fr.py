@@ -3,7 +3,7 @@
 from itertools import product
 from typing import Final
 
-from captiond.core.redact.lexicon import Table
+from captiond.core.redact.table import Table
 
 _UNITS: Final = [
     "zéro",
@@ -140,8 +140,13 @@ FRENCH = Table(
     before_amounts="environ presque quelque",
     at_times="à",
     no_domains="le la les un une mon ma votre",
+    between="entre",
+    remainders=(
+        "reste dernier derniers dernière dernières suivant suivants suite après ensuite puis fin finit numéro numéros "
+        "chiffre chiffres partie moitié continue termine"
+    ),
     linkers="et",
-    ranges="à sur",
+    ranges="à sur contre",
     streets_behind="rue avenue boulevard chemin allée quai impasse place cours route",
     determiners="le la l' ce cet cette aucun aucune chaque autre quelque",
     common=(

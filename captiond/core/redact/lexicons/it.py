@@ -7,7 +7,7 @@ thousand one word; tens lose their vowel before "uno" and "otto"); the words of 
 from itertools import product
 from typing import Final
 
-from captiond.core.redact.lexicon import Table
+from captiond.core.redact.table import Table
 
 _UNITS: Final = ("uno", "due", "tre", "quattro", "cinque", "sei", "sette", "otto", "nove")
 _TEENS: Final = (
