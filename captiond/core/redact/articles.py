@@ -62,25 +62,26 @@ def begins_number(window: Window, stop: i64) -> bool:
     return window.token(at - 1).cls == MULTIPLE or country_before(window, at) < at
 
 
-def wait_as_digits(window: Window, first: i64, stop: i64, last: i64) -> bool:
+def wait_as_digits(window: Window, first: i64, stop: i64, last: i64, *, cued: bool) -> bool:
     """ "..., double un, euh": whether words behind an open run are digits even with a pause behind them.
 
     Args:
         last: index of the run's last digit; NOWHERE where other words stand between.
+        cued: it was asked for: then a zero is one with pauses on both sides, too.
     """
     for at in range(first, stop):
         token = window.token(at)
         if token.cls not in (FILLER, MARK, MULTIPLE) and token.core not in window.lexicon.articles:
-            return is_zero(token) and _is_behind(window, at, last)  # "oh well", but "..., oh" at the end
+            return is_zero(token) and _is_behind(window, at, last, cued=cued)  # "oh well", but "..., oh" at the end
     return True
 
 
-def _is_behind(window: Window, at: i64, last: i64) -> bool:
+def _is_behind(window: Window, at: i64, last: i64, *, cued: bool) -> bool:
     """Whether nothing follows a word, or only a pause where it goes on with the utterance before: "oh, uh"."""
     for behind in range(at + 1, window.end()):
         if window.token(behind).cls not in (FILLER, MARK):
             return False
-    return at + 1 == window.end() or (last != NOWHERE and window.owner(last) != window.owner(at))
+    return cued or at + 1 == window.end() or (last != NOWHERE and window.owner(last) != window.owner(at))
 
 
 def last_digit(window: Window, first: i64, stop: i64, *, apart: bool) -> i64:

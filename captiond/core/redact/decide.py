@@ -8,7 +8,7 @@ from captiond.core.redact.answers import SHORT, Asked, is_answer, settle_cues
 from captiond.core.redact.classes import MULTIPLE
 from captiond.core.redact.dates import birthday_end
 from captiond.core.redact.kept import is_kept, weigh
-from captiond.core.redact.kinds import CC, DOB, EMAIL, MIN_CARD_DIGITS, NUMBER, PHONE, ROWS
+from captiond.core.redact.kinds import CC, CVV, DOB, EMAIL, MIN_CARD_DIGITS, NUMBER, PHONE, ROWS
 from captiond.core.redact.lexicon import ENDING, KEEP
 from captiond.core.redact.naming import CUED_DIGITS, LIKELY, NUMBER_DIGITS, SURE, classify, named
 from captiond.core.redact.parts import Part, cut
@@ -35,7 +35,7 @@ def decide(window: Window, run: Run, how: i64, known: frozenset[str]) -> Decisio
 
     Args:
         how: one of the four ends above.
-        known: digits of harmless numbers said before in the conversation.
+        known: digits of harmless numbers said before in the conversation; of short codes, behind their mask's name.
     """
     decision = Decision()
     parts = cut(window, run)
@@ -79,17 +79,28 @@ def decide(window: Window, run: Run, how: i64, known: frozenset[str]) -> Decisio
             i += 1
             continue
         kept_before = False
+        if marker is None and _is_code(part, known):
+            decision.found.append(Found(CVV if CVV + part.digits in known else NUMBER, [part]))
+            i += 1
+            continue
         stop, label = _name(window, run, parts, i, marker, how)
         if label:
             decision.found.append(Found(label, parts[i:stop]))
             if marker is not None:
                 asked.append(Asked(decision.found[-1], marker))
+                if marker.kind in SHORT and stop == i + 1 and label in (CVV, NUMBER):
+                    decision.kept.append(label + part.digits)
                 if label == marker.kind and is_answer(window, asked):
                     window.answer([m for m in window.markers if m.kind == marker.kind and m.at < part.start])
         i = stop
     complete(window, run, parts, decision, ended=how != PASSED)
     settle_cues(window, decision.found, asked)
     return decision
+
+
+def _is_code(part: Part, known: frozenset[str]) -> bool:
+    """Whether it is a short code that was said before in the conversation: the agent reads it back."""
+    return CVV + part.digits in known or NUMBER + part.digits in known
 
 
 def loose_end(window: Window, run: Run) -> i64:

@@ -70,7 +70,8 @@ def is_cut_off(window: Window, at: i64, token: Token, *, cued: bool, over: bool 
 
     It may be half of a number. Times are what they are, short dates and most money too unless plain digits stand across
     the utterance's edge ("€501,39" | "186"). Nobody says a date or an amount amid digits read out ("zero 4.4.80 zero"),
-    and "$4111" is no more than its digits. A pause at the edge is no talk between.
+    and "$4111" is no more than its digits. A pause at the edge is no talk between. Behind a cue a short date
+    beside digits is digits: "80 y 3-03-60".
 
     Args:
         over: all of the digits beside it are known; one is too few to make a date or an amount a piece of a number.
@@ -96,7 +97,7 @@ def is_cut_off(window: Window, at: i64, token: Token, *, cued: bool, over: bool 
             continue
         if not sure:
             return True
-        amid = other.cls != DIGITS and _is_between_digits(window, at)
+        amid = (other.cls != DIGITS and _is_between_digits(window, at)) or (cued and date and not full)
         if ((apart and not full) or amid) and (not over or _digits_beside(window, beside, step) >= MIN_DIGITS_BESIDE):
             return True
     return False

@@ -40,7 +40,8 @@ class Machine:
         settled: index of the first unsettled word.
         lost: events are missing: the channel counts as cued until a run closes.
         hedged: the last step would have gone another way, were its word known to be over.
-        known: digits of harmless numbers said before in the call; `kept`: of those found since the utterance began.
+        known: digits of harmless numbers and codes said before in the call; `kept`: those found since the utterance
+            began.
     """
 
     __slots__ = (

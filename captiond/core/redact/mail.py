@@ -207,8 +207,8 @@ class Chain:
             self.phase, self.last = AT, at
             self.strong = token.core != "at"
             return False
-        if self.phase == LOCAL and token.cls == FILLER and is_linker(window, at, self.last):
-            return False  # "noventa y nueve"
+        if self.phase == LOCAL and token.cls == FILLER and self._links(window, at):
+            return False  # "noventa y nueve", "90 y nueve"
         if self.phase == LOCAL and self.joined and self.last == at - 1 and token.core in _JOIN_TAILS:
             self.last = at  # "tiret du bas", "guión bajo"
             return False
@@ -286,6 +286,12 @@ class Chain:
     def _follows_number(self, window: Window, at: i64) -> bool:
         """ "seventy won at example": a misheard digit after a digit."""
         return self.phase == LOCAL and self.last == at - 1 and window.token(at - 1).cls in (DIGITS, SPOKEN, TENS)
+
+    def _links(self, window: Window, at: i64) -> bool:
+        if is_linker(window, at, self.last):
+            return True
+        typed = self.last == at - 1 and window.token(at - 1).cls == DIGITS and window.core(at - 1)[-1:] == "0"
+        return typed and window.core(at) in window.lexicon.linkers
 
     def _take_part(self, window: Window, at: i64, token: Token) -> None:
         word = token.cls == WORD

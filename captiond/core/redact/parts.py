@@ -165,8 +165,9 @@ def _belongs(window: Window, run: Run, at: i64, token: Token, begun: bool) -> bo
         return follows or window.core(at - 1) not in window.lexicon.determiners
     if cls in (WEAK, MULTIPLE, SCALE):
         beside = at + 1
-        while beside < last and window.token(beside).cls == SILENT:
-            beside += 1  # "oh - one - six"
+        between = (SILENT, FILLER, MARK) if run.cued and is_zero(token) else (SILENT,)
+        while beside < last and window.token(beside).cls in between:
+            beside += 1  # "oh - one - six", and "oh, um, six" where it was asked for
         numbers = beside <= last and window.token(beside).cls in (DIGITS, SPOKEN, TENS, WEAK, MULTIPLE)
         return begun or numbers or (beside < last and is_inverted(window, beside))  # "ein und achtzig"
     if cls == LETTER and token.core in LETTER_WORDS and at < last and window.token(at + 1).cls == WORD:
@@ -198,14 +199,16 @@ def _is_range(window: Window, at: i64, last: i64) -> bool:
     """
     if at >= last:
         return False
+    cued = False
     for i in range(len(window.markers) - 1, -1, -1):
         marker = window.markers[i]
         if marker.at < at and not window.is_used(marker):
             if marker.kind in (CVV, PIN):
                 return False
+            cued = marker.cues
             break
     before, after = window.token(at - 1), window.token(at + 1)
-    if before.cls == DIGITS and after.cls == DIGITS:
+    if before.cls == DIGITS and after.cls == DIGITS and not cued:
         return True
     end = year_end(window, at + 1, last)
     if end > at + 1 and not (end <= last and window.token(end).digits) and _is_year_before(window, at):
@@ -227,7 +230,7 @@ def _size(window: Window, at: i64, step: i64, last: i64) -> i64:
     at += step
     while window.base <= at <= last and size < 3:
         token = window.token(at)
-        if token.cls not in (DIGITS, SPOKEN, TENS, MULTIPLE):
+        if token.cls not in (DIGITS, SPOKEN, TENS, MULTIPLE) and not (token.cls == WEAK and is_zero(token)):
             break
         size += max(len(token.digits), 1)
         at += step

@@ -10,6 +10,7 @@ from mypy_extensions import i64
 
 from captiond.base.ids import RawText, SafeText, UtteranceId
 from captiond.base.inside import describe
+from captiond.core.redact.answers import SHORT
 from captiond.core.redact.lexicon import KEEP, Lexicon
 from captiond.core.redact.lexicons import lexicon_for
 from captiond.core.redact.machine import Machine
@@ -314,7 +315,7 @@ class Redactor:
         self._call.keep(machine.kept)
         window = machine.window
         named = window
-        if machine.is_open() and any(m.kind == KEEP for m in window.markers):
+        if machine.is_open() and any(m.kind == KEEP or m.kind in SHORT for m in window.markers):
             ended = machine.copy()  # "your reference is 5913 ..." may be read back before its silence is over
             ended.kept = []
             ended.close()

@@ -344,7 +344,8 @@ class Run:
             return False
         if not self.is_open():
             return begins_number(window, stop)
-        return wait_as_digits(window, max(self.weak, window.base), stop, NONE if self.gap else self.last)
+        last = NONE if self.gap else self.last
+        return wait_as_digits(window, max(self.weak, window.base), stop, last, cued=self.cued)
 
     def _may_go_on(self, window: Window) -> bool:
         """ "my phone is 400.55, um, ...": whether what looks like an amount may be a piece even with a pause behind."""

@@ -158,7 +158,7 @@ GERMAN = Table(
         "minute minuten sekunde sekunden stunde stunden tag tage tagen woche wochen monat monate monaten jahr jahre "
         "jahren kilometer meter kilo gramm grad million millionen tausend eur usd nächte "
         "erwachsene kinder schüler mitarbeiter kalorien schritte volt ampere watt zentimeter millimeter milligramm "
-        "liter tabletten seiten kapitel tore spiele etagen stockwerke bytes karten menschen leute quadratmeter"
+        "liter tabletten seiten kapitel tore spiele etagen stockwerke bytes karten menschen leute quadratmeter ziffern"
     ),
     ordinals=_ordinals(),
     years=_years(),

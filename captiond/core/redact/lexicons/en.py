@@ -49,7 +49,8 @@ ENGLISH = Table(
         "CVV": (
             "cvv;cvc;cvv2;cid;security code;security number;verification code;verification value;digit code;"
             "digit number on the back;number on the back;code on the back;back of the card;three digits;csc;"
-            "card code;code on the card"
+            "card code;code on the card;code on the front;numbers on the back;numbers on the front;digits on the back;"
+            "digits on the front;digit number on the front;three numbers;and the code;c v v;c v c;verification number"
         ),
         "SSN": "social;ssn;social security;social security number;socials;tax id;taxpayer id;itin",
         "PHONE": (
@@ -57,7 +58,7 @@ ENGLISH = Table(
             "reach you at;reach you on;reach him at;reach her at;reach us at;call me at;call me on;call me back at;"
             "call me back on;call back on;call back at;call you at;call you on;call us at;call us on;"
             "call you back at;call you back on;callback number;contact number;text me at;text you at;code to;text to;"
-            "fax;landline;whatsapp;best number;my number is;my number's;your number is;dial"
+            "ring me at;ring me on;fax;landline;whatsapp;best number;my number is;my number's;your number is;dial"
         ),
         "IBAN": "iban;ibans;international bank account;bank account should;i ban;eye ban",
         "PIN": "pin;pins;pincode;pin code;pin number;passcode",
@@ -98,7 +99,8 @@ ENGLISH = Table(
         "business working gigs gb mb million billion thousand trillion stars rooms nights night bags boxes orders "
         "calls adults children kids students employees calories steps volts amps watts kilowatts celsius fahrenheit "
         "centimeters centimetres cm mm millimeters milligrams milligram mg gram liters litres gallons tablets pills "
-        "square acres tons pixels lines pages chapters episodes seasons games goals laps floors stories bytes"
+        "square acres tons pixels lines pages chapters episodes seasons games goals laps floors stories bytes digit "
+        "digits"
     ),
     ordinals=(
         "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "

@@ -44,7 +44,8 @@ SPANISH = Table(
         ),
         "CVV": (
             "cvv;cvc;código de seguridad;código de verificación;código de la tarjeta;tres dígitos;tres cifras;"
-            "número de atrás;parte de atrás;dorso"
+            "número de atrás;parte de atrás;dorso;código de atrás;código de detrás;números de atrás;números de detrás;"
+            "dígitos de atrás;reverso;parte trasera;c v v;c v c;ce uve uve;cuatro dígitos;y el código"
         ),
         "SSN": "seguro social;ssn;número de seguro social",
         "PHONE": (
@@ -85,7 +86,7 @@ SPANISH = Table(
         "mes meses año años kilómetro kilómetros metro metros kilo kilos gramos grado grados millón millones mil "
         "por-ciento eur usd "
         "adultos niños alumnos empleados calorías pasos voltios amperios vatios centímetros milímetros miligramos "
-        "gramo litro litros pastillas comprimidos páginas capítulos goles partidos plantas bytes"
+        "gramo litro litros pastillas comprimidos páginas capítulos dígitos cifras goles partidos plantas bytes"
     ),
     ordinals="primero primer segundo tercero cuarto quinto sexto séptimo octavo noveno décimo",
     of="de del año",

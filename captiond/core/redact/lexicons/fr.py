@@ -131,7 +131,7 @@ FRENCH = Table(
         "jour jours semaine semaines mois an ans année années kilomètre kilomètres mètre mètres kilo kilos grammes "
         "degré degrés million millions mille milliard eur usd "
         "adultes enfants élèves employés calories pas volts ampères watts centimètres millimètres milligrammes gramme "
-        "litre litres comprimés pages chapitres buts matchs étages octets billets"
+        "litre litres comprimés pages chapitres buts matchs étages octets billets chiffres"
     ),
     ordinals="premier première deuxième troisième quatrième cinquième sixième septième huitième neuvième dixième",
     of="de",
