@@ -110,7 +110,9 @@ def last_digit(window: Window, first: i64, stop: i64, *, apart: bool) -> i64:
 
 
 def begins_interjection(window: Window, at: i64) -> bool:
-    """ "un moment": the article belongs to it."""
+    """ "un moment": the article belongs to it; in "un, moment" it is a digit."""
+    if window.token(at).trail():
+        return False
     for end in range(at + 1, at + MAX_PHRASE_WORDS):
         for words in window.lexicon.interjections.get(window.core(end), ()):
             if len(words) == end - at + 1 and all(window.core(end - i) == words[i] for i in range(len(words))):

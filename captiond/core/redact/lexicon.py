@@ -55,13 +55,12 @@ class Lexicon:
         multiples: "double" > 2: repeats the next digit.
         misheard: word > the digit it is often misheard for; counts only beside a digit. `articles` ("un", "ein") too.
         copulas: words after which an article may be the digit one ("es un ...").
-        vigesimals: tens that a number from 10 to 19 is added to ("soixante et onze").
         fillers: never close a run, never count as a word between.
+        hyphenated: its number words have hyphens ("quatre-vingt-dix"): a recogniser may put spaces there.
         fused: tens that a unit joins with no word between ("forty seven", not "cuarenta siete").
         at, dot, joins: connectors of a spelled e-mail address ("at", "dot", "underscore").
-        particles: of names ("de la", "von"); `asides`: how an address is written ("all in small letters"), inside it.
+        particles: of names ("de la", "von"); `asides`: of how an address is written; `spellers`: in "m comme marie".
         introduces: words that an address follows ("is").
-        spellers: between a letter and a word that begins with it ("m comme marie").
         silent: words for separators inside numbers ("dash", "comma", "slash").
         cues: last word of a phrase > list of (phrase from its last word backwards, kind).
         postcodes: those of `cues` that name a postcode: they keep no number that is longer than one. Others (`endings`)
@@ -86,7 +85,8 @@ class Lexicon:
         remainders: words that say that a number goes on ("the rest is", "the last four are").
         linkers: words between the parts of one number word ("treinta y dos", "vingt et un"); `inverted`: those that
             stand behind the unit and before the tens ("drei und zwanzig").
-        telephones: how many digits a telephone number has, with the zero before it, where that is not always ten.
+        telephones: how many digits a telephone number has, with the zero before it, where that is not always ten;
+            `mobiles`: how those begin that never have so few.
         beginnings: what a number word or a connector looks like before it is heard to its end ("fo", "do").
         halves, half_digits: the same of words that count for none, and of words that are misheard digits.
         tokens: its words as they are written: at first those that are so in small letters, later with capitals, too.
@@ -97,11 +97,11 @@ class Lexicon:
     __slots__ = (
         "acknowledgements", "articles", "asides", "at", "before_amounts", "before_any_time", "before_cues",
         "before_times", "before_years", "beginnings", "beside_days", "between", "clock", "common", "copulas", "cues",
-        "determiners", "digits", "dot", "entries", "fillers", "fused", "gate", "half_digits", "halves",
-        "interjections", "introduces", "inverted", "joins", "linkers", "misheard", "months", "multiples", "no_domains",
-        "of", "ordinals", "particles", "pauses", "plus", "postcodes", "pronouns", "prose", "ranges", "remainders",
-        "scales", "silent", "spellers", "street_endings", "streets", "streets_behind", "telephones", "tens", "tokens",
-        "units", "vigesimals", "waits", "years",
+        "determiners", "digits", "dot", "entries", "fillers", "fused", "gate", "half_digits", "halves", "hyphenated",
+        "interjections", "introduces", "inverted", "joins", "linkers", "misheard", "mobiles", "months", "multiples",
+        "no_domains", "of", "ordinals", "particles", "pauses", "plus", "postcodes", "pronouns", "prose", "ranges",
+        "remainders", "scales", "silent", "spellers", "street_endings", "streets", "streets_behind", "telephones",
+        "tens", "tokens", "units", "waits", "years",
     )  # fmt: skip
 
     def __init__(self, table: Table) -> None:
@@ -114,9 +114,9 @@ class Lexicon:
         self.scales: dict[str, int] = {k: int(v) for k, v in _pairs(table.scales).items()}
         self.multiples: dict[str, int] = {k: int(v) for k, v in _pairs(table.multiples).items()}
         self.misheard: dict[str, str] = {**_pairs(table.misheard), **_pairs(table.articles)}
+        self.hyphenated: bool = any("-" in word for word in self.digits)  # what hyphens join, spaces may too
         self.articles: frozenset[str] = frozenset(_pairs(table.articles))
         self.copulas: frozenset[str] = _words(table.copulas)
-        self.vigesimals: frozenset[str] = _words(table.vigesimals)
         self.fused: frozenset[str] = _words(table.fused)
         self.fillers: frozenset[str] = _words(table.fillers)
         self.interjections: dict[str, list[tuple[str, ...]]] = _phrases(table.interjections)
@@ -149,6 +149,7 @@ class Lexicon:
         self.remainders: frozenset[str] = _words(table.remainders)
         self.linkers: frozenset[str] = _words(table.linkers)
         self.inverted: frozenset[str] = _words(table.inverted)
+        self.mobiles: frozenset[str] = _words(table.mobiles)
         self.telephones: frozenset[int] = frozenset(int(size) for size in table.telephones.split())
         self.pronouns: frozenset[str] = _words(table.pronouns)
         self.determiners: frozenset[str] = _words(table.determiners)
@@ -167,14 +168,14 @@ class Lexicon:
         self.postcodes: frozenset[tuple[str, ...]] = frozenset(words for phrases in codes for words in phrases)
         cue_words = {word for found in cues.values() for words, _ in found for word in words}
         known = self.fillers | self.acknowledgements | self.months | self.units | self.clock | self.ordinals
+        known |= self.particles | self.asides | self.spellers
         self.prose: frozenset[str] = _words(table.common)
         numbers = self.digits.keys() | self.tens.keys() | self.scales.keys() | self.multiples.keys()
         grown = numbers | self.at | self.dot | self.joins
         self.beginnings: frozenset[str] = _halves(grown)
-        of_addresses = self.particles | self.asides | self.spellers
         self.halves: frozenset[str] = _halves(self.fillers | self.silent | self.pauses) | {""}
         self.half_digits: frozenset[str] = _halves(self.misheard)
-        self.common: frozenset[str] = _words(table.common) | of_addresses | known | cue_words | frozenset(self.misheard)
+        self.common: frozenset[str] = _words(table.common) | known | cue_words | frozenset(self.misheard)
         self.before_cues: frozenset[str] = frozenset(
             words[1] for found in cues.values() for words, _ in found if len(words) > 1
         )

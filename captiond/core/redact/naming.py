@@ -36,6 +36,7 @@ NOTHING: Final = ("", 0)
 
 NUMBER_DIGITS: Final = 9  # so many of no certain kind are masked
 CUED_DIGITS: Final = 4  # so many are masked after a cue, whatever follows
+MAX_INTERNATIONAL_DIGITS: Final = 17  # E.164 allows 15, and "00" stands before them
 IBAN_PIECE_CHARS: Final = 12  # so many with a country before them are a piece of an IBAN
 IBAN_SLIPS: Final = 3  # characters that a misheard IBAN may have too many or too few
 NINE_DIGIT_COUNTRIES: Final = "6789"  # Spain's nine digits begin so; of no certain kind elsewhere
@@ -62,6 +63,12 @@ def classify(parts: list[Part], kind: str, on: frozenset[str]) -> tuple[str, int
     by_check = checked(digits, on)
     if by_check and kind in ("", NUMBER, by_check):  # what a cue announced outweighs a checksum that chance can meet
         return by_check, SURE
+    if (
+        digits[:2] == "00"
+        and MIN_CARD_DIGITS <= len(digits) <= MAX_INTERNATIONAL_DIGITS
+        and kind in ("", PHONE, NUMBER)
+    ):
+        return PHONE, SURE  # "0041 79 ...": no card begins so
     if MIN_CARD_DIGITS <= len(digits) <= MAX_CARD_DIGITS:
         return _as_card(digits, kind)
     found = _as_cued(len(digits), kind) or _by_shape(digits, [size for p in parts for size in p.sizes])

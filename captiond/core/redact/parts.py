@@ -13,7 +13,7 @@ from captiond.core.redact.articles import (
 from captiond.core.redact.cardinals import digits_said
 from captiond.core.redact.classes import DIGITS, FILLER, LETTER, MARK, MULTIPLE, SCALE, SILENT, SPOKEN, TENS, WEAK, WORD
 from captiond.core.redact.codes import LETTER_WORDS, NOWHERE, is_bank, is_country
-from captiond.core.redact.compounds import is_inverted, is_unit_of, is_vigesimal, ties
+from captiond.core.redact.compounds import is_inverted, merged, ties
 from captiond.core.redact.early import is_cut_off
 from captiond.core.redact.kinds import CVV, IBAN_CHARS, PIN, is_iban
 from captiond.core.redact.pauses import is_tight, is_told_apart
@@ -144,6 +144,8 @@ def _begins_anew(window: Window, at: i64, token: Token) -> bool:
 
 def _belongs(window: Window, run: Run, at: i64, token: Token, begun: bool) -> bool:
     cls, last, iban = token.cls, run.last, run.iban
+    if cls == WEAK and is_of_pause(window, at):
+        return False  # "..., un instant": the article is the pause's
     if cls == WEAK and run.cued and at == run.start:
         return True  # "the iban is un, no wait, ...": its first digit
     if cls == WEAK and not begun and at > run.start and _goes_on(window, at, token, cued=run.cued):
@@ -260,7 +262,6 @@ def _finish(window: Window, run: Run, parts: list[Part], span: tuple[int, int], 
     while last > first and (
         _may_be_a_word(window, last - 1)
         or window.token(last - 1).cls == FILLER
-        or is_of_pause(window, last - 1)
         or (not run.cued and _is_article(window, last - 1, run.last))
     ):
         last -= 1
@@ -308,11 +309,10 @@ def _read(window: Window, part: Part) -> None:
     out: list[str] = []
     letters: list[str] = []
     times = 1
-    tens = False
     group = 0
     has_letters = multiplied = False
-    for at in range(part.start, part.stop):
-        token = window.token(at)
+    tokens = merged(window, part.start, part.stop)
+    for token in tokens:
         cls = token.cls
         if cls == MULTIPLE:
             times = window.lexicon.multiples.get(token.core, 1)
@@ -320,14 +320,12 @@ def _read(window: Window, part: Part) -> None:
             continue
         if cls == SILENT:
             part.plus = part.plus or (not out and (token.text == "+" or token.core in window.lexicon.plus))
-            tens = False
             continue
         if cls in (FILLER, MARK):
             continue
         if cls == SCALE:
             part.scaled = True
             said = token.digits
-            tens = False
         elif cls in (LETTER, WORD):
             has_letters = True
             letters.append(token.core.upper())
@@ -340,27 +338,11 @@ def _read(window: Window, part: Part) -> None:
                 has_letters = has_letters or token.mixed
             else:
                 part.spoken = True
-            if tens and len(said) == 2 and said[0] == "1" and is_vigesimal(window, at):
-                out[-1] = str(int(out[-1]) + int(said))
-                letters[-1] = out[-1]
-                tens = False
-                continue
-            if cls == TENS and times == 1 and at > part.start + 1 and is_inverted(window, at - 1):
-                out[-1] = letters[-1] = said[0] + out[-1][-1]
-                group += 1
-                continue
             if len(said) == 1:
-                if tens and times == 1 and said != "0" and cls != DIGITS and is_unit_of(window, at):
-                    out[-1] = out[-1][0] + said
-                    letters[-1] = out[-1]
-                    tens = False
-                    continue
-                if times != 1:
-                    said *= times
+                said *= times
             elif cls == SPOKEN and times > 1 and not token.core.isalpha():
                 said = said[0] * times + said[1:]  # "double one-eight"
             times = 1
-            tens = cls == TENS
         out.append(said)
         letters.append("".join(c for c in token.core.upper() if c.isalnum()) if token.mixed else said)
         group += len(said)
@@ -374,7 +356,7 @@ def _read(window: Window, part: Part) -> None:
         part.sizes.append(group)
     part.digits = "".join(out)
     if part.scaled and not multiplied:
-        part.digits = digits_said([window.token(at) for at in range(part.start, part.stop)], part.digits)
+        part.digits = digits_said(tokens, part.digits)
     if has_letters:
         part.letters = "".join(letters)
         if not is_iban(part.letters):

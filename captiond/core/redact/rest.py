@@ -116,6 +116,10 @@ def _mask_end(window: Window, parts: list[Part], decision: Decision, *, cued: bo
     owned = {p.start for found in decision.found for p in found.parts}
     for found in decision.found:
         first, last = found.parts[0], found.parts[-1]
+        if last.wide_stop > last.stop and last.wide.startswith(last.digits):
+            article = last.wide[len(last.digits) :]  # "... huit un expire fin": read as a word, but then one is missing
+            if _becomes_whole(found, article, window.lexicon, plus=first.plus, cued=cued):
+                last.stop, last.digits = last.wide_stop, last.wide
         more: list[Part] = []
         for part in parts:
             if part.start <= last.start:

@@ -261,7 +261,7 @@ def _read_compound(word: str, core: str, first: i64, last: i64, lexicon: Lexicon
     said: list[str] = []
     spelled: list[str] = []
     others = letters = 0
-    sure = False
+    sure = articles = False
     tens = before = ""
     times = 1
     for part in plain.split():
@@ -275,6 +275,8 @@ def _read_compound(word: str, core: str, first: i64, last: i64, lexicon: Lexicon
         sure = sure or unit is not None or part in lexicon.tens
         if unit is None:
             unit = lexicon.misheard.get(part)
+            sure = sure or (articles and part in lexicon.articles)  # "un-un": nobody says two articles in a row
+            articles = part in lexicon.articles
         if unit is not None:
             if tens and len(unit) == 1 and unit != "0" and (ahead in lexicon.fused or ahead in lexicon.linkers):
                 said[-1] = spelled[-1] = tens[0] + unit

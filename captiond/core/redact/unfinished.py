@@ -31,11 +31,12 @@ def may_say_what_waits(window: Window, waits: i64, token: Token) -> bool:
 
 
 def said_by_half(lexicon: Lexicon, token: Token) -> str:
-    """ "quatre-v": what the first half of a number word says, which is one already; "" where it is none."""
+    """ "quatre-v", "un-s": what the first half of a number word says, which is one already; "" where it is none."""
     if token.cls != WORD or "-" not in token.core:
         return ""
     head = token.core.partition("-")[0]
-    return lexicon.digits.get(head) or lexicon.tens.get(head) or ""
+    said = lexicon.digits.get(head) or lexicon.tens.get(head) or ""
+    return lexicon.misheard[head] if not said and head in lexicon.articles else said
 
 
 def may_be_filler(lexicon: Lexicon, core: str) -> bool:

@@ -38,7 +38,9 @@ def is_whole(label: str, digits: str, lexicon: Lexicon, *, plus: bool, cued: boo
 def _is_whole_telephone(digits: str, lexicon: Lexicon, *, plus: bool) -> bool:
     size: i64 = len(digits)
     if not plus and digits[:2] != PREFIX:
-        return size == TRUNK_DIGITS or (digits[:1] == "0" and size in lexicon.telephones)
+        if size == TRUNK_DIGITS:
+            return digits[:3] not in lexicon.mobiles
+        return digits[:1] == "0" and size in lexicon.telephones
     start: i64 = 0 if plus else len(PREFIX)
     stop: i64 = start + 1
     while stop <= start + MAX_COUNTRY_DIGITS and digits[start:stop] not in NATIONAL_DIGITS:

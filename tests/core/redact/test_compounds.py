@@ -42,6 +42,33 @@ def test_a_unit_before_its_tens_is_one_number_however_it_is_written(said: str) -
 
 
 @pytest.mark.parametrize(
+    "last", ["quatre-vingt-dix-sept", "quatre vingt dix sept", "quatre-vingt dix-sept", "quatre vingts dix sept"]
+)
+def test_a_number_of_several_words_is_one_with_spaces_as_with_hyphens(last: str) -> None:
+    """Ten digits with a zero before them are a telephone number, eleven or twelve none in France."""
+    said = "zéro six douze trente quatre soixante seize"
+    assert closed(f"c'est le {said} {last} voilà", language="fr-FR") == "c'est le [PHONE] voilà"
+    assert closed(f"c'est le {said} {last}, euh, deux choses", language="fr-FR").endswith(", euh, deux choses")
+
+
+def test_pairs_that_begin_with_a_zero_are_pairs() -> None:
+    """ "zéro quatre vingt deux" is 04 22, not 0 82: ten digits, and what follows them is no rest."""
+    said = "zéro quatre vingt deux trente-trois quarante-quatre cinquante-cinq"
+    assert closed(f"c'est le {said}, euh, deux choses", language="fr-FR") == "c'est le [PHONE], euh, deux choses"
+
+
+@pytest.mark.parametrize("said", ["un-un zéro-un dix-sept zéro-trois sept", "ein-ein null-eins siebzehn null-drei"])
+def test_two_articles_in_a_row_are_digits(said: str) -> None:
+    language = "fr-FR" if "un" in said.split(maxsplit=1)[0] else "de-DE"
+    assert Talk(language=language).say("a", f"pin {said.split(maxsplit=1)[0]}", final=False) == "pin [...]"
+
+
+@pytest.mark.parametrize(("half", "language"), [("un-s", "fr-FR"), ("quatre-v", "fr-FR"), ("ein-u", "de-DE")])
+def test_half_a_number_word_is_masked_after_a_cue(half: str, language: str) -> None:
+    assert Talk(language=language).say("a", f"pin {half}", final=False) == "pin [...]"
+
+
+@pytest.mark.parametrize(
     ("language", "three"),
     [("de-DE", "dreißig-acht"), ("es-ES", "treinta-ocho"), ("it-IT", "trenta-otto")],
 )

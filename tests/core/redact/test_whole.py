@@ -68,6 +68,39 @@ def test_what_follows_a_whole_number_behind_a_pause_stays(said: str, language: s
     assert closed(said, language=language).split(", ")[-1] == said.rsplit(", ", maxsplit=1)[-1]
 
 
+@pytest.mark.parametrize(
+    ("said", "language"),
+    [
+        ("double zéro quatre un sept neuf un six cinq un quatre trois un expire", "fr-FR"),
+        ("null eins sieben sechs sechs fünf vier null acht zwei ein läuft", "de-DE"),
+    ],
+)
+def test_an_article_that_makes_a_number_whole_is_its_last_digit(said: str, language: str) -> None:
+    assert closed(said, language=language) == f"[PHONE] {said.rsplit(maxsplit=1)[-1]}"
+
+
+def test_a_mobile_number_of_ten_digits_is_not_whole_in_germany() -> None:
+    said = "null eins sieben eins neun acht null eins sieben sechs"
+    assert closed(f"also {said}, ähm, sieben danke", language="de-DE") == "also [PHONE], ähm, [PHONE] danke"
+    said = said.replace("null eins", "null drei", 1)
+    assert closed(f"also {said}, ähm, sieben Leute", language="de-DE") == "also [PHONE], ähm, sieben Leute"
+
+
+@pytest.mark.parametrize(
+    ("said", "language"),
+    [
+        ("c'est zéro zéro quatre un sept neuf huit trois deux un instant trois neuf zéro quatre un merci", "fr-FR"),
+        ("also null siebzehn sechzehn neunundzwanzig dreiundneunzig einen Moment neunundvierzig bitte", "de-DE"),
+        ("allora tre tre tre sei nove sei sette sette quattro, un attimo, tre va bene", "it-IT"),
+    ],
+)
+def test_the_article_of_a_pause_is_no_digit_and_the_pause_is_one(said: str, language: str) -> None:
+    text = closed(said, language=language)
+    pause = next(p for p in ("un instant", "einen Moment", "un attimo,") if p in said)
+    assert pause in text
+    assert text.split(pause)[1].split()[0] in ("[PHONE]", "[NUMBER]")
+
+
 def test_pauses_inside_make_a_piece_of_a_number_no_smaller() -> None:
     """5 and 7 digits with other words between, the five in three pieces: one number of twelve."""
     said = "also null eins sieben hm sechs, so, sieben und drauf sechs eins eins acht sieben zwo acht danke sehr"

@@ -176,6 +176,7 @@ GERMAN = Table(
     linkers="und",
     inverted="und",
     telephones="11 12",
+    mobiles="015 016 017",
     ranges="bis zu auf mal gegen von",
     street_endings="straße strasse str allee gasse platz weg ring ufer damm",
     determiners="der die das diese dieser dieses kein keine jede jeder irgendeine noch",

@@ -51,7 +51,6 @@ FRENCH = Table(
         "quatre-vingt:80 nonante:90"
     ),
     fused="vingt trente quarante cinquante soixante septante huitante octante quatre-vingt nonante",
-    vigesimals="soixante quatre-vingt",
     compounds=_hyphenated(),
     scales="cent:2 cents:2 mille:3 million:6 millions:6 milliard:9 milliards:9",
     multiples="double:2 triple:3",
