@@ -16,6 +16,7 @@ from captiond.jobs.shelf import Shelf
 
 KEPT: Final[dict[str, Callable[..., erasing.Kept]]] = {"job": erasing.job_kept, "session": erasing.session_kept}
 PORTION: Final[dict[str, Callable[..., bool]]] = {"job": erasing.erase_job, "session": erasing.erase_session}
+READ: Final = "somebody reads the database, a backup perhaps: its log of changes holds the texts for up to an hour"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,8 +41,10 @@ def run(args: argparse.Namespace) -> int:
             if kept == "over":
                 if args.what == "job":
                     asyncio.run(Shelf(Path(f"{sqlite_path(url)}-files")).erase(one))
-                erasing.erase_beside(database, partial(PORTION[args.what], **{args.what: one}))
+                erased = erasing.erase_beside(database, partial(PORTION[args.what], **{args.what: one}))
                 print(f"{one} erased")
+                if not erased:
+                    print(f"captiond: {READ}", file=sys.stderr)
                 continue
             status = 1
             why = f"there is no {args.what} {one}" if kept == "nothing" else f"{one} is not over: end it first"

@@ -75,14 +75,16 @@ def erase_session(connection: sqlite3.Connection, session: str) -> bool:
     return False
 
 
-def erase_beside(connection: sqlite3.Connection, portion: Callable[[sqlite3.Connection], bool]) -> None:
-    """As `erase`, on a connection of one's own beside a daemon's."""
+def erase_beside(connection: sqlite3.Connection, portion: Callable[[sqlite3.Connection], bool]) -> bool:
+    """As `erase`, on a connection of one's own beside a daemon's. False: somebody reads, and so the log of changes
+    holds the texts until the daemon folds it back.
+    """
     while portion(connection):
         pass
     begin = True
     while search.purge(connection, begin=begin):
         begin = False
-    retention.fold_back(connection)
+    return retention.fold_back(connection)
 
 
 async def erase(store: Store, portion: Callable[[sqlite3.Connection], bool]) -> None:

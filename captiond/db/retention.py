@@ -21,6 +21,7 @@ def erase(connection: sqlite3.Connection, before_s: float) -> tuple[int, int]:
     return erased, more
 
 
-def fold_back(connection: sqlite3.Connection) -> None:
-    """The log of changes still holds old pages until it is folded back into the file."""
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+def fold_back(connection: sqlite3.Connection) -> bool:
+    """The log of changes still holds old pages until it is folded back into the file. False: somebody reads it."""
+    [(busy, _, _)] = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    return not busy

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Self, TypeVar
 
 import orjson
@@ -23,25 +24,24 @@ from captiond.base.ids import SessionId
 from captiond.base.inside import remains
 from captiond.core.messages import Caption, Gap
 from captiond.db import gaps, retention, search
+from captiond.db import kept as rows
 from captiond.db.address import sqlite_path
 from captiond.db.migrations import STEPS, statements
-from captiond.db.records import CLOSED_MASK, FINAL_COLUMNS, OPEN_MASK, KeptSession, SavedSession, final_of, final_row
+from captiond.db.records import CLOSED_MASK, FINAL_COLUMNS, OPEN_MASK, KeptSession, SavedSession, final_row
 
 MAX_WAITING_WRITES: Final = 50_000  # some 50 MB of finals, minutes of the largest load: later ones are refused
 BATCH_WRITES: Final = 1_000  # in one transaction: some 10 ms
 RETRY_S: Final = 1.0  # a disk that is full stays full for a while
 BUSY_TIMEOUT_S: Final = 5.0  # somebody's backup may hold the lock for a moment
-MAX_BOUND_FINALS: Final = 10_000  # of one conversation, the newest: some hours of talk
 
 log = logging.getLogger("captiond.db")
 
-_NEWEST: Final = "SELECT row FROM conversations WHERE session = ? ORDER BY row DESC LIMIT 1"
 _INSERT_SESSION: Final = """
     INSERT INTO conversations (session, source, language, conversation, request, state, created_at)
     VALUES (?, ?, ?, ?, ?, 'live', ?)
 """
 # Of these statements everything is our own, names of columns and a query; values are bound (hence S608).
-_END_SESSION: Final = f"UPDATE conversations SET state = ?, reason = ?, ended_s = ? WHERE row = ({_NEWEST})"  # noqa: S608
+_END_SESSION: Final = f"UPDATE conversations SET state = ?, reason = ?, ended_s = ? WHERE row = ({rows.NEWEST})"  # noqa: S608
 _INSERT_FINAL: Final = f"""
     INSERT INTO finals (conversation, kept_s, {FINAL_COLUMNS})
     SELECT row, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM conversations WHERE session = ? ORDER BY row DESC LIMIT 1
@@ -50,7 +50,6 @@ _INSERT_FINAL: Final = f"""
         end_ms = excluded.end_ms, confidence = excluded.confidence, redactions = excluded.redactions
     WHERE excluded.revision > finals.revision
 """  # noqa: S608
-_FINALS: Final = f"SELECT {FINAL_COLUMNS} FROM finals WHERE conversation = ({_NEWEST}) ORDER BY place DESC LIMIT ?"  # noqa: S608
 
 # One value that SQLite will never take: asking again would hold up all others for ever.
 _HOPELESS: Final = (
@@ -93,7 +92,8 @@ class Store:
         self._connection, self._now_s = connection, now_s
         self._work: queue.Queue[_Write | _Read | None] = queue.Queue(max_waiting)
         self._refused = 0
-        self._unpurged, self._purge_due_s = False, float("-inf")
+        # A process that was killed may have erased rows and not yet their words in the index.
+        self._unpurged, self._purge_due_s = True, float("-inf")
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="captiond-db", daemon=True)
         self._thread.start()
@@ -142,13 +142,13 @@ class Store:
 
     async def live_sessions(self) -> list[SavedSession]:
         """Sessions that had not ended, oldest first: what a restart brings back."""
-        return await self._ask(_live_sessions)
+        return await self._ask(rows.live_sessions)
 
     async def finals(self, session: SessionId) -> list[Caption]:
         """The newest start of that session: its finals in the order they were first said, as they stand now. At most
-        the newest `MAX_BOUND_FINALS`.
+        the newest `kept.MAX_BOUND_FINALS`.
         """
-        return await self._ask(lambda connection: _finals(connection, session))
+        return await self._ask(lambda connection: rows.finals_of(connection, session))
 
     async def keep_revocations(self, kept: Mapping[str, float], dropped: Sequence[str]) -> None:
         """Remembers moments by session, and forgets others, in one step; answers once that is done."""
@@ -168,7 +168,7 @@ class Store:
 
     async def kept(self, session: SessionId) -> KeptSession | None:
         """The newest start of that session, whether it has ended or not; None where it is not known (any more)."""
-        return await self._ask(lambda connection: _kept(connection, session))
+        return await self._ask(lambda connection: rows.kept_of(connection, session))
 
     async def erase_older(self, days: float) -> int:
         """Erases finals kept, and sessions and jobs ended, more than `days` ago; answers how many finals that were.
@@ -186,14 +186,18 @@ class Store:
 
     async def purge(self) -> None:
         """Overwrites on the disk what erased texts have left in the search's index. In portions: finals are written
-        in between.
+        in between. What cannot be overwritten now is at the next `erase_older`.
         """
-        self._unpurged = False
+        self._unpurged = False  # what is erased while this goes on sets it again
         begin = True
-        # mypy infers no lambda with a default, which is what binds each turn's value.
-        while await self._ask(lambda connection, begin=begin: search.purge(connection, begin=begin)):  # type: ignore[misc]
-            begin = False
-        await self._ask(retention.fold_back)
+        try:
+            while await self._ask(partial(search.purge, begin=begin)):
+                begin = False
+        except BaseException:
+            self._unpurged = True
+            raise
+        if not await self._ask(retention.fold_back):
+            log.warning("erased texts stay in the log of changes while somebody reads the database, a backup perhaps")
 
     async def close(self, timeout_s: float = 5.0) -> None:
         """Writes what waits and lets go of the file, in `timeout_s` at most."""
@@ -306,43 +310,6 @@ class Store:
         except Exception as fault:  # a row that is not what it should be; the thread must live
             log.error("reading the database failed inside", exc_info=remains(fault))
             read.answer.set_exception(StoreError(f"the database cannot be read: {type(fault).__name__}"))
-
-
-def _live_sessions(connection: sqlite3.Connection) -> list[SavedSession]:
-    rows = connection.execute(
-        """SELECT session, source, language, request, created_at, conversation FROM conversations AS this
-           WHERE ended_s IS NULL
-             AND row = (SELECT max(row) FROM conversations WHERE session = this.session) ORDER BY row"""
-    )
-    return [
-        SavedSession(SessionId(session), source, language, _object(request), created_at, conversation)
-        for session, source, language, request, created_at, conversation in rows
-    ]
-
-
-def _object(text: str) -> dict[str, Any]:
-    """What was kept as a JSON object; {} where the disk has made something else of it: the reader says what lacks."""
-    try:
-        found = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _finals(connection: sqlite3.Connection, session: SessionId) -> list[Caption]:
-    rows = connection.execute(_FINALS, (session, MAX_BOUND_FINALS)).fetchall()
-    return [final_of(row) for row in reversed(rows)]
-
-
-def _kept(connection: sqlite3.Connection, session: SessionId) -> KeptSession | None:
-    row = connection.execute(
-        f"SELECT language, state, created_at FROM conversations WHERE row = ({_NEWEST})",  # noqa: S608  (a query of our own)
-        (session,),
-    ).fetchone()
-    if row is None:
-        return None
-    language, state, created_at = row
-    return KeptSession(language, state, created_at, gaps.read(connection, session))
 
 
 def _connect(url: str, now_s: Callable[[], float]) -> sqlite3.Connection:

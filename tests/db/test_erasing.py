@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from captiond.db.parts import Part, PartState
 from captiond.db.passages import MAX_PASSAGES, Passage
 from captiond.db.query import parse
 from captiond.db.search import Wanted
-from captiond.db.store import Store
+from captiond.db.store import Store, StoreError
 from tests.db.said import ONE, TWO, final, say, started
 
 KIND = "messaging-transcript"
@@ -31,7 +32,7 @@ def url(tmp_path: Path) -> str:
 
 @pytest.fixture
 async def store(url: str) -> AsyncIterator[Store]:
-    opened = await Store.open(url)
+    opened = await Store.open(url, now_s=lambda: 9.0)  # what is erased is not so for its age
     yield opened
     await opened.close()
 
@@ -170,11 +171,57 @@ async def test_a_start_that_runs_is_not_touched_when_earlier_ones_are_erased(sto
     assert await store.work(partial(found, query="zanzibarine")) == 0
 
 
+async def test_what_a_killed_process_left_in_the_index_goes_with_the_next_round(url: str, tmp_path: Path) -> None:
+    store = await Store.open(url)
+    await store.work(partial(with_all, name="job-1", word="zanzibarine"))
+    while await store.work(partial(erasing.erase_job, job="job-1")):
+        pass
+    await store.close()  # as if it had been killed here: the rows are gone, the words in the index are not
+    assert on_disk(tmp_path, "zanzibar")
+    store = await Store.open(url, now_s=lambda: 9.0)  # nothing is old
+    assert await store.erase_older(30) == 0
+    assert not on_disk(tmp_path, "zanzibar")
+    await store.work(intact)
+    await store.close()
+
+
+async def test_what_could_not_be_overwritten_is_with_the_next_round(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: Any, **__: Any) -> bool:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    await store.erase_older(30)  # what a start has to look after is done
+    await store.work(partial(with_all, name="job-1", word="zanzibarine"))
+    with monkeypatch.context() as broken, pytest.raises(StoreError):
+        broken.setattr(search, "purge", refused)
+        await erasing.erase(store, partial(erasing.erase_job, job="job-1"))
+    assert on_disk(tmp_path, "zanzibar")
+    await store.work(lambda connection: connection.execute("PRAGMA wal_checkpoint").fetchall())
+    assert await store.erase_older(30) == 0
+    assert not on_disk(tmp_path, "zanzibar")
+
+
+async def test_while_a_backup_reads_the_log_of_changes_stays_and_the_next_round_folds_it_back(
+    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    await store.work(partial(with_all, name="job-1", word="zanzibarine"))
+    await store.work(lambda connection: connection.execute("PRAGMA busy_timeout = 20").fetchall())
+    with closing(sqlite3.connect(tmp_path / "captions.db")) as backup:
+        backup.execute("BEGIN")
+        assert backup.execute("SELECT count(*) FROM passages").fetchone() == (8,)
+        await erasing.erase(store, partial(erasing.erase_job, job="job-1"))
+        assert on_disk(tmp_path, "zanzibar")
+        assert "erased texts stay in the log of changes" in caplog.text
+    assert await store.erase_older(30) == 0
+    assert not on_disk(tmp_path, "zanzibar")
+
+
 async def test_a_command_beside_the_daemon_erases_as_thoroughly(store: Store, url: str, tmp_path: Path) -> None:
     await store.work(partial(with_all, name="job-1", word="zanzibarine"))
     assert await store.work(outbox.counts) == {("nlp", "pending"): 3}
     with beside(url) as database:
-        erasing.erase_beside(database, partial(erasing.erase_job, job="job-1"))
+        assert erasing.erase_beside(database, partial(erasing.erase_job, job="job-1"))
     assert not on_disk(tmp_path, "zanzibar")
     assert await store.work(outbox.counts) == {}
     await store.work(intact)
