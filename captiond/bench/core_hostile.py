@@ -25,7 +25,7 @@ FAMILIES: Final[Mapping[str, str]] = {
 }  # fmt: skip
 SIZES: Final = (1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000)  # code points
 STEP: Final = 16  # code points that a growing text grows by: three or four words
-UTTERANCE: Final = 100  # code points of each of many utterances: more of them than a run is carried over, at any size
+UTTERANCE: Final = 40  # code points of each of many utterances: more of them than a run is carried over, at any size
 MAX_SLOPE: Final = 1.15  # issue 3
 
 Way = Callable[[str, Clock], int]

@@ -12,6 +12,10 @@ from mypy_extensions import i64
 MAX_SAME_LETTERS: Final = 3  # more in a row are shortened to two
 MAX_SAME_WORDS: Final = 3  # more in a row are kept twice
 KEPT: Final = 2
+# Code points without white space; the longest address has 254. What is longer is the next word, so that a text without
+# any white space is not read from its beginning again and again. A prime number: pieces of a text that repeats itself
+# are not equal, as words said again and again are, of which two are kept.
+MAX_CHUNK: Final = 257
 
 _JOINERS: Final = ".,!?"  # no space before these
 _SPACED: Final = ",!?"  # a space after these before a letter
@@ -45,6 +49,12 @@ _OTHER: Final = 1
 _LETTER: Final = 2
 _MARK: Final = 3  # where a space may be missing behind it, or an address be
 _KINDS: Final[bytes] = _kinds()
+
+
+def is_space(text: str, at: i64) -> bool:
+    """Whether a character of a text is white space, as `str.split` sees it."""
+    code: i64 = ord(text[at])
+    return code == 32 or ((code < 32 or code > 126) and text[at].isspace())
 
 
 def is_clean(text: str, start: int, stop: int) -> bool:
@@ -204,9 +214,10 @@ def normalise(text: str, *, is_number: Callable[[str], bool] = _never) -> str:
     """
     out: list[str] = []
     repeats = Repeats()
-    for chunk in text.split():
+    chunks = [whole[at : at + MAX_CHUNK] for whole in text.split() for at in range(0, len(whole), MAX_CHUNK)]
+    for chunk in chunks:
         for word in clean(chunk):
-            if out and joins(word):
+            if out and joins(word) and len(out[-1]) + len(word) <= MAX_CHUNK:
                 out[-1] += word
                 repeats = Repeats()
                 continue

@@ -34,6 +34,7 @@ ALWAYS: Final = NUMBER | CUE | CONNECTOR
 CUED: Final = ALWAYS | ZERO
 RUNNING: Final = ALWAYS | ZERO | DIGIT_LIKE | LINKER  # while a run is open
 
+MAX_WORD: Final = 64  # code points; the machine reads longer ones, and cuts what has no end
 MAX_DIGIT_LIKE: Final = 4  # so many in a row may be let through: REPLAYED reaches behind them
 
 _SIZE: Final = 1 << 16  # slots; some 500 words are in them, of German 3,600: one other word in twenty is looked up
@@ -301,6 +302,8 @@ class Trail:
                 if parts:
                     flags |= slots[(part ^ (part >> 11)) & (_SIZE - 1)]
                     flags |= slots[(tail ^ (tail >> 11)) & (_SIZE - 1)]  # "d'e-mail"
+            if i - at > MAX_WORD:
+                return False
             mark: i64 = (hashed & _KEPT_HASH) * _HASHED
             if flags & CUE_BEFORE:
                 mark += _BEFORE

@@ -257,8 +257,8 @@ class Run:
             self.digits += 0 if self.dated else said
             self.last, self.gap = at, 0
             return
-        if self.weak == NONE:
-            self.weak, self.waiting = at, 0
+        if self.weak == NONE or at - self.weak >= MAX_RUN_TOKENS:
+            self.weak, self.weak_digits, self.waiting = at, 0, 0
         self.weak_digits += said
         if is_digit_alone(window, token):
             self.waiting = self.weak_digits

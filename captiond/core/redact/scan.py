@@ -10,7 +10,7 @@ from typing import Final
 from mypy_extensions import i64
 
 from captiond.base.prefix import common_prefix
-from captiond.core.normalise import KEPT, Repeats, clean, is_clean, joins
+from captiond.core.normalise import KEPT, MAX_CHUNK, Repeats, clean, is_clean, is_space, joins
 from captiond.core.redact.classes import without_cue
 from captiond.core.redact.gate import REPLAYED, Trail
 from captiond.core.redact.lexicon import Lexicon
@@ -82,7 +82,7 @@ class Scan:
                         trail.back(stop)
                     return True
                 back += 1
-        elif self._points[-1].offset >= 0 and self._is_same(text, self._points[-1].offset):
+        elif 0 <= self._points[-1].offset < len(text) and self._is_same(text, self._points[-1].offset):
             return True
         stable = len(self._stable)
         if stable and text.startswith(self._stable):
@@ -90,6 +90,7 @@ class Scan:
         else:
             same = common_prefix(self._text, text)
             self._stable = ""
+        same = min(same, len(text) - 1)  # what a chunk too long was cut at is its end, where nothing follows
         points = self._points
         if points[0].offset > same:
             return False
@@ -140,30 +141,27 @@ class Scan:
         return f"{self.head} {text[start:stop]}"
 
     def read(self, text: str, *, final: bool) -> str | None:
-        """Reads the text. None where the machine stands behind its last word; a caption as of `passes` else.
-
-        Args:
-            final: its last word is said to its end.
-        """
+        """Reads the text; where it is `final`, its last word is over. None if the machine stands behind that word; else
+        a caption as of `passes`."""
         trail = self._trail
         halted = self._gated and trail.halted
         offset: i64 = self._replay(text) if self._gated else self._resume(text)
         size: i64 = len(text)
         again = not self._gated  # else it is where it was when the gate stopped the first word
         while True:
-            while offset < size and _is_space(text, offset):
+            while offset < size and is_space(text, offset):
                 offset += 1
             stop: i64 = offset
-            while stop < size:
-                if _is_space(text, stop):
+            end: i64 = min(size, offset + MAX_CHUNK)
+            while stop < end:
+                if is_space(text, stop):
                     break
                 stop += 1
             if stop >= size:
                 break
-            self._take(text, offset, stop)
+            offset = self._take(text, offset, stop)
             again = True
             halted = False
-            offset = stop + 1
         self._flush(self._repeats.last, self._repeats.count)
         self._text = text
         if again and not (final or halted):
@@ -191,7 +189,7 @@ class Scan:
             return offset
         self._last_word = ""
         stop = len(self._text)
-        if len(text) == stop or not _is_space(text, stop) or self._repeats.is_same(word):
+        if len(text) == stop or not is_space(text, stop) or self._repeats.is_same(word):
             self._stand_at_last_point()
             return offset
         self._ahead = False
@@ -271,12 +269,14 @@ class Scan:
         """Looks whether words may pass behind the last point."""
         self._rendered = False
         leave = self.machine.leave()
-        self._gated = leave is not None and self._repeats.count <= KEPT
+        offset = self._points[-1].offset
+        whole = offset <= 0 or is_space(self._text, offset - 1)  # not in a chunk that is too long for one
+        self._gated = leave is not None and whole and self._repeats.count <= KEPT
         if leave is not None and self._gated:
             tokens = self.machine.window.tokens
             # By this lexicon: the word may be of an utterance in another language, whose flags say nothing here.
             begun = bool(tokens) and tokens[-1].core in self.lexicon.before_cues
-            self._trail.begin(self._points[-1].offset, leave, begun=begun)
+            self._trail.begin(offset, leave, begun=begun)
 
     def _render(self) -> None:
         if self._ahead:
@@ -296,26 +296,27 @@ class Scan:
         self._ahead = False
         self._last_word = ""
 
-    def _take(self, text: str, start: i64, stop: i64) -> None:
-        """Goes on by one chunk that is over; its last word waits for punctuation that may follow."""
+    def _take(self, text: str, start: i64, stop: i64) -> i64:
+        """Goes on by one chunk that is over; its last word waits for punctuation that may follow. What is behind it."""
         chunk = text[start:stop]
+        behind: i64 = stop + 1 if is_space(text, stop) else stop
         if is_clean(text, start, stop) and not self._repeats.is_same(chunk):
             self._flush(self._repeats.last, self._repeats.count)
             self._repeats.start(chunk)
-            self._waiting, self._waiting_offset = chunk, stop + 1
+            self._waiting, self._waiting_offset = chunk, behind
         else:
             for word in clean(chunk):
                 self._word(word)
             if self._waiting:
-                self._waiting_offset = stop + 1
+                self._waiting_offset = behind
             else:
-                self._points[-1].offset = stop + 1
+                self._points[-1].offset = behind
         self._forget()
+        return behind
 
     def _take_last(self, text: str, start: i64, *, final: bool) -> None:
         """Goes on by the last chunk, which may be no more than the beginning of a word: the next text takes it anew."""
-        self._ahead = True
-        self._last_word = ""
+        self._ahead, self._last_word = True, ""
         chunk = text[start:] if start else text
         if is_clean(text, start, len(text)) and not self._repeats.is_same(chunk):
             self.machine.step(read(chunk, self.lexicon), unfinished=not final)
@@ -335,7 +336,8 @@ class Scan:
     def _word(self, word: str) -> None:
         """Goes on by one word. It waits for the next one, which may be punctuation, or make it one too many."""
         points, repeats = self._points, self._repeats
-        if joins(word) and (self._waiting or (len(points) > 1 and points[-1].word)):
+        before = self._waiting or (points[-1].word if len(points) > 1 else "")
+        if before and joins(word) and len(before) + len(word) <= MAX_CHUNK:
             if not self._waiting:
                 self._waiting = self._pop()
             self._waiting += word
@@ -395,8 +397,3 @@ class Scan:
             window.trim(points[0].settled)
             for point in points:
                 point.tokens, point.base = window.tokens, window.base
-
-
-def _is_space(text: str, at: i64) -> bool:
-    code: i64 = ord(text[at])
-    return code == 32 or ((code < 32 or code > 126) and text[at].isspace())

@@ -55,15 +55,20 @@ class Marker:
 
 @mypyc_attr(acyclic=True)
 class Mask:
-    """A closed mask: the words from `start` up to `stop`, its kind, and which number of the channel it hides."""
+    """A closed mask: the words from `start` up to `stop`, its kind, and which number of the channel it hides.
 
-    __slots__ = ("group", "label", "start", "stop")
+    Attributes:
+        reach: no mask that was set before it goes on behind that index, nor does this one.
+    """
 
-    def __init__(self, start: i64, stop: i64, label: str, group: i64) -> None:
+    __slots__ = ("group", "label", "reach", "start", "stop")
+
+    def __init__(self, start: i64, stop: i64, label: str, group: i64, reach: i64) -> None:
         self.start = start
         self.stop = stop
         self.label = label
         self.group = group
+        self.reach = reach
 
 
 class Window:
@@ -139,6 +144,8 @@ class Window:
             mask = masks[i]
             if mask.start <= at < mask.stop:
                 return mask
+            if mask.reach <= at:
+                break
         return None
 
     def label(self, at: i64) -> str:
@@ -191,6 +198,8 @@ class Window:
         """These cues have got their number."""
         new = [marker for marker in markers if marker not in self.used]
         if new:
+            if len(self.used) > MAX_MARKERS:  # of those that are forgotten nobody asks any more
+                self.used = self.used.intersection(self.markers)
             self.used = self.used.union(new)
 
     def forget_cues(self, reaching: i64) -> None:
@@ -241,7 +250,8 @@ class Window:
 
     def set_label(self, start: i64, stop: i64, label: str, group: i64) -> None:
         """Masks the tokens from start up to stop."""
-        self.masks.append(Mask(start, stop, label, group))
+        reach = self.masks[-1].reach if self.masks else stop
+        self.masks.append(Mask(start, stop, label, group, max(reach, stop)))
 
     def trim(self, settled: i64) -> None:
         """Forgets tokens that are settled and too far back to matter."""

@@ -120,7 +120,7 @@ def test_a_very_long_word_heard_otherwise_is_found() -> None:
     for end in ("", one, other, f"{other}  5 dollars and it was", f"{one}  5 dollars and it went"):
         text = (talk + end).rstrip()
         shown = redactor.caption(UtteranceId("u"), RawText(text), final=False, now_s=0.0)[-1].text
-        assert shown == text.replace("  ", " ")
+        assert shown == normalise(text)
 
 
 def _grown(text: str) -> list[str]:
