@@ -35,6 +35,9 @@ from captiond.core.redact.window import Marker, Window
 
 def weigh(window: Window, parts: list[Part]) -> None:
     """Marks what parts are together (pieces of one number, steps of a count, an address), and which are years."""
+    for one, other in itertools.pairwise(parts):
+        if _ends_with_year(window, one, other):
+            other.tight, other.glued, other.apart = False, False, True
     for i, part in enumerate(parts):
         pieces = _pieces(window, parts, i)
         part.counted = is_counting([token for piece in pieces for token in _tokens(window, piece)])
@@ -43,6 +46,14 @@ def weigh(window: Window, parts: list[Part]) -> None:
         part.year = not (part.keep or part.cut) and _is_lone_year(window, part, parts)
     find_addresses(window, parts)
     _find_amounts(window, parts)
+
+
+def _ends_with_year(window: Window, one: Part, other: Part) -> bool:
+    """ "we moved here in 1975" | "four, ...": a typed year behind its "in", at the end of what was said before."""
+    if one.stop != one.start + 1 or window.owner(one.start) == window.owner(other.start):
+        return False
+    token = window.token(one.start)
+    return token.cls == DIGITS and is_year([token]) and window.core(one.start - 1) in window.lexicon.before_years
 
 
 def _find_amounts(window: Window, parts: list[Part]) -> None:

@@ -29,6 +29,10 @@ LET_GO = [
     ("en", "my phone is the new one that", "my phone is the new one that"),
     ("en", "I need my card. Oh, I must have forgotten", "I need my card. Oh, I must have forgotten"),
     ("en", "the outage hits about 4512 homes in", "the outage hits about 4512 homes in"),
+    ("en", "we sold 1290 in May, and", "we sold 1290 in May, and"),
+    ("es", "vendimos 1290 en mayo,", "vendimos 1290 en mayo,"),
+    ("fr", "on a vendu 1290 en juin et", "on a vendu 1290 en juin et"),
+    ("de", "das waren 1290 im Juni und", "das waren 1290 im Juni und"),
     ("en", "a customer since 2014 and", "a customer since 2014 and"),
     ("fr", "client depuis 2014 et", "client depuis 2014 et"),
     ("fr", "environ 4512 foyers sont", "environ 4512 foyers sont"),
@@ -52,6 +56,8 @@ HELD = [
     ("en", "it's 4111 am", "it's [...] am"),  # no time
     ("en", "my social is 12345-6789 and that", "my social is [...] and that"),  # a postcode's shape
     ("en", "my card is 4111 to 1111 that", "my card is [...] that"),
+    ("en", "my card is 1290 in May, and", "my card is [...] in May, and"),
+    ("en", "it's 4155, 1290 in June that", "it's [...] in June that"),
     ("en", "my card is from 1999 and", "my card is from [...] and"),
     ("en", "a customer since nineteen ninety and", "a customer since [...] and"),
     ("es", "cliente desde 2014 y", "cliente desde [...] y"),  # "ya"

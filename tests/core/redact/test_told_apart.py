@@ -82,6 +82,31 @@ def test_what_sentences_part_is_shown(language: str, one: str, other: str) -> No
     assert [talk.screen[u].text for u in "ab"] == [one, other]
 
 
+@pytest.mark.parametrize(
+    ("language", "one", "other"),
+    [
+        ("en", "we moved here in 1975", "okay 3 4753116875899"),
+        ("es", "nos mudamos aquí en 1975", "claro 3 4753116875899"),
+        ("fr", "nous avons emménagé en 1975", "bien sûr 3 4753116875899"),
+        ("de", "wir wohnen hier seit 2014", "ja 4 295550131"),
+    ],
+)
+def test_a_year_that_ends_what_was_said_begins_no_number(language: str, one: str, other: str) -> None:
+    talk = Talk(language=language)
+    talk.say("a", one)
+    talk.say("b", other)
+    talk.end()
+    assert talk.screen["a"].text == one
+    assert not any(c.isdigit() for c in talk.screen["b"].text)
+
+
+def test_four_digits_that_end_what_was_said_begin_one(talk: Talk) -> None:
+    talk.say("a", "so that's 1975")
+    talk.say("b", "okay 311 687 5899")
+    talk.end()
+    assert talk.screen["a"].text == "so that's [NUMBER]"
+
+
 @pytest.mark.parametrize(("language", "said", "shown"), TOGETHER)
 def test_what_a_pause_parts_or_what_is_sure_is_masked(
     language: str, said: tuple[str, str], shown: tuple[str, str]
