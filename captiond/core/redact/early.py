@@ -156,8 +156,8 @@ def is_harmless(window: Window, start: i64, stop: i64, at: i64, *, cued: bool, a
         core = window.core(stop)
         if core in _A and _is_unit(window, following.core):
             return _size(tokens) <= (MAX_CUED_AMOUNT_DIGITS if cued else MAX_AMOUNT_DIGITS)
-        if is_of_a_month(window, stop, _size(tokens)):
-            return alone and not cued
+        if alone and not cued and is_of_a_month(window, stop, _size(tokens)):
+            return True
         if core == "of" and following.core in _OF_THEM:
             return len(tokens) == 1 and len(tokens[0].digits) <= 2
     if window.dates and window.has_cue(DOB, window.owner(start)):

@@ -30,6 +30,7 @@ LET_GO = [
     ("en", "I need my card. Oh, I must have forgotten", "I need my card. Oh, I must have forgotten"),
     ("en", "the outage hits about 4512 homes in", "the outage hits about 4512 homes in"),
     ("en", "we sold 1290 in May, and", "we sold 1290 in May, and"),
+    ("es", "el pedido 44128 llega el 14 de abril y", "el pedido [...] llega el 14 de abril y"),
     ("es", "vendimos 1290 en mayo,", "vendimos 1290 en mayo,"),
     ("fr", "on a vendu 1290 en juin et", "on a vendu 1290 en juin et"),
     ("de", "das waren 1290 im Juni und", "das waren 1290 im Juni und"),
