@@ -212,7 +212,7 @@ class Chain:
         if self.phase == LOCAL and self.joined and self.last == at - 1 and token.core in _JOIN_TAILS:
             self.last = at  # "tiret du bas", "guión bajo"
             return False
-        joins = token.flags & (IS_DOT | IS_JOIN) or (self.cued and token.core in lexicon.plus)
+        joins = token.flags & (IS_DOT | IS_JOIN) or ((self.cued or self.joined) and token.core in lexicon.plus)
         if self.phase == LOCAL and (joins or (len(token.text) == 1 and token.text in "._-")):
             self.joined, self.last, self.letters = True, at, 0
             self.head = JOINED if self.head else 0

@@ -210,7 +210,9 @@ def _is_range(window: Window, at: i64, last: i64) -> bool:
             cued = marker.cues
             break
     before, after = window.token(at - 1), window.token(at + 1)
-    if before.cls == DIGITS and after.cls == DIGITS and not cued:
+    if cued:
+        return any(window.core(at - back) in window.lexicon.before_any_time for back in (2, 3))  # "from 8 to 17"
+    if before.cls == DIGITS and after.cls == DIGITS:
         return True
     end = year_end(window, at + 1, last)
     if end > at + 1 and not (end <= last and window.token(end).digits) and _is_year_before(window, at):

@@ -1,6 +1,5 @@
 """What of a closed run belongs to the private numbers found in it: pieces before, between, behind and said again."""
 
-import itertools
 from typing import Final
 
 from mypy_extensions import i64
@@ -92,9 +91,10 @@ def _mask_leftovers(window: Window, parts: list[Part], decision: Decision) -> No
 def _mask_rest_of(window: Window, parts: list[Part], decision: Decision, *, cued: bool) -> None:
     """What follows a number with no more than a filler between belongs to it: "... 6271, um, 9108 4692"."""
     owners = {p.start: found for found in decision.found for p in found.parts}
-    for before, part in itertools.pairwise(parts):
-        found = owners.get(before.start)
-        if found is None or part.start in owners or not part.tight or part.barred or _is_plain(part):
+    for i in range(1, len(parts)):
+        part = parts[i]
+        found = owners.get(parts[i - 1].start)
+        if found is None or part.start in owners or not _goes_on(part):
             continue
         # A card whose first ten look like a telephone; but behind a whole telephone "okay, 20" may be 20 of something.
         many = sum(len(p.digits) for p in found.parts) >= MIN_CARD_DIGITS
@@ -104,9 +104,23 @@ def _mask_rest_of(window: Window, parts: list[Part], decision: Decision, *, cued
             enough = 1
         if _is_read_out(window, part) and _may_be_a_card(found, len(part.digits)):
             enough = min(enough, REST_DIGITS)
-        if part.glued or len(part.digits) >= enough:
+        if part.glued or _said_on(parts, i) >= enough:
             found.parts.append(part)
             owners[part.start] = found
+
+
+def _goes_on(part: Part) -> bool:
+    return part.tight and not (part.barred or _is_plain(part))
+
+
+def _said_on(parts: list[Part], first: i64) -> i64:
+    """How many digits a part has with those that nothing but pauses stand before: "..., oh, um, oh five"."""
+    digits = len(parts[first].digits)
+    for i in range(first + 1, len(parts)):
+        if not _goes_on(parts[i]):
+            break
+        digits += len(parts[i].digits)
+    return digits
 
 
 def _mask_end(window: Window, parts: list[Part], decision: Decision, *, cued: bool) -> None:

@@ -132,6 +132,9 @@ def _read_other(word: str, core: str, first: i64, last: i64, lexicon: Lexicon) -
         if whole in lexicon.cues:
             core = whole  # "l'iban", "d'e-mail"; but "c'est" is a word of its own
             entry = lexicon.entries.get(core)
+    if entry is None and core[-2:] == "'s" and core[:-2] in lexicon.cues:
+        core = core[:-2]  # "my mobile's ..."
+        entry = lexicon.entries.get(core)
     flags = entry.flags if entry is not None else 0
     digits = "" if core in lexicon.cues else numerals(core)  # "cvv2"
     if digits and not core.isascii():

@@ -91,3 +91,32 @@ def test_a_short_date_behind_a_cue_stays(talk: Talk) -> None:
 def test_tens_in_numerals_take_their_unit_in_an_address() -> None:
     said = "mi correo es jgarcia guion bajo 80 y 2 arroba hotmail punto es"
     assert closed(said, language="es-ES") == "mi correo es [EMAIL]"
+
+
+@pytest.mark.parametrize("word", ["card", "phone", "mobile", "social", "phone number"])
+def test_a_cue_with_its_verb_glued_to_it_is_a_cue(talk: Talk, word: str) -> None:
+    assert talk.say("a", f"my {word}'s four", final=False) == f"my {word}'s [...]"
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "wanted"),
+    [
+        ("en-US", "my card is four one for seven did you get all that now", "my card is [CC] did you get all that now"),
+        ("en-US", "my phone rings from 8 to 17 and then no more", "my phone rings from 8 to 17 and then no more"),
+    ],
+)
+def test_a_range_behind_a_cue_has_a_word_before_it(language: str, said: str, wanted: str) -> None:
+    assert closed(said, language=language) == wanted
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en-US", "my card is 4916 2209 7713 9 let me see oh um oh five"),
+        ("es-ES", "mi tarjeta es 4916 2209 7713 9 a ver cero eh cero cinco"),
+        ("fr-FR", "ma carte est 4916 2209 7713 9 euh zéro euh zéro cinq"),
+        ("de-DE", "meine Karte ist 4916 2209 7713 9 moment null äh null fünf"),
+    ],
+)
+def test_single_digits_with_pauses_between_are_the_rest(language: str, said: str) -> None:
+    assert closed(said, language=language).split()[-1] == "[CC]"

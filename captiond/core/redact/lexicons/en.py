@@ -58,13 +58,12 @@ ENGLISH = Table(
             "reach you at;reach you on;reach him at;reach her at;reach us at;call me at;call me on;call me back at;"
             "call me back on;call back on;call back at;call you at;call you on;call us at;call us on;"
             "call you back at;call you back on;callback number;contact number;text me at;text you at;code to;text to;"
-            "ring me at;ring me on;fax;landline;whatsapp;best number;my number is;my number's;your number is;dial"
+            "ring me at;ring me on;number are you calling from;fax;landline;whatsapp;best number;my number is;"
+            "my number's;your number is;dial"
         ),
         "IBAN": "iban;ibans;international bank account;bank account should;i ban;eye ban",
         "PIN": "pin;pins;pincode;pin code;pin number;passcode",
-        "EMAIL": (
-            "email;emails;e-mail;e-mails;mail address;email address;email is;e mail;e-mail address;email's;e-mail's"
-        ),
+        "EMAIL": ("email;emails;e-mail;e-mails;mail address;email address;email is;e mail;e-mail address"),
         "ACCOUNT": "account;account number;routing number;sort code;acct",
         "DOB": "born;birth;birthday;birthdate;dob",
         "NATIONAL_ID": "passport;passport number;driver's license;drivers license;national insurance;national id",
