@@ -27,7 +27,7 @@ from captiond.core.redact import Redactor
 from captiond.core.revise import Revise, Utterance
 from captiond.core.room import Room
 from captiond.daemon import Daemon
-from captiond.db import store
+from captiond.db import kept, store
 from captiond.genesys import dialect_media
 from captiond.hub import ledger
 from captiond.hub.figures import Figures
@@ -118,7 +118,7 @@ STEPS = (
     Step(store.Store, "keep_final", passes=True),
     Step(store.Store, "_turn", passes=True),
     Step(store.Store, "_execute", passes=True),
-    Step(store, "_finals", passes=True),
+    Step(kept, "finals_of", passes=True),
 )
 
 
@@ -238,7 +238,7 @@ def mark_whose(monkeypatch: pytest.MonkeyPatch) -> None:
 def hurt(monkeypatch: pytest.MonkeyPatch, step: Step) -> None:
     """From now on that step fails for one session."""
     original: Any = getattr(step.owner, step.name)
-    in_thread = step.name in ("_seal", "_turn", "_execute", "_finals", "keep_final", "decode_event")
+    in_thread = step.name in ("_seal", "_turn", "_execute", "finals_of", "keep_final", "decode_event")
 
     def concerns(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         return HURT in repr((args[1:] or args, kwargs)) if in_thread else _whose.get() == HURT
@@ -248,7 +248,7 @@ def hurt(monkeypatch: pytest.MonkeyPatch, step: Step) -> None:
         return _leak(args) if concerns(args, kwargs) else call(*args, **kwargs)
 
     monkeypatch.setattr(step.owner, step.name, property(failing) if isinstance(original, property) else failing)
-    if step.name == "_finals":  # called through a closure that does not show the session
+    if step.name == "finals_of":  # called through a closure that does not show the session
         monkeypatch.setattr(step.owner, step.name, _leak)
 
 
