@@ -152,7 +152,7 @@ class Lexicon:
         self.mobiles: frozenset[str] = _words(table.mobiles)
         self.telephones: frozenset[int] = frozenset(int(size) for size in table.telephones.split())
         self.pronouns: frozenset[str] = _words(table.pronouns)
-        self.determiners: frozenset[str] = _words(table.determiners)
+        self.determiners: frozenset[str] = _words(table.determiners) | self.ordinals  # "the second one"
         self.ranges: frozenset[str] = _words(table.ranges)
         self.streets: frozenset[str] = _words(table.streets)
         self.streets_behind: frozenset[str] = _words(table.streets_behind)

@@ -163,6 +163,8 @@ def _belongs(window: Window, run: Run, at: i64, token: Token, begun: bool) -> bo
     if cls == SPOKEN and token.core in window.lexicon.pronouns and not begun:
         if run.cued and at == run.start and at < last:
             return True  # "right, one, no wait, GB one seven ..."
+        if begins_interjection(window, at):
+            return False  # "one moment"
         follows = at < last and window.token(at + 1).cls in (DIGITS, SPOKEN, TENS, WEAK, MULTIPLE, SCALE)
         return follows or window.core(at - 1) not in window.lexicon.determiners
     if cls in (WEAK, MULTIPLE, SCALE):

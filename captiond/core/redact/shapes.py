@@ -93,8 +93,11 @@ def _is_ordinal(core: str) -> bool:
 
 
 def is_reference(token: Token) -> bool:
-    """ "#6968508", "INC0032516": what a keep-word announced, which announces nothing more."""
-    return token.cls == DIGITS and (token.mixed or "#" in token.text[: token.first])
+    """ "#6968508", "INC0032516": what a keep-word announced, which announces nothing more; "8pm" and "12e" are none."""
+    if token.cls != DIGITS:
+        return False
+    named = token.mixed and not (_is_ordinal(token.core) or is_clock(token.core))
+    return named or "#" in token.text[: token.first]
 
 
 def is_clock(core: str) -> bool:

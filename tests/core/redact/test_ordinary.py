@@ -116,3 +116,32 @@ def test_an_address_may_be_cut() -> None:
     talk.say("b", "Washington DC 20500")
     talk.end()
     assert [talk.screen[u].text for u in "ab"] == ["1600 Pennsylvania Avenue", "Washington DC 20500"]
+
+
+@pytest.mark.parametrize(
+    ("language", "asked", "said"),
+    [
+        ("en", "do you have your card", "I would like the second one please"),
+        ("fr", "vous avez votre carte", "la chambre 1204 au 12e étage"),
+    ],
+)
+def test_it_is_shown_after_a_cue(talk: Talk, language: str, asked: str, said: str) -> None:
+    talk.language = language
+    talk.say("a", asked, channel="agent")
+    talk.say("b", said)
+    talk.end()
+    assert talk.screen["b"].text == said
+
+
+def test_a_pause_that_begins_with_one_is_no_digit(talk: Talk) -> None:
+    talk.say("a", "and the security code on the back?", channel="agent")
+    talk.say("b", "it's 412")
+    talk.say("c", "one moment please while I check that for you")
+    talk.end()
+    assert talk.screen["b"].text == "it's [CVV]"
+    assert talk.screen["c"].text == "one moment please while I check that for you"
+
+
+def test_an_hour_takes_no_reference_its_keep_word() -> None:
+    assert closed("my order 449127334 at 8pm") == "my order 449127334 at 8pm"
+    assert closed("la commande 449127334 est au 12e étage", language="fr")[:22] == "la commande 449127334 "
