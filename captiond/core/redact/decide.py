@@ -64,6 +64,9 @@ def decide(window: Window, run: Run, how: i64, known: frozenset[str]) -> Decisio
                 kept_before = False
                 i = stop
                 continue
+        code = marker is None and _is_code(part, known)
+        if code and part.year:
+            part.year = False  # "nineteen eighty four" is the PIN again
         if how != TOO_LONG and (
             is_kept(window, part, marker, run, known)
             or (kept_before and _goes_on(window, parts[i - 1], part, marker))
@@ -79,7 +82,7 @@ def decide(window: Window, run: Run, how: i64, known: frozenset[str]) -> Decisio
             i += 1
             continue
         kept_before = False
-        if marker is None and _is_code(part, known):
+        if code:
             decision.found.append(Found(CVV if CVV + part.digits in known else NUMBER, [part]))
             i += 1
             continue

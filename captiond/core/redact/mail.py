@@ -138,8 +138,9 @@ class Chain:
 
     def begins_with_word(self, window: Window) -> bool:
         """Whether its first letter is a word before it: "a jane arroba", "I jane at"; not "a wie anton"."""
-        if window.core(self.start) not in ("a", "i", "y", "o", "e"):
-            return False
+        first = window.token(self.start)
+        if first.core not in ("a", "i", "y", "o", "e") or first.last != len(first.text):
+            return False  # "a, ene, a" is spelling
         follows = window.token(self.start + 1)
         return follows.cls == WORD and follows.core not in window.lexicon.spellers
 
@@ -172,6 +173,15 @@ class Chain:
         return True
 
     def _local(self, window: Window, at: i64, token: Token) -> bool:
+        if self.phase == NOTHING and token.flags & IS_AT and token.core != "at":
+            first = at  # "1975 arroba": the sign tells what the digits before it are
+            while (
+                first > window.base and window.owner(first - 1) == window.owner(at) and _says_digits(window, first - 1)
+            ):
+                first -= 1
+            if first < at:
+                self.phase, self.start, self.last = AT, first, at
+            return False
         if self.phase == NOTHING and token.cls == WORD and token.flags & IS_LETTERS:  # most words
             if not token.flags & (IS_COMMON | ENDS_CUE) or self._is_month(window, at, token):
                 self._take_part(window, at, token)
@@ -360,6 +370,10 @@ def is_part(token: Token, lexicon: Lexicon) -> bool:
     if token.cls == WORD:
         return token.core != "" and not token.flags & (IS_COMMON | ENDS_CUE)
     return token.cls in (DIGITS, SPOKEN, TENS, MULTIPLE, SCALE, LETTER) or is_letter(token)
+
+
+def _says_digits(window: Window, at: i64) -> bool:
+    return window.token(at).cls in (DIGITS, SPOKEN, TENS) and not window.label(at)
 
 
 def is_letter(token: Token) -> bool:

@@ -10,6 +10,7 @@ from tests.core.redact.conftest import Talk, closed  # type: ignore[import-not-f
     [
         ("en-US", "and the security code", "two one nine", "[CVV]"),
         ("en-US", "what is your pin", "4471", "[NUMBER]"),
+        ("en-US", "what is your pin", "nineteen eighty four", "[NUMBER]"),
         ("es-ES", "¿y el código de seguridad?", "dos uno nueve", "[CVV]"),
         ("fr-FR", "et le code de sécurité", "deux un neuf", "[CVV]"),
         ("de-DE", "und die Prüfnummer", "zwei eins neun", "[CVV]"),

@@ -64,6 +64,25 @@ def test_a_name_with_digits_begins_an_address() -> None:
     assert closed("just write to kwilson82 at example dot com") == "just write to [EMAIL]"
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("es-ES", "1975 arroba hotmail punto com"),
+        ("fr-FR", "1975 arobase hotmail point com"),
+        ("de-DE", "1975 klammeraffe gmx punkt de"),
+        ("it-IT", "1975 chiocciola libero punto it"),
+    ],
+)
+def test_digits_before_the_sign_are_a_name(language: str, said: str) -> None:
+    assert closed(said, language=language) == "[EMAIL]"
+
+
+def test_a_letter_with_a_comma_is_no_word() -> None:
+    spanish = Talk(language="es-ES")
+    spanish.say("q", "¿su correo?", channel="agent")
+    assert spanish.say("a", "a, ene, a, arroba, gmail, punto, com") == "[EMAIL]"
+
+
 def test_nobody_is_introduced_by_a_word_that_introduces_nothing() -> None:
     """The table names words that stand before an address, in each language."""
     assert all("is" not in lexicon_for(tag).introduces for tag in ("es", "fr", "de"))

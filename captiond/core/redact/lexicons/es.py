@@ -47,7 +47,7 @@ SPANISH = Table(
             "número de atrás;parte de atrás;dorso;código de atrás;código de detrás;números de atrás;números de detrás;"
             "dígitos de atrás;reverso;parte trasera;c v v;c v c;ce uve uve;cuatro dígitos;y el código"
         ),
-        "SSN": "seguro social;ssn;número de seguro social",
+        "SSN": "seguro social;mi social;su social;ssn;número de seguro social",
         "PHONE": (
             "teléfono;telefono;teléfonos;móvil;movil;celular;fijo;número de contacto;teléfono de contacto;llámeme al;"
             "llámame al;llamarme al;llamar al;mi número es;su número es;whatsapp"
