@@ -169,9 +169,9 @@ def _belongs(window: Window, run: Run, at: i64, token: Token, begun: bool) -> bo
         return follows or window.core(at - 1) not in window.lexicon.determiners
     if cls in (WEAK, MULTIPLE, SCALE):
         beside = at + 1
-        between = (SILENT, FILLER, MARK) if run.cued and is_zero(token) else (SILENT,)
+        between = (SILENT, FILLER, MARK) if run.cued and is_digit_alone(window, token) else (SILENT,)
         while beside < last and window.token(beside).cls in between:
-            beside += 1  # "oh - one - six", and "oh, um, six" where it was asked for
+            beside += 1  # "oh - one - six", and "oh, um, six", "un, euh, six" where it was asked for
         numbers = beside <= last and window.token(beside).cls in (DIGITS, SPOKEN, TENS, WEAK, MULTIPLE)
         return begun or numbers or (beside < last and is_inverted(window, beside))  # "ein und achtzig"
     if cls == LETTER and token.core in LETTER_WORDS and at < last and window.token(at + 1).cls == WORD:

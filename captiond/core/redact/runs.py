@@ -303,7 +303,7 @@ class Run:
 
     def _weigh(self, window: Window, at: i64, token: Token, *, unfinished: bool) -> None:
         """A word behind the digits said last may show that they are harmless."""
-        if self.group == NONE or (self.iban and self.last > self.start + 1) or _is_lost(window, self.last, self.cued):
+        if self.group == NONE or (self.iban and self.last > self.start + 1) or _is_lost(window, self.start, self.cued):
             return
         alone = self.group_last == NONE
         if is_harmless(window, self.group, self.last + 1, at, cued=self.cued, alone=alone):

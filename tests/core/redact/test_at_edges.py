@@ -23,6 +23,7 @@ def finals(language: str, *said: str) -> list[str]:
         ("en", ["here goes €66140,72", "double six"], ["here goes €[NUMBER]", "[NUMBER]"]),
         ("es", ["mi tarjeta es 391410216072", "£9,353,662"], ["mi tarjeta es [CC]", "£[CC]"]),
         ("de", ["ja das ist 8.21.23", "258. 23. 731 danke"], ["ja das ist [NUMBER]", "[NUMBER] danke"]),
+        ("en", ["my ssn would be 620 99 £153.1", "okay"], ["my ssn would be [SSN]", "okay"]),
         ("it", ["sì è tre otto nove cinque cinque", "٥.٠١.٤٣"], ["sì è [PHONE]", "[PHONE]"]),
     ],
 )
@@ -36,6 +37,8 @@ def test_a_shape_beside_plain_digits_of_the_next_utterance_is_a_piece(
 @pytest.mark.parametrize(
     "said",
     [
+        ["my card was charged $49.99 20 times"],
+        ["my card was charged", "$1,249.99", "20 times it went through"],
         ["my flight is on 05/27/2026", "one more thing"],
         ["05/27/1980", "94105"],
         ["it was 5/27/80", "94105 is the zip"],
@@ -111,6 +114,8 @@ def test_two_articles_behind_a_number_are_digits_before_any_word() -> None:
          ["that's [CC]", "[CC]", "[CC] um [CC] does that help"]),
         ("it", ["allora sei nove eh uno.tre scusi ripeto 6913903940417 eh"],
          ["allora [NUMBER] eh [NUMBER] scusi ripeto [NUMBER] eh"]),
+        ("fr", ["ma carte est six sept zéro trois quatre trois cinq un zéro huit quatre pardon un ben zéro six merci"],
+         ["ma carte est [CC] pardon [CC] ben [CC] merci"]),
         ("fr", ["mon téléphone est neuf euh un pardon je reprends neuf un six cinq cinq cinq zéro un neuf un"],
          ["mon téléphone est [PHONE] euh [PHONE] pardon je reprends [PHONE]"]),
     ],
