@@ -163,7 +163,9 @@ def test_a_word_longer_than_any_is_masked_whole_with_what_hangs_on_it() -> None:
         assert "xx" not in shown
         assert shown.split("\n")[-1] == "And then it was fine again."
         assert mark.unreadable >= 1
-    assert redacted(b"abcd" * (WORD_BYTES // 4))[0] == "abcd" * (WORD_BYTES // 4)
+    shown, _ = redacted(b"abcd" * (WORD_BYTES // 4))
+    assert shown.replace(" ", "") == "abcd" * (WORD_BYTES // 4)  # one that is not too long; the core cuts it in two
+    assert shown.count(" ") <= 1
 
 
 @pytest.mark.parametrize(
