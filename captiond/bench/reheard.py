@@ -127,7 +127,7 @@ def _is_glued(words: Phrases, word: str) -> bool:
     """Whether it is a digit, what doubles one, or letters of a country."""
     if not word.isalnum():
         return False
-    return bool(_says(words, word)) or word in (words.twice, words.iban) or (len(word) == 1 and word.isupper())
+    return bool(_says(words, word)) or word == words.twice or word in words.iban  # "G", "B", but not "I" of "I think"
 
 
 def _punctuated(rng: Random, words: Phrases, text: str) -> str:

@@ -97,6 +97,15 @@ def test_what_is_a_price_or_a_date_to_anybody_is_no_number_heard_otherwise() -> 
     assert not module._is_price_amid(words, "it is $241 555 0132")
 
 
+def test_no_pause_is_glued_to_a_number() -> None:
+    """ "I" begins "I think"; "G" and "B" are letters of the country."""
+    words = LANGUAGES["en-US"]
+    glued = [
+        word for word in ("four", "double", "GB", "G", "B", "I", "think", "A", "41") if module._is_glued(words, word)
+    ]
+    assert glued == ["four", "double", "GB", "G", "B", "41"]
+
+
 def test_a_last_oh_behind_a_pause_is_a_sigh_to_anybody() -> None:
     """ "..., five" | "oh, does that help?": no attack says a number so, in pieces or with a filler."""
     words = LANGUAGES["en-US"]

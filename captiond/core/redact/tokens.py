@@ -5,7 +5,19 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from captiond.core.redact.classes import ADDRESS, DIGITS, IS_LETTERS, LETTER, MARK, SILENT, SPOKEN, WEAK, WORD, Token
+from captiond.core.redact.classes import (
+    ADDRESS,
+    DIGITS,
+    IS_COUNTRY,
+    IS_LETTERS,
+    LETTER,
+    MARK,
+    SILENT,
+    SPOKEN,
+    WEAK,
+    WORD,
+    Token,
+)
 from captiond.core.redact.kinds import IBAN_CHARS
 from captiond.core.redact.lexicon import MAX_ELIDED_LETTERS, Lexicon
 from captiond.core.redact.markup import without_markup, without_masks
@@ -284,6 +296,7 @@ def _read_compound(word: str, core: str, first: i64, last: i64, lexicon: Lexicon
             if tens and len(unit) == 1 and unit != "0" and (ahead in lexicon.fused or ahead in lexicon.linkers):
                 said[-1] = spelled[-1] = tens[0] + unit
             else:
+                sure = sure or times > 1  # "double-un"
                 said.append(unit * times if len(unit) == 1 else unit)
                 spelled.append(said[-1])
             tens, times = "", 1
@@ -303,8 +316,14 @@ def _read_compound(word: str, core: str, first: i64, last: i64, lexicon: Lexicon
             letters += 1
         elif times == 1:
             others += 1
-    if letters and said and others == 0 and (sure or not "".join(said).strip("0")):  # "b-oh", not "t-un"
-        return Token(word, "".join(spelled), DIGITS, "".join(said), first, last, True, 0)
+    if letters and others == 0:
+        joined = "".join(spelled)
+        country = joined[:2].upper() in IBAN_CHARS
+        if said and (sure or country or not "".join(said).strip("0")):  # "b-oh", "f-r-un", not "t-un"
+            return Token(word, joined, DIGITS, "".join(said), first, last, True, 0)
+        if country and not said and len(joined) == 2:  # "F-R"
+            entry = lexicon.entries.get(joined)
+            return Token(word, joined, WORD, "", first, last, False, entry.flags if entry is not None else IS_COUNTRY)
     others += letters
     if said and (others == 0 or (sure and (len(said) > others or sentence))):
         return Token(word, core, SPOKEN if sure else WEAK, "".join(said), first, last, False, 0)

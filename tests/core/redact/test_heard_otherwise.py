@@ -63,10 +63,27 @@ def test_but_amounts_and_versions_are(language: str, said: str) -> None:
         ("fr", "fr-neuf-3841-un", "938411"),
         ("en", "1-800-flowers", "1800"),
         ("en", "b-12", "12"),
+        ("fr", "F-R-un", "1"),
+        ("es", "E.S.un", "1"),
+        ("es", "doble.un", "11"),
     ],
 )
 def test_words_glued_together_are_read(language: str, word: str, digits: str) -> None:
     assert read(word, lexicon_for(language)).digits == digits
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("fr", "l'iban est F-R un"),
+        ("es", "mi iban es E.S. un"),
+        ("en", "my iban is G-B oh"),
+        ("de", "die IBAN ist D-E ein"),
+    ],
+)
+def test_a_country_in_one_word_is_one_whatever_stands_between_its_letters(language: str, said: str) -> None:
+    assert Talk(language=language).say("u", said, final=False).endswith("[...]")
+    assert "[" not in Talk(language=language).say("u", said.rpartition(" ")[0], final=False)
 
 
 @pytest.mark.parametrize("word", ["one-way", "two-step", "uh-oh", "t-un", "for-profit", "x-ray", "double-decker"])
