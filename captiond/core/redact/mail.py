@@ -31,6 +31,7 @@ from captiond.core.redact.classes import (
 from captiond.core.redact.kinds import EMAIL
 from captiond.core.redact.lexicon import Lexicon
 from captiond.core.redact.runs import NONE
+from captiond.core.redact.shapes import is_clock
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
 
@@ -38,7 +39,7 @@ MAX_CHAIN_TOKENS: Final = 64  # the longest spelled address heard has 40; a long
 MAX_PLAIN_WORDS: Final = 2  # words of a local part said without a connector: "jane doe at"
 MAX_DOMAIN_WORDS: Final = 3  # "hot mail", "my g mail"
 MIN_SPELLED: Final = 3  # letters in a row that are taken for spelling
-MAX_HOUR: Final = 24
+MINUTES: Final = 60  # a smaller number may be some
 HOUR_DIGITS: Final = 2
 MAX_ENDING_LETTERS: Final = 10  # of a top-level domain as people say them
 MAX_WORDS_STATED: Final = 4  # of a name of everybody's words behind "is": "my e-mail is the real deal at"
@@ -68,7 +69,7 @@ class Chain:
         cued: a cue for an address came before it.
         letters: spelled letters in a row at the end of the local part.
         plain: indexes of the words said in a row without a connector, oldest first.
-        labels: words of the domain so far.
+        labels: words of the domain so far that are no hours.
         head: while it is nothing but everybody's words, how many of them there may be; JOINED behind a connector;
             else 0.
     """
@@ -134,7 +135,9 @@ class Chain:
         """Whether it is masked for good although its end was not heard."""
         if self.phase == LOCAL:
             return self.cued and self.joined and self.head != JOINED  # "in this dot ..." is none without more
-        return self.phase >= AT and (self.strong or self.joined or self.cued or self.spelled or self.phase >= DOT)
+        sure = self.strong or self.joined or self.spelled or self.phase >= DOT
+        only_hours = self.phase == DOMAIN and self.labels == 0  # "flight 1423 leaves at 6:45"
+        return self.phase >= AT and (sure or (self.cued and not only_hours))
 
     def begins_with_word(self, window: Window) -> bool:
         """Whether its first letter is a word before it: "a jane arroba", "I jane at"; not "a wie anton"."""
@@ -336,7 +339,7 @@ class Chain:
         if not sure and (token.flags & IS_COMMON or _is_hour(token)):
             return True
         self.phase = ENDING if _has_ending("@" + token.core) else DOMAIN
-        self.last, self.labels = at, 1
+        self.last, self.labels = at, 0 if _is_hour(token) else 1
         return False
 
     def _domain(self, window: Window, at: i64, token: Token) -> bool:
@@ -352,7 +355,7 @@ class Chain:
         short = token.core in ("mail", "look", "cloud", "net", "online", "box") or not token.flags & IS_COMMON
         if is_part(token, window.lexicon) or (token.cls == WORD and short):
             if not is_letter(token) or not is_letter(window.token(self.last)):
-                self.labels += 1
+                self.labels += 1 if self.labels or not _is_hour(token) else 0
             if self.labels <= MAX_DOMAIN_WORDS:
                 self.last = at
                 return False
@@ -382,10 +385,12 @@ def is_letter(token: Token) -> bool:
 
 
 def _is_hour(token: Token) -> bool:
-    """ "meet Alexis at 8": an hour where nothing else speaks for an address; a host may begin with "1 and 1"."""
-    if token.cls not in (DIGITS, SPOKEN, TENS) or token.mixed or len(token.digits) > HOUR_DIGITS:
+    """ "meet Alexis at 8", "at three thirty", "at 6:45"; a host may begin with "1 and 1"."""
+    if token.cls not in (DIGITS, SPOKEN, TENS) or token.mixed:
         return False
-    return 1 < int(token.digits) <= MAX_HOUR
+    if ":" in token.core:
+        return is_clock(token.core)
+    return len(token.digits) <= HOUR_DIGITS and 1 < int(token.digits) < MINUTES
 
 
 def _has_ending(address: str) -> bool:

@@ -95,8 +95,23 @@ def test_an_hour_is_no_host(talk: Talk, language: str, said: str) -> None:
     assert talk.say("u", said) == said
 
 
+@pytest.mark.parametrize(
+    "said", ["flight 1423 leaves at 6:45", "your plumber arrives at 3 30", "Alexis lands at eleven fifteen"]
+)
+def test_an_hour_is_no_host_after_a_cue_either(talk: Talk, said: str) -> None:
+    talk.say("a", "what is your email address", channel="agent")
+    talk.say("b", said)
+    talk.end()
+    assert talk.screen["b"].text == said
+
+
 def test_a_host_may_begin_with_a_number(talk: Talk) -> None:
     assert "alexis" not in talk.say("a", "that's alexis at 163 dot com")
     assert "alexis" not in talk.say("b", "that's alexis dot stone at 8 dot com")
     assert "alexis" not in talk.say("c", "my email is alexis at 8 dot com")
     assert "alexis" not in talk.say("d", "that's alexis@8.com")
+    talk.say("e", "my email is alexis at 8")
+    talk.say("f", "dot com")
+    talk.say("g", "my email is alexis stone at 3 30 tower")
+    talk.end()
+    assert not any("alexis" in talk.screen[u].text for u in "eg")
