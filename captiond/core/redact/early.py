@@ -235,6 +235,8 @@ def _is_counted(window: Window, tokens: list[Token], following: Token, *, cued: 
     """Right before a unit, a currency or "o'clock": "37 dollars", "seven pm", "two of them"."""
     lexicon = window.lexicon
     core = following.core
+    if cued and core in lexicon.times:
+        return False  # "deux fois ...": what follows may be the digit that is said twice
     if _is_unit(window, core) or following.text[0] in "%" + CURRENCY:
         size = _size(tokens)
         if following.text[0] == "%" or core in PERCENT:

@@ -83,6 +83,7 @@ class Lexicon:
         pronouns, determiners: number words that are none after certain words ("the new one").
         between: words before two numbers that a linker ties ("between 5 and 7").
         remainders: words that say that a number goes on ("the rest is", "the last four are").
+        times: words between a number and the digit that is said so often ("deux fois le cinq").
         linkers: words between the parts of one number word ("treinta y dos", "vingt et un"); `inverted`: those that
             stand behind the unit and before the tens ("drei und zwanzig").
         telephones: how many digits a telephone number has, with the zero before it, where that is not always ten;
@@ -101,7 +102,7 @@ class Lexicon:
         "interjections", "introduces", "inverted", "joins", "linkers", "misheard", "mobiles", "months", "multiples",
         "no_domains", "of", "ordinals", "particles", "pauses", "plus", "postcodes", "pronouns", "prose", "ranges",
         "remainders", "scales", "silent", "spellers", "street_endings", "streets", "streets_behind", "telephones",
-        "tens", "tokens", "units", "waits", "years",
+        "tens", "times", "tokens", "units", "waits", "years",
     )  # fmt: skip
 
     def __init__(self, table: Table) -> None:
@@ -147,6 +148,7 @@ class Lexicon:
         self.no_domains: frozenset[str] = _words(table.no_domains)
         self.between: frozenset[str] = _words(table.between)
         self.remainders: frozenset[str] = _words(table.remainders)
+        self.times: frozenset[str] = _words(table.times)
         self.linkers: frozenset[str] = _words(table.linkers)
         self.inverted: frozenset[str] = _words(table.inverted)
         self.mobiles: frozenset[str] = _words(table.mobiles)

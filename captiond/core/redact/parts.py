@@ -150,6 +150,8 @@ def _belongs(window: Window, run: Run, at: i64, token: Token, begun: bool) -> bo
         return True  # "the iban is un, no wait, ...": its first digit
     if cls == WEAK and not begun and at > run.start and _goes_on(window, at, token, cued=run.cued):
         return True
+    if cls == WEAK and not begun and run.cued and at < last and window.token(at + 1).cls in (FILLER, MARK):
+        return is_first_digit(window, at, token)  # "le sept, le un, et le deux"
     if cls == WEAK and not begun and at == last and is_digit_alone(window, token):
         return not _is_article(window, at, last)  # "..., pardon, un": its last one
     if cls == WEAK and not begun and at < last and last_digit(window, at, at + 1, apart=True) != NOWHERE:

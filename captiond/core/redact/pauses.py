@@ -8,6 +8,7 @@ from captiond.core.redact.classes import FILLER, MARK, SILENT
 from captiond.core.redact.window import Window
 
 MIN_PAUSE_LETTERS: Final = 3  # of an acknowledgement that is one alone; "de", "of", "it" are words of phrases
+MAX_REPEATED: Final = 4  # nobody says "seven times the nine"
 MIN_TALK_WORDS: Final = 2  # fewer may be digits misheard
 
 
@@ -85,4 +86,17 @@ def _pause_or_thanks(window: Window, start: i64, at: i64) -> i64:
     core = window.core(at)
     lexicon = window.lexicon
     alone = core in lexicon.acknowledgements and len(core) >= MIN_PAUSE_LETTERS and core not in lexicon.ranges
-    return max(_pause(window, lexicon.interjections, start, at), int(alone))
+    size = max(_pause(window, lexicon.interjections, start, at), int(alone))
+    if size == 0 and _says_how_often(window, at):
+        return 1
+    if size == 0 and at > start and core in lexicon.determiners and _says_how_often(window, at - 1):
+        return 2
+    return size
+
+
+def _says_how_often(window: Window, at: i64) -> bool:
+    """ "deux fois cinq", "trois fois le cinq": as many digits as the one before the word; not "120 mal 80"."""
+    if window.core(at) not in window.lexicon.times or at == window.base:
+        return False
+    before = window.token(at - 1)
+    return len(before.digits) == 1 and 1 < int(before.digits) <= MAX_REPEATED

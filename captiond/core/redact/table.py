@@ -54,6 +54,7 @@ class Table:
     telephones: str = ""
     mobiles: str = ""
     ranges: str = ""
+    times: str = ""
     streets: str = ""
     streets_behind: str = ""
     street_endings: str = ""

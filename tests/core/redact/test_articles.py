@@ -73,6 +73,21 @@ def test_one_behind_a_pause_and_before_thanks_is_a_digit() -> None:
     assert talk.screen["u"].text == "oui c'est le [CC] pardon [CC] merci"
 
 
+@pytest.mark.parametrize(
+    ("language", "asked", "said"),
+    [
+        ("fr-FR", "et le cryptogramme ?", "le sept, le un, et le deux"),
+        ("es-ES", "¿y el cvv?", "el siete, un, y el dos"),
+    ],
+)
+def test_a_one_amid_single_digits_is_one(language: str, asked: str, said: str) -> None:
+    talk = Talk(language=language)
+    talk.say("q", asked, channel="agent")
+    talk.say("a", said)
+    talk.end()
+    assert " un" not in talk.screen["a"].text
+
+
 def test_a_one_that_goes_on_with_a_number_in_the_next_utterance() -> None:
     talk = Talk(language="fr-FR")
     talk.say("a", "le numéro de ma carte est le quatre trois quatre neuf quatre cinq cinq")

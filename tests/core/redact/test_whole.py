@@ -2,6 +2,7 @@
 
 import pytest
 
+from captiond.bench.reading import read_digits
 from captiond.core.redact.kinds import CC, CVV, NUMBER, PHONE, SSN
 from captiond.core.redact.lexicons import lexicon_for
 from captiond.core.redact.whole import is_whole
@@ -99,6 +100,38 @@ def test_the_article_of_a_pause_is_no_digit_and_the_pause_is_one(said: str, lang
     pause = next(p for p in ("un instant", "einen Moment", "un attimo,") if p in said)
     assert pause in text
     assert text.split(pause)[1].split()[0] in ("[PHONE]", "[NUMBER]")
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("fr-FR", "ma mastercard quatre fois cinq, quatre fois le cinq, quatre fois cinq, quatre fois quatre"),
+        ("de-DE", "meine mastercard vier mal die fünf vier mal fünf vier mal fünf vier mal vier"),
+        ("es-ES", "mi tarjeta cuatro veces cinco cuatro veces cinco cuatro veces cinco cuatro veces cuatro"),
+        ("it-IT", "la mia carta quattro volte cinque quattro volte cinque quattro volte cinque quattro volte quattro"),
+        ("en-US", "my card four times five four times five four times five four times four"),
+    ],
+)
+def test_how_often_a_digit_comes_is_a_piece_of_a_number(language: str, said: str) -> None:
+    talk = Talk(language=language)
+    words = said.split()
+    for size in range(1, len(words)):
+        assert read_digits(talk.say("a", " ".join(words[:size]), final=False), language) == []
+    talk.say("a", said)
+    talk.end()
+    assert read_digits(talk.screen["a"].text, language) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("fr-FR", "j'ai appelé pour ma carte trois fois cette semaine"),
+        ("de-DE", "die Maße sind 120 mal 80 mal 75"),
+        ("en-US", "i called about my card four times this week"),
+    ],
+)
+def test_how_often_something_was_done_stays(language: str, said: str) -> None:
+    assert closed(said, language=language) == said
 
 
 def test_pauses_inside_make_a_piece_of_a_number_no_smaller() -> None:

@@ -123,7 +123,10 @@ GERMAN = Table(
             "sie unter;meine nummer;meine nummer ist;ihre nummer;welcher nummer erreiche;whatsapp"
         ),
         "IBAN": "iban;bankverbindung",
-        "PIN": "pin;geheimzahl;geheimnummer",
+        "PIN": (
+            "pin;geheimzahl;geheimnummer;tan;tans;mtan;sms-code;sms-tan;einmalcode;einmalpasswort;bestätigungscode;"
+            "zugangscode;freischaltcode;aktivierungscode;verifizierungscode"
+        ),
         "EMAIL": (
             "e-mail;email;mail;mailadresse;e-mail-adresse;emailadresse;e-mail adresse;e-mail ist;welche e-mail;emails"
         ),
@@ -179,6 +182,7 @@ GERMAN = Table(
     mobiles="015 016 017",
     ranges="bis zu auf mal gegen von",
     street_endings="straße strasse str allee gasse platz weg ring ufer damm",
+    times="mal",
     determiners="der die das diese dieser dieses kein keine jede jeder irgendeine noch",
     common=(
         "ab aber alle allem allen alles als am an andere anderen auch auf aus bei beim bekommen beste besten bin bis "

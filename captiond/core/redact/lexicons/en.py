@@ -118,6 +118,7 @@ ENGLISH = Table(
         "rest last next then after afterwards before followed following finally final ending end number numbers digit "
         "digits part half remaining second other goes continues"
     ),
+    times="times",
     linkers="and",
     ranges="to for too over by against of",
     streets_behind=(

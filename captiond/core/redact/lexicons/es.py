@@ -99,6 +99,7 @@ SPANISH = Table(
         "resto último última últimos últimas siguiente siguientes después luego final número números dígitos cifras "
         "parte mitad demás sigue termina acaba"
     ),
+    times="veces",
     linkers="y",
     ranges="a sobre por contra de",
     streets="calle avenida plaza paseo carrera camino ronda glorieta",

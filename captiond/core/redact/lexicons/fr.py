@@ -99,8 +99,11 @@ FRENCH = Table(
             "vous joindre au;appelez-moi au;appeler au;rappelez-moi au;rappeler au;mon numéro;mon numéro est;"
             "votre numéro;me joindre au;whatsapp"
         ),
-        "IBAN": "iban;rib",
-        "PIN": "pin;code pin;code secret;code confidentiel",
+        "IBAN": "iban;rib;code banque;code guichet;clé rib",
+        "PIN": (
+            "pin;code pin;code secret;code confidentiel;code reçu;code sms;code par sms;code unique;"
+            "code à usage unique;code d'accès;code de confirmation;code d'authentification;code d'activation"
+        ),
         "EMAIL": (
             "mail;mails;email;e-mail;courriel;adresse mail;adresse email;adresse e-mail;mail est;adresse électronique"
         ),
@@ -147,6 +150,7 @@ FRENCH = Table(
     linkers="et",
     ranges="à sur contre",
     streets_behind="rue avenue boulevard chemin allée quai impasse place cours route",
+    times="fois",
     determiners="le la l' ce cet cette aucun aucune chaque autre quelque",
     common=(
         "à a accord adresse ai aide aider ainsi aller alors appel appeler après arriver attendre au aucun "

@@ -125,7 +125,10 @@ ITALIAN = Table(
             "suo numero è;whatsapp;fax"
         ),
         "IBAN": "iban;dell'iban;all'iban;sull'iban;nell'iban;dell’iban;sull’iban;coordinate bancarie;coordinate",
-        "PIN": "pin;codice pin;codice segreto;numero segreto;codice di accesso;codice accesso",
+        "PIN": (
+            "pin;codice pin;codice segreto;numero segreto;codice di accesso;codice accesso;codice ricevuto;codice sms;"
+            "codice di conferma;codice otp;otp;codice monouso"
+        ),
         "EMAIL": (
             "mail;mails;email;e-mail;dell'email;sull'email;all'email;dell'e-mail;all'e-mail;mail è;email è;e-mail è;"
             "posta elettronica;indirizzo mail;indirizzo email;indirizzo e-mail;indirizzo di posta;pec;indirizzo pec"
@@ -177,6 +180,7 @@ ITALIAN = Table(
     no_domains="il lo la gli le un una mio mia suo sua questo questa",
     ranges="a",
     pronouns="uno sei",
+    times="volte",
     determiners=(
         "ci tu non se che chi dove come quando perché ma lo ne te ti già ancora qualche nessun ogni ciascun solo "
         "soltanto questo quello altro ad per con"
