@@ -131,6 +131,7 @@ async def open_captions(config: Config, *, meter: Meter | None = None) -> AsyncI
         log = AuditLog(Path(config.audit.path), meter=meter)
         stack.push_async_callback(asyncio.to_thread, log.close)
         wanted = config.sessions
+        faults = RedactionFaults(clock=clock, meter=meter)
         rooms = Rooms(
             encode=Encoder(),
             clock=clock,
@@ -146,7 +147,7 @@ async def open_captions(config: Config, *, meter: Meter | None = None) -> AsyncI
                 idle_end_s=wanted.idle_end_s,
             ),
             keep=store.keep,
-            faults=RedactionFaults(clock=clock, meter=meter),
+            faults=faults,
         )
         audit = SessionAudit(log, rooms)
         genesys = upstream_of(config, clock=clock, meter=meter, audit=audit)
@@ -165,7 +166,7 @@ async def open_captions(config: Config, *, meter: Meter | None = None) -> AsyncI
                 records=log.records,
                 group=group,
             )
-            ticking = group.create_task(kept_up(_ticking(rooms, sessions, clock)))
+            ticking = group.create_task(kept_up(_ticking(rooms, sessions, faults, clock)))
             try:
                 yield OpenCaptions(rooms=rooms, sessions=sessions, meter=meter, audit=log, allowed=allowed, store=store)
             finally:
@@ -173,11 +174,12 @@ async def open_captions(config: Config, *, meter: Meter | None = None) -> AsyncI
                 await sessions.pause()
 
 
-def _ticking(rooms: Rooms, sessions: Sessions, clock: SystemClock) -> Callable[[], Any]:
+def _ticking(rooms: Rooms, sessions: Sessions, faults: RedactionFaults, clock: SystemClock) -> Callable[[], Any]:
     async def tick() -> None:
         while True:
             await asyncio.sleep(TICK_S)
             rooms.tick(clock.monotonic_s())
+            faults.tell()
             await sessions.end_idle()
 
     return tick

@@ -1,7 +1,9 @@
 """Redaction that fails inside is told to operators: counted each time, one line a minute, and never what was said."""
 
 import logging
+from pathlib import Path
 
+import aiohttp
 import pytest
 
 from captiond.base.ids import RawText, SessionId
@@ -14,7 +16,10 @@ from captiond.jobs.masking import Masking, Said
 from captiond.metrics import FIGURES, Meter
 from captiond.redaction_faults import EVERY_S, RedactionFaults
 from captiond.serve.encode import Encoder
+from captiond.simulator import Recording, Simulator
+from tests.harness import daemon_here, eventually, start
 from tests.hub.stage import Counts, Records, VirtualClock
+from tests.jobs.studio import api
 
 SECRET = "4539 5787 6362 1486"
 
@@ -114,6 +119,43 @@ async def test_a_job_that_could_not_judge_is_told_too(
         pass
     assert meter.counted[("redaction_faults_total", "jobs")] == 5
     assert len(caplog.records) == 1
+    assert not any(group in caplog.text for group in SECRET.split())
+
+
+@pytest.mark.source_only
+@pytest.mark.usefixtures("broken")
+async def test_a_daemon_tells_of_its_captions_its_jobs_and_its_searches(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="captiond")
+    recording = Recording(media_id="m-1", transcripts=({"text": f"My card is {SECRET}."},))
+    async with (
+        Simulator(unknown="silent", media=[recording]) as upstream,
+        daemon_here(tmp_path, upstream, CAPTIOND_JOBS__REQUESTS_PER_S="1000") as daemon,
+        api(daemon.url) as caller,
+        aiohttp.ClientSession() as http,
+    ):
+
+        def counted(where: str) -> float:
+            name = f'captiond_redaction_faults_total{{where="{where}"}} '
+            lines = daemon.meter.render()[0].decode().splitlines()
+            return next(float(line.removeprefix(name)) for line in lines if line.startswith(name))
+
+        await start(daemon, "ms-1")
+        said = {"eventSequence": 1, "transcript": f"my card is {SECRET}", "isPartial": False}
+        assert await upstream.emit("ms-1", said) == 1
+        await eventually(lambda: counted("captions") == 1)
+        _, job = await caller.post({"mediaId": "m-1", "languages": ["en-US"]})
+        ended = await caller.ended(job["id"])
+        assert ended["result"]["transcripts"][0]["text"] == "[...]"
+        assert counted("jobs") == 1
+        upstream.findings.store("r-1", f"my card is {SECRET}")
+        body = {"query": "card", "source": "genesys"}
+        async with http.post(f"{daemon.url}/v1/transcripts/search", json=body) as response:
+            assert (await response.json())["hits"][0]["texts"] == ["[NUMBER]"]
+        assert counted("jobs") > 1
+    lines = [one.getMessage() for one in caplog.records if one.name == "captiond.redaction_faults"]
+    assert len(lines) == 1 and "session=ms-1" in lines[0]
     assert not any(group in caplog.text for group in SECRET.split())
 
 
