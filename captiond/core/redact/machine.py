@@ -133,9 +133,8 @@ class Machine:
         self.run.drop_weak()
         self.chain.reset()
         self.settle()
-        self.recent = joined(self.recent, text)
         self.window.leap(words)
-        self.settled = self.window.end()
+        self.write_down(text, self.window.end())
 
     def leave(self) -> Leave | None:
         """Which words the gate may let through now; None for none."""
@@ -187,19 +186,31 @@ class Machine:
         self.advance(token, unfinished=unfinished)
         self.settle()
 
+    def go_over(self, token: Token) -> None:
+        """As `advance`, for a word that the gate let through: what it announces is known."""
+        if self._leaves_nothing(token):
+            self.window.tokens.append(token)
+        else:
+            self.advance(token)
+
+    def _leaves_nothing(self, token: Token) -> bool:
+        """An ordinary word while nothing is open: neither a run nor an address would do anything."""
+        window, run = self.window, self.run
+        return (
+            run.start == NONE
+            and run.weak == NONE
+            and self.chain.phase == NOTHING
+            and is_ordinary(token.cls, token.flags, capital=token.flags & IS_COUNTRY != 0 and token.text[:2].isupper())
+            and not window.dates
+            and not window.has_cue(EMAIL, self.current)
+        )
+
     def advance(self, token: Token, *, unfinished: bool = False) -> None:
         """As `step`, for one of several words: what has settled is written down at the end of the last one."""
         self.hedged = False
         window = self.window
         run, chain = self.run, self.chain
-        if (
-            run.start == NONE
-            and run.weak == NONE
-            and chain.phase == NOTHING
-            and is_ordinary(token.cls, token.flags, capital=token.flags & IS_COUNTRY != 0 and token.text[:2].isupper())
-            and not window.dates
-            and not window.has_cue(EMAIL, self.current)
-        ):  # an ordinary word while nothing is open: the steps of both would do nothing
+        if self._leaves_nothing(token):
             window.append(token)
             return
         if window.dates:
@@ -308,7 +319,7 @@ class Machine:
         i = number - self.first
         self.sheets = [*self.sheets[:i], sheet, *self.sheets[i + 1 :]]
 
-    def _hold(self) -> i64:
+    def hold(self) -> i64:
         """The first index that a later word can still change."""
         hold = self.window.end()
         run = self.run.hold()
@@ -319,7 +330,7 @@ class Machine:
 
     def settle(self) -> None:
         """Writes down what no later word can change any more."""
-        hold = self._hold()
+        hold = self.hold()
         at = self.settled
         if hold <= at:
             return
@@ -345,6 +356,13 @@ class Machine:
                 self._replace(owner, Sheet(text, sheet.counts))
             at = stop
         self.settled = hold
+
+    def write_down(self, text: str, stop: i64) -> None:
+        """As `settle`, up to a word: what comes before it is shown as this text."""
+        if len(self.recent) > MAX_RECENT:
+            self.text, self.recent = joined(self.text, self.recent), ""
+        self.recent = joined(self.recent, text)
+        self.settled = stop
 
     def shown(self, number: i64) -> tuple[str, int, bool]:
         """The caption of an utterance now: its text, how much of it is settled, whether an open mask is in it."""
