@@ -71,8 +71,8 @@ def is_cut_off(window: Window, at: i64, token: Token, *, cued: bool, over: bool 
 
     It may be half of a number. Times are what they are, short dates and most money too unless plain digits stand across
     the utterance's edge ("€501,39" | "186"), or beside them after a cue ("80 y 3-03-60", "620 99 £153.1"). Nobody says
-    a date or an amount amid digits read out ("zero 4.4.80 zero"), and "$4111" is no more than its digits. A pause at
-    the edge is no talk between.
+    a date amid digits read out ("zero 4.4.80 zero"), and "$4111" is no more than its digits. A pause at the edge is no
+    talk between.
 
     Args:
         over: all of the digits beside it are known; one is too few to make a date or an amount a piece of a number.
@@ -98,7 +98,7 @@ def is_cut_off(window: Window, at: i64, token: Token, *, cued: bool, over: bool 
             continue
         if not sure:
             return True
-        piece = (not full and (apart or cued)) or (other.cls != DIGITS and _is_between_digits(window, at))
+        piece = (not full and (apart or cued)) or (date and other.cls != DIGITS and _is_between_digits(window, at))
         if piece and (not over or _digits_beside(window, beside, step) >= MIN_DIGITS_BESIDE):
             return True
     return False

@@ -5,7 +5,7 @@ from typing import Final
 from mypy_extensions import i64
 
 from captiond.core.redact.classes import DIGITS, MULTIPLE, SPOKEN, WEAK
-from captiond.core.redact.kinds import CC, IBAN, MAX_CARD_DIGITS, MIN_CARD_DIGITS, NUMBER, PHONE, SSN, is_issued, luhn
+from captiond.core.redact.kinds import CC, IBAN, MAX_CARD_DIGITS, MIN_CARD_DIGITS, NUMBER, PHONE, SSN, is_card
 from captiond.core.redact.lexicon import KEEP, Lexicon
 from captiond.core.redact.naming import CUED_DIGITS
 from captiond.core.redact.parts import Part
@@ -81,7 +81,8 @@ def _mask_leftovers(window: Window, parts: list[Part], decision: Decision) -> No
                 left.append(part)
         digits = sum(len(p.digits) for p in left)
         enough = LEFT_DIGITS
-        if all(_is_read_out(window, p) for p in left) and _may_be_a_card(found, digits):
+        misheard = int(len(left) > 0 and left[0].start == last.stop + 1)  # "... six three dreh three zero"
+        if all(_is_read_out(window, p) for p in left) and _may_be_a_card(found, digits + misheard):
             enough = REST_DIGITS
         if digits >= enough and digits + sum(len(p.digits) for p in found.parts) <= MAX_CARD_DIGITS:
             found.parts += left
@@ -174,7 +175,7 @@ def _completes(found: Found, part: Part, *, cued: bool) -> bool:
             return True
         card = MIN_CARD_DIGITS <= size <= USUAL_CARD_DIGITS or size == MAX_CARD_DIGITS
         card = card and not (found.label == PHONE and said[0] == "0")  # a trunk zero: it is a telephone
-        if card and not (is_issued(said) and luhn(said)):
+        if card and not is_card(said):
             return True
     return False
 
@@ -190,8 +191,10 @@ def _is_read_out(window: Window, part: Part) -> bool:
 
 
 def _may_be_a_card(found: Found, more: i64) -> bool:
-    size = sum(len(p.digits) for p in found.parts) + more
-    return MIN_CARD_DIGITS <= size <= USUAL_CARD_DIGITS
+    """Whether a number and so many digits are a usual card together, or a longest one that is none without them."""
+    said = "".join(p.digits for p in found.parts)
+    size = len(said) + more
+    return MIN_CARD_DIGITS <= size <= USUAL_CARD_DIGITS or (size == MAX_CARD_DIGITS and not is_card(said))
 
 
 def _is_last_word(window: Window, part: Part) -> bool:

@@ -38,7 +38,7 @@ def test_a_shape_beside_plain_digits_of_the_next_utterance_is_a_piece(
     "said",
     [
         ["my card was charged $49.99 20 times"],
-        ["my card was charged", "$1,249.99", "20 times it went through"],
+        ["my card was charged", "$1,249.99", "20 items are there"],
         ["my flight is on 05/27/2026", "one more thing"],
         ["05/27/1980", "94105"],
         ["it was 5/27/80", "94105 is the zip"],
@@ -51,6 +51,7 @@ def test_a_shape_beside_plain_digits_of_the_next_utterance_is_a_piece(
         ["it is due 05/27/2026 one of us will come"],
         ["that was $1,234,567.89 two days ago"],
         ["it is $1,249.99 five zero one"],
+        ["I have six $49.99 nine of those"],
     ],
 )
 def test_beside_a_few_or_beside_another_shape_it_is_what_it_looks_like(said: list[str]) -> None:
@@ -114,6 +115,10 @@ def test_two_articles_behind_a_number_are_digits_before_any_word() -> None:
          ["that's [CC]", "[CC]", "[CC] um [CC] does that help"]),
         ("it", ["allora sei nove eh uno.tre scusi ripeto 6913903940417 eh"],
          ["allora [NUMBER] eh [NUMBER] scusi ripeto [NUMBER] eh"]),
+        ("de", ["meine Karte ist 3806 4653 5592 9064 dreh drei null vielen Dank"],
+         ["meine Karte ist [CC] dreh [CC] vielen Dank"]),
+        ("es", ["mi tarjeta es 3806 4653 5592 9064 tren tres cero gracias"],
+         ["mi tarjeta es [CC] tren [CC] gracias"]),
         ("fr", ["ma carte est six sept zéro trois quatre trois cinq un zéro huit quatre pardon un ben zéro six merci"],
          ["ma carte est [CC] pardon [CC] ben [CC] merci"]),
         ("fr", ["mon téléphone est neuf euh un pardon je reprends neuf un six cinq cinq cinq zéro un neuf un"],
