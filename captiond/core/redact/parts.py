@@ -15,7 +15,7 @@ from captiond.core.redact.classes import DIGITS, FILLER, LETTER, MARK, MULTIPLE,
 from captiond.core.redact.codes import LETTER_WORDS, NOWHERE, is_bank, is_country
 from captiond.core.redact.compounds import is_inverted, merged, ties
 from captiond.core.redact.early import is_cut_off
-from captiond.core.redact.kinds import CVV, IBAN_CHARS, PIN, is_iban
+from captiond.core.redact.kinds import CVV, IBAN_CHARS, NATIONAL_ID, PIN, is_iban
 from captiond.core.redact.pauses import is_tight, is_told_apart
 from captiond.core.redact.runs import Run
 from captiond.core.redact.shapes import MAX_YEAR_TOKENS, harmless_end, is_harmless_token, is_month_day, year_end
@@ -91,7 +91,7 @@ def cut(window: Window, run: Run) -> list[Part]:
     at = start
     while at <= last + 1:
         token = window.token(at) if at <= last else None
-        if begun >= 0 and token is not None and _begins_anew(window, at, token):
+        if begun >= 0 and token is not None and _begins_anew(window, run, at, token):
             _finish(window, run, parts, (begun, at), (gap_from, barred))
             begun, gap_from, barred = -1, at, False
         inside = token is not None and not window.label(at) and _belongs(window, run, at, token, begun >= 0)
@@ -134,11 +134,20 @@ def _are_ends(window: Window, parts: list[Part], i: i64) -> bool:
     return one.stop == other.start - 1 and window.core(one.stop) in window.lexicon.ranges
 
 
-def _begins_anew(window: Window, at: i64, token: Token) -> bool:
-    """A new utterance, or an IBAN: another part, however close it stands to the one before."""
+def _begins_anew(window: Window, run: Run, at: i64, token: Token) -> bool:
+    """A new utterance, an IBAN, or a code beside a number: another part, however close it stands to the one before."""
     if window.owner(at) != window.owner(at - 1):
         # "double" | "three" is one
         return window.token(at - 1).cls != MULTIPLE or token.cls not in (DIGITS, SPOKEN, WEAK)
+    if _begins_iban(token):
+        return True
+    before = window.token(at - 1)
+    if run.iban or NATIONAL_ID in window.kinds or _begins_iban(before):
+        return False  # they have letters and digits in one word
+    return token.mixed != before.mixed  # "4532015112830366 exp:0428"
+
+
+def _begins_iban(token: Token) -> bool:
     return token.mixed and token.core[:2].upper() in IBAN_CHARS and token.core[2:4].isdigit()
 
 

@@ -18,11 +18,14 @@ from captiond.core.redact.classes import (
     WORD,
     Token,
 )
-from captiond.core.redact.kinds import IBAN_CHARS
+from captiond.core.redact.kinds import IBAN_CHARS, is_card
 from captiond.core.redact.lexicon import MAX_ELIDED_LETTERS, Lexicon
 from captiond.core.redact.markup import without_markup, without_masks
 
+MIN_LINE_DIGITS: Final = 7  # of a telephone number without its area
+
 _HYPHENS: Final = "-_'’"
+_ENDS: Final = ".,;:!?"
 _SEPARATORS: Final = "-./\\_|*~=·•,;:!?…"
 
 
@@ -162,6 +165,10 @@ def _read_other(word: str, core: str, first: i64, last: i64, lexicon: Lexicon) -
             compound = _read_compound(word, core, first, last, lexicon)
             if compound is not None and len(compound.digits) > len(digits):
                 return compound  # "DE-VIER-ZWEI-3841"
+        if mixed and not said:
+            stop = _number_end(core, lexicon)
+            if stop:
+                return Token(word, core[:stop], DIGITS, numerals(core[:stop]), first, last, False, flags)
         return Token(word, core, DIGITS, said or digits, first, last, mixed and not said, flags)
     if entry is not None and entry.cls != WORD:
         return Token(word, core, entry.cls, entry.digits, first, last, False, flags)
@@ -172,6 +179,28 @@ def _read_other(word: str, core: str, first: i64, last: i64, lexicon: Lexicon) -
         if compound is not None:
             return compound
     return Token(word, core, WORD, "", first, last, False, flags)
+
+
+def _number_end(core: str, lexicon: Lexicon) -> i64:
+    """Where a number ends that something is glued to: "0366.and", "0132x22", "4532015112830366exp"; 0 for none.
+
+    Behind a mark that ends a sentence it is the next one's first word, but for a month ("3.Mai"). Letters right behind
+    digits make it a code, but for a telephone's extension and what is a card by its checksum.
+    """
+    size: i64 = len(core)
+    at: i64 = 0
+    while at < size and not core[at].isalpha():
+        at += 1
+    if at == 0:
+        return 0
+    if core[at - 1] in _ENDS:
+        return 0 if core[at:] in lexicon.months or not core[0].isdigit() else at - 1
+    if not core[at - 1].isdigit():
+        return 0
+    tail = core[at:].lstrip("ext.")
+    if core[at] in "xe" and tail.isdigit() and len(numerals(core[:at])) >= MIN_LINE_DIGITS:
+        return at
+    return at if is_card(numerals(core[:at])) else 0
 
 
 def _read_mark(word: str, lexicon: Lexicon) -> Token:
