@@ -69,7 +69,7 @@ def decide(window: Window, run: Run, how: i64, known: frozenset[str]) -> Decisio
             part.year = False  # "nineteen eighty four" is the PIN again
         if how != TOO_LONG and (
             is_kept(window, part, marker, run, known)
-            or (kept_before and _goes_on(window, parts[i - 1], part, marker))
+            or (kept_before and _goes_on(window, parts, i, marker))
             or (marker is None and _is_next(series, part.digits))
         ):
             kept_before = marker is not None and marker.kind == KEEP
@@ -133,10 +133,16 @@ def _is_named(window: Window, part: Part, marker: Marker | None) -> bool:
     return "#" in token.text[: token.first]
 
 
-def _goes_on(window: Window, before: Part, part: Part, marker: Marker | None) -> bool:
-    """ "order four five, um, seven eight": the rest of a harmless number."""
+def _goes_on(window: Window, parts: list[Part], i: i64, marker: Marker | None) -> bool:
+    """ "order four five, um, seven eight", "invoice 7" | "1518171": the rest of a harmless number.
+
+    In the next utterance it is that only where no word stands between and it is too short for anything else.
+    """
+    before, part = parts[i - 1], parts[i]
     if window.owner(before.start) != window.owner(part.start):
-        return False
+        more = i + 1 < len(parts) and (parts[i + 1].tight or parts[i + 1].glued)
+        if more or not part.glued or len(part.digits) >= NUMBER_DIGITS:
+            return False
     if not part.tight or part.barred or (marker is not None and marker.kind != KEEP):
         return False
     return classify([part], "", window.kinds)[1] != SURE

@@ -24,7 +24,8 @@ class Marker:
 
     Attributes:
         kind: the kind it announces, KEEP, or ENDING.
-        at: index of its last word; for one from another channel, the index before the utterance it reaches.
+        since: index of its first word; `at`: of its last one.
+            For one from another channel both are the index before the utterance it reaches.
         owner: number of the utterance it was said in; NOBODY for one from another channel.
         reach: number of the last utterance it reaches.
         asks: it names a number ("order number"), not only a thing ("order"): it reaches the next utterance.
@@ -35,13 +36,16 @@ class Marker:
         cues: it announces digits; `exacting`: ordinary words and letters, too, may be private behind it.
     """
 
-    __slots__ = ("answered", "asks", "at", "cues", "exacting", "kind", "most", "origin", "owner", "reach", "said")
+    __slots__ = (
+        "answered", "asks", "at", "cues", "exacting", "kind", "most", "origin", "owner", "reach", "said", "since",
+    )  # fmt: skip
 
     def __init__(
         self, kind: str, at: i64, owner: i64, reach: i64, asks: bool = False, origin: "Marker | None" = None
     ) -> None:
         self.kind = kind
         self.at = at
+        self.since = at
         self.owner = owner
         self.reach = reach
         self.asks = asks
@@ -189,7 +193,12 @@ class Window:
         self.tokens[at - self.base] = token
 
     def mark(self, marker: Marker) -> None:
-        """Remembers a cue."""
+        """Remembers a cue. A keep-phrase that a cue's words begin takes its place: "votre numéro" "de commande"."""
+        if marker.kind == KEEP and marker.since < marker.at:
+            for one in self.markers:
+                if one.cues and one.at >= marker.since:
+                    self.markers = [m for m in self.markers if not (m.cues and m.at >= marker.since)]
+                    break
         if len(self.markers) >= MAX_MARKERS:
             self.markers = self.markers[1:]
         self.markers.append(marker)
@@ -212,6 +221,7 @@ class Window:
     def cue(self, words: tuple[str, ...], kind: str, at: i64, owner: i64) -> Marker:
         """What a phrase, last word first, leaves behind that ends there."""
         marker = Marker(kind, at, owner, owner + 1, len(words) > 1 or _names_a_number(words[0]))
+        marker.since = at + 1 - len(words)
         if kind == KEEP and words in self.lexicon.postcodes:
             marker.most = MAX_POSTCODE_DIGITS
         return marker

@@ -100,6 +100,48 @@ def test_a_year_that_ends_what_was_said_begins_no_number(language: str, one: str
     assert not any(c.isdigit() for c in talk.screen["b"].text)
 
 
+@pytest.mark.parametrize(
+    ("language", "one", "other"),
+    [
+        ("en", "it is on invoice 7", "1518171 thank you"),
+        ("es", "está en la factura 88", "3588012"),
+        ("fr", "c'est sur la facture 88", "3588012 merci"),
+        ("de", "das steht auf der Rechnung 7", "1518171"),
+        ("fr", "votre numéro de commande est le 8835880", "201"),
+    ],
+)
+def test_a_reference_goes_on_in_the_next_utterance(language: str, one: str, other: str) -> None:
+    talk = Talk(language=language)
+    talk.say("a", one)
+    talk.say("b", other)
+    talk.end()
+    assert [talk.screen[u].text for u in "ab"] == [one, other]
+
+
+@pytest.mark.parametrize(
+    ("one", "others"),
+    [
+        ("it is on invoice 7", ("4539 578", "76362 1486")),
+        ("it is on invoice 7", ("078051120",)),
+        ("it is on invoice 7", ("4155550132",)),
+        ("it is on invoice 7", ("so that's 5550132",)),
+    ],
+)
+def test_a_private_number_behind_a_reference_is_none(talk: Talk, one: str, others: tuple[str, ...]) -> None:
+    talk.say("a", one)
+    for i, other in enumerate(others):
+        talk.say(f"b{i}", other)
+    talk.end()
+    assert not any(c.isdigit() for i in range(len(others)) for c in talk.screen[f"b{i}"].text)
+
+
+def test_a_keep_phrase_takes_the_place_of_the_cue_that_its_words_begin(talk: Talk) -> None:
+    talk.language = "fr"
+    assert talk.say("a", "votre numéro de commande 12", final=False) == "votre numéro de commande 12"
+    assert talk.say("a", "votre numéro 12", final=False) == "votre numéro [...]"
+    assert talk.say("a", "votre numéro, le 12", final=False) == "votre numéro, le [...]"
+
+
 def test_four_digits_that_end_what_was_said_begin_one(talk: Talk) -> None:
     talk.say("a", "so that's 1975")
     talk.say("b", "okay 311 687 5899")
