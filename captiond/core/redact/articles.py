@@ -1,5 +1,7 @@
 """Words that are a digit and something else as well ("un", "ein", "oh"): only what stands beside them tells."""
 
+from typing import Final
+
 from mypy_extensions import i64
 
 from captiond.core.redact.classes import FILLER, IS_COUNTRY, LETTER, MARK, MULTIPLE, SCALE, SILENT, TENS, WEAK, WORD
@@ -7,6 +9,8 @@ from captiond.core.redact.codes import NOWHERE, country_before
 from captiond.core.redact.lexicon import MAX_PHRASE_WORDS
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
+
+MAX_PAUSE_WORDS: Final = 3  # more fillers end what would begin a number: the gate would not read so far back
 
 
 def is_zero(token: Token) -> bool:
@@ -51,14 +55,17 @@ def reads_on(window: Window, at: i64, said: i64) -> bool:
 def begins_number(window: Window, stop: i64) -> bool:
     """ "double, euh", "double un, euh", "G B oh, um": whether the words up to an index are digits before any other one.
 
-    Behind what doubles a digit, or the country of an IBAN, a word that is one alone is no article and no sigh.
+    Behind what doubles a digit, or the country of an IBAN, a word that is one alone is no article and no sigh; nor is
+    an article where a number may begin ("c'est le un, euh"). After a longer pause nobody remembers it.
     """
     at = stop - 1
-    while at > window.base and window.token(at).cls in (FILLER, MARK):
+    while at > window.base and stop - at <= MAX_PAUSE_WORDS and window.token(at).cls in (FILLER, MARK):
         at -= 1
     token = window.token(at)
-    if token.cls != WEAK or at == window.base or not is_digit_alone(window, token):
+    if token.cls != WEAK or not is_digit_alone(window, token):
         return token.cls == MULTIPLE
+    if at == window.base or is_first_digit(window, at, token):
+        return is_first_digit(window, at, token)
     return window.token(at - 1).cls == MULTIPLE or country_before(window, at) < at
 
 

@@ -98,3 +98,26 @@ def test_a_one_that_goes_on_with_a_number_in_the_next_utterance() -> None:
     talk.say("d", "un moment ben trois quatre cinq")
     talk.end()
     assert talk.screen["d"].text.startswith("un moment ben [")
+
+
+@pytest.mark.parametrize(
+    ("language", "begun", "pause", "digits"),
+    [
+        ("en", "so double", "um uh", "four one one"),
+        ("en", "it is G B oh", "um uh", "four one one"),
+        ("fr", "c'est le un", "euh ben", "cinq six sept"),
+        ("fr", "double un", "euh ben", "cinq six sept"),
+        ("es", "es E S un", "eh pues", "cinco seis siete"),
+    ],
+)
+def test_what_begins_a_number_waits_for_a_short_pause_only(language: str, begun: str, pause: str, digits: str) -> None:
+    """Word by word or at once: what waits is read again from so far back as the gate does, and no farther."""
+    for fillers in range(12):
+        said = " ".join([begun, *(pause.split() * 6)[:fillers], digits])
+        talk, whole = Talk(language=language), Talk(language=language)
+        for end in (i for i, char in enumerate(said) if char == " "):
+            talk.say("u", said[:end], final=False)
+        shown = whole.say("u", said, final=False)
+        assert talk.say("u", said, final=False) == shown
+        if fillers == 2:
+            assert shown.count("[...]") == 2, said
