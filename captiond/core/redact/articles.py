@@ -4,6 +4,7 @@ from typing import Final
 
 from mypy_extensions import i64
 
+from captiond.core.redact.cardinals import HUNDRED_ZEROS
 from captiond.core.redact.classes import FILLER, IS_COUNTRY, LETTER, MARK, MULTIPLE, SCALE, SILENT, TENS, WEAK, WORD
 from captiond.core.redact.codes import NOWHERE, country_before
 from captiond.core.redact.lexicon import MAX_PHRASE_WORDS
@@ -24,8 +25,9 @@ def is_digit_alone(window: Window, token: Token) -> bool:
 
 
 def is_first_digit(window: Window, at: i64, token: Token) -> bool:
-    """ "el código es un", "sûr, un", "double un": an article where the first digit is expected."""
-    if token.core not in window.lexicon.articles:
+    """ "el código es un", "sûr, un", "c'est cent", "double": what may be none, where the first digit is expected."""
+    begins = token.cls == MULTIPLE or (token.cls == SCALE and len(token.digits) == HUNDRED_ZEROS)
+    if token.core not in window.lexicon.articles and not begins:
         return False
     if at == window.base or window.owner(at) != window.owner(at - 1):
         return True
@@ -35,6 +37,17 @@ def is_first_digit(window: Window, at: i64, token: Token) -> bool:
     if before.cls == LETTER or (before.flags & IS_COUNTRY and before.text[:2].isupper()):
         return True  # "FR un deux"
     return before.core in window.lexicon.copulas or before.core in window.lexicon.pauses
+
+
+def is_announced(window: Window, at: i64, token: Token, *, inside: bool) -> bool:
+    """Whether a word that may be none says digits behind a cue: "oh three", "c'est un", "double" | "four".
+
+    Args:
+        inside: digits came before it: then "double" and "hundred" are of them or not, as elsewhere.
+    """
+    if token.cls == WEAK:
+        return is_zero(token) or is_first_digit(window, at, token)
+    return token.cls in (MULTIPLE, SCALE) and not inside and is_first_digit(window, at, token)
 
 
 def is_linker(window: Window, at: i64, last: i64) -> bool:

@@ -45,6 +45,7 @@ MAX_DESIGNATOR_DIGITS: Final = 5  # behind an abbreviation in capitals: a flight
 MAX_ABBREVIATION_LETTERS: Final = 5  # "ISO", "UNESCO" is none of these
 MAX_PLACE_DIGITS: Final = 3  # behind "exit", "room": so few are no mask's business, but would count for the next ones
 SSN_DIGITS: Final = 9
+REPEATS: Final = ("2", "3", "4")  # nobody says "seven times the nine"
 _A: Final = frozenset(["a", "an", "per", "each", "al", "por", "par", "pro", "im", "the"])  # "1100 a month"
 _OF_THEM: Final = frozenset(["them", "us", "you", "these", "those", "our", "my", "your"])
 _PERCENT: Final = frozenset([("por", "ciento"), ("por", "cien"), ("pour", "cent"), ("per", "cento"), ("per", "cent")])
@@ -235,7 +236,7 @@ def _is_counted(window: Window, tokens: list[Token], following: Token, *, cued: 
     """Right before a unit, a currency or "o'clock": "37 dollars", "seven pm", "two of them"."""
     lexicon = window.lexicon
     core = following.core
-    if cued and core in lexicon.times:
+    if cued and core in lexicon.times and tokens[-1].digits in REPEATS:
         return False  # "deux fois ...": what follows may be the digit that is said twice
     if _is_unit(window, core) or following.text[0] in "%" + CURRENCY:
         size = _size(tokens)

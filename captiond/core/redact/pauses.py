@@ -5,10 +5,10 @@ from typing import Final
 from mypy_extensions import i64
 
 from captiond.core.redact.classes import FILLER, MARK, SILENT
+from captiond.core.redact.early import REPEATS
 from captiond.core.redact.window import Window
 
 MIN_PAUSE_LETTERS: Final = 3  # of an acknowledgement that is one alone; "de", "of", "it" are words of phrases
-MAX_REPEATED: Final = 4  # nobody says "seven times the nine"
 MIN_TALK_WORDS: Final = 2  # fewer may be digits misheard
 
 
@@ -98,5 +98,4 @@ def _says_how_often(window: Window, at: i64) -> bool:
     """ "deux fois cinq", "trois fois le cinq": as many digits as the one before the word; not "120 mal 80"."""
     if window.core(at) not in window.lexicon.times or at == window.base:
         return False
-    before = window.token(at - 1)
-    return len(before.digits) == 1 and 1 < int(before.digits) <= MAX_REPEATED
+    return window.token(at - 1).digits in REPEATS

@@ -242,6 +242,8 @@ class Redactor:
         return Shown(utterance, SafeText(passed), False, scan.held, scan.counts, settled)
 
     def _final(self, utterance: UtteranceId, text: str, lexicon: Lexicon) -> list[Shown]:
+        if not text or text.isspace():
+            return [Shown(utterance, SafeText(""), True, False, NONE_REDACTED, 0)]  # nothing said ends nothing
         if len(text) > MAX_CODE_POINTS:
             corrections = self._end_runs()
             self._restart()

@@ -6,10 +6,9 @@ from mypy_extensions import i64, mypyc_attr
 
 from captiond.core.redact.articles import (
     begins_number,
+    is_announced,
     is_digit_alone,
-    is_first_digit,
     is_linker,
-    is_zero,
     last_digit,
     reads_on,
     wait_as_digits,
@@ -182,7 +181,7 @@ class Run:
         code_cued = cls == LETTER and is_code_cued(window, at)
         if cls in (DIGITS, SPOKEN, TENS) or (cls == ADDRESS and token.digits):
             self._digit(window, at, token, cued, unfinished=unfinished)
-        elif cls == WEAK and cued and (is_zero(token) or is_first_digit(window, at, token)):
+        elif cued and is_announced(window, at, token, inside=self.is_open()):
             self._digit(window, at, token, cued)  # "oh three eight": shown, it would be read as a digit
         elif cls in (WEAK, MULTIPLE, SCALE):
             self._weak(window, at, token)

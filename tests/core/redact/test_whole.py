@@ -134,6 +134,51 @@ def test_how_often_something_was_done_stays(language: str, said: str) -> None:
     assert closed(said, language=language) == said
 
 
+@pytest.mark.parametrize("nothing", ["", "  "])
+def test_an_utterance_in_which_nothing_was_said_ends_nothing(talk: Talk, nothing: str) -> None:
+    """Recognisers send such finals in pauses: neither a cue nor a number is over."""
+    talk.say("q", "your card number?", channel="agent")
+    for i, said in enumerate([nothing, "four nine seven oh", nothing, "one two three four", nothing, "five six"]):
+        talk.say(str(i), said)
+    talk.end()
+    assert [talk.screen[str(i)].text for i in range(6)] == ["", "[CC]", "", "[CC]", "", "[CC]"]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("fr-FR", ["ma carte c'est cent", "trente-sept six cent quatre-vingt-deux trois cent trente-cinq"]),
+        ("it-IT", ["la mia carta è cento", "trentasette seicentoottantadue trecentotrentacinque"]),
+        ("fr-FR", ["ma carte c'est double", "quatre cinq sept trois six cinq huit trois sept quatre un"]),
+        ("de-DE", ["meine Karte ist doppel", "vier fünf sieben drei sechs fünf acht drei sieben vier"]),
+        ("es-ES", ["mi tarjeta es doble", "cuatro cinco siete tres seis cinco ocho tres siete cuatro"]),
+    ],
+)
+def test_a_hundred_and_a_double_begin_what_was_announced(language: str, said: list[str]) -> None:
+    """They are no digits by themselves; where the first digit is expected they are."""
+    talk = Talk(language=language)
+    for i, text in enumerate(said):
+        words = text.split()
+        for size in range(1, len(words) + 1):
+            shown = talk.say(str(i), " ".join(words[:size]), final=size == len(words))
+            assert read_digits(shown, language) == []
+            assert "cent" not in shown
+    talk.end()
+    assert all("[" in talk.screen[str(i)].text for i in range(len(said)))
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("fr-FR", "sur ma carte c'est cent euros de trop"),
+        ("en-US", "my card has double the limit now"),
+        ("de-DE", "die Karte wurde doppelt belastet gestern"),
+    ],
+)
+def test_a_hundred_of_something_and_twice_stay(language: str, said: str) -> None:
+    assert closed(said, language=language) == said
+
+
 def test_pauses_inside_make_a_piece_of_a_number_no_smaller() -> None:
     """5 and 7 digits with other words between, the five in three pieces: one number of twelve."""
     said = "also null eins sieben hm sechs, so, sieben und drauf sechs eins eins acht sieben zwo acht danke sehr"
