@@ -143,10 +143,22 @@ def _mask_end(window: Window, parts: list[Part], decision: Decision, *, cued: bo
                 break
             if any(last.start < m.at < part.start for m in window.markers):
                 break
+            if not part.tight and _measures(window, more[-1].stop if more else last.stop, part.start):
+                break
             more.append(part)
             if _becomes_whole(found, "".join(p.digits for p in more), window.lexicon, plus=first.plus, cued=cued):
                 found.parts.extend(more)
                 break
+
+
+def _measures(window: Window, start: i64, stop: i64) -> bool:
+    """Whether units, hours and the like stand there, which what follows is of: "ab 19 Uhr 45"."""
+    lexicon = window.lexicon
+    for at in range(start, stop):
+        core = window.core(at)
+        if core in lexicon.units or core in lexicon.clock or core in lexicon.before_any_time:
+            return True
+    return False
 
 
 def _becomes_whole(found: Found, more: str, lexicon: Lexicon, *, plus: bool, cued: bool) -> bool:

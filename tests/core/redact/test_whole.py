@@ -16,7 +16,7 @@ from tests.core.redact.conftest import Talk, closed  # type: ignore[import-not-f
         ("Ihre PIN bitte?", "acht null eins und hinten steht zwei so ist das bei mir", 1, "de-DE"),
         (
             "your social?",
-            "one four oh nine one five three and then finally three nine that is what it says",
+            "one four oh nine one five three and last of all three nine that is what it says",
             1,
             "en-US",
         ),
@@ -177,6 +177,21 @@ def test_a_hundred_and_a_double_begin_what_was_announced(language: str, said: li
 )
 def test_a_hundred_of_something_and_twice_stay(language: str, said: str) -> None:
     assert closed(said, language=language) == said
+
+
+@pytest.mark.parametrize(
+    ("asked", "said", "language"),
+    [
+        ("Unter welcher Nummer erreiche ich Sie?", "23125 905, ab 19 Uhr 45.", "de-DE"),
+        ("votre téléphone ?", "2312 5905, après 18 h 45.", "fr-FR"),
+    ],
+)
+def test_an_hour_behind_a_number_makes_it_no_whole_one(asked: str, said: str, language: str) -> None:
+    talk = Talk(language=language)
+    talk.say("q", asked, channel="agent")
+    talk.say("a", said)
+    talk.end()
+    assert talk.screen["a"].text == f"[PHONE], {said.split(', ')[1]}"
 
 
 def test_pauses_inside_make_a_piece_of_a_number_no_smaller() -> None:
