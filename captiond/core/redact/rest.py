@@ -152,11 +152,9 @@ def _mask_end(window: Window, parts: list[Part], decision: Decision, *, cued: bo
 
 
 def _measures(window: Window, start: i64, stop: i64) -> bool:
-    """Whether units, hours and the like stand there, which what follows is of: "ab 19 Uhr 45"."""
-    lexicon = window.lexicon
+    """Whether a unit or an hour stands there, which what follows is of: "ab 19 Uhr 45"."""
     for at in range(start, stop):
-        core = window.core(at)
-        if core in lexicon.units or core in lexicon.clock or core in lexicon.before_any_time:
+        if window.core(at) in window.lexicon.units or window.core(at) in window.lexicon.clock:
             return True
     return False
 
