@@ -334,8 +334,8 @@ class Chain:
     def _after_at(self, window: Window, at: i64, token: Token) -> bool:
         sure = self.strong or self.joined or self.cued or self.spelled
         plain = token.cls in (WORD, LETTER) or is_part(token, window.lexicon) or token.cls in (FILLER, WEAK)
-        if not plain or token.core in window.lexicon.no_domains:
-            return True
+        if not plain or (token.core in window.lexicon.no_domains and not (sure and is_letter(token))):
+            return True  # "at a o l dot com" is spelled, where an address is sure
         if not sure and (token.flags & IS_COMMON or _is_hour(token)):
             return True
         self.phase = ENDING if _has_ending("@" + token.core) else DOMAIN

@@ -12,7 +12,7 @@ from captiond.core.redact.articles import (
 )
 from captiond.core.redact.cardinals import digits_said
 from captiond.core.redact.classes import DIGITS, FILLER, LETTER, MARK, MULTIPLE, SCALE, SILENT, SPOKEN, TENS, WEAK, WORD
-from captiond.core.redact.codes import LETTER_WORDS, NOWHERE, is_bank, is_country
+from captiond.core.redact.codes import LETTER_WORDS, NOWHERE, is_bank, is_code_cued, is_country
 from captiond.core.redact.compounds import is_inverted, merged, ties
 from captiond.core.redact.early import is_cut_off
 from captiond.core.redact.kinds import CVV, IBAN_CHARS, NATIONAL_ID, PIN, is_iban
@@ -258,7 +258,7 @@ def _stands_alone(window: Window, at: i64, token: Token, *, cued: bool) -> bool:
     if token.cls == DIGITS and is_harmless_token(token):
         return not is_cut_off(window, at, token, cued=cued, over=True)
     before = window.core(at - 1)
-    return is_month_day(window, at, token, before)
+    return is_month_day(window, at, token, before) and not is_code_cued(window, at)  # "nine november" spells "9 N"
 
 
 def _finish(window: Window, run: Run, parts: list[Part], span: tuple[int, int], gap: tuple[int, bool]) -> None:

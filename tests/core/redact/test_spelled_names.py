@@ -87,3 +87,18 @@ def test_nobody_is_introduced_by_a_word_that_introduces_nothing() -> None:
     """The table names words that stand before an address, in each language."""
     assert all("is" not in lexicon_for(tag).introduces for tag in ("es", "fr", "de"))
     assert all(lexicon_for(tag).introduces for tag in ("en", "es", "fr", "de", "it"))
+
+
+def test_the_letters_of_a_domain_may_begin_with_a_word() -> None:
+    assert closed("my email is kate dot miller at a o l dot com") == "my email is [EMAIL]"
+    assert closed("we look at a place dot com") == "we look at a place dot com"
+
+
+def test_a_month_spells_a_letter_of_an_iban(talk: Talk) -> None:
+    """ "nine november" is a day elsewhere."""
+    said = "bravo two nine november whiskey bravo kilo six zero one six one three three one nine two six eight one nine"
+    talk.say("q", "your iban please", channel="agent")
+    talk.say("a", f"golf {said}")
+    talk.end()
+    assert talk.screen["a"].text == "golf bravo [IBAN] november whiskey bravo kilo [IBAN]"
+    assert closed("we met on nine november in the house") == "we met on nine november in the house"
