@@ -1,6 +1,7 @@
 """What captions must keep of a closed run: amounts, times, years, counts, addresses, and what a keep-word names."""
 
 import itertools
+from typing import Final
 
 from mypy_extensions import i64
 
@@ -31,6 +32,8 @@ from captiond.core.redact.shapes import (
 from captiond.core.redact.streets import find_addresses
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Marker, Window
+
+MINUTE_DIGITS: Final = 2
 
 
 def weigh(window: Window, parts: list[Part]) -> None:
@@ -134,6 +137,8 @@ def is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known: 
         return True
     if following == "clock" or window.core(part.stop - 1) == "clock":
         return True
+    if kind not in SHORT and _are_minutes(window, part):
+        return True
     if (part.counted or is_counting(_tokens(window, part))) and not (cued or part.cut):
         return True
     if part.scaled and not (cued or part.cut) and not is_freephone(part.digits) and is_amount(_tokens(window, part)):
@@ -185,6 +190,15 @@ def _is_lone_year(window: Window, part: Part, parts: list[Part]) -> bool:
         return True
     place = parts.index(part)
     return not part.tight or place == 0 or parts[place - 1].keep
+
+
+def _are_minutes(window: Window, part: Part) -> bool:
+    """ "19 Uhr 45", "8 h 15": behind an hour, which was let go by then and says no digits any more."""
+    lexicon = window.lexicon
+    if window.core(part.start - 1) not in lexicon.clock or not 1 <= len(part.digits) <= MINUTE_DIGITS:
+        return False
+    hour = window.core(part.start - 2)
+    return hour.isdigit() or hour in lexicon.digits or hour in lexicon.tens
 
 
 def _is_spoken_time(window: Window, part: Part) -> bool:

@@ -133,6 +133,25 @@ def test_it_is_shown_after_a_cue(talk: Talk, language: str, asked: str, said: st
     assert talk.screen["b"].text == said
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("de", ("unter welcher Nummer?", "unter 030, Moment,", "23125 905, ab 19 Uhr 45")),
+        ("fr", ("votre téléphone ?", "le 06 12, attendez,", "34 56 78, dès 9 h 15")),
+        ("es", ("¿su teléfono?", "el 612, espere,", "345 678, desde 9 h 15")),
+    ],
+)
+def test_minutes_behind_their_hour_are_no_rest_of_a_number(
+    talk: Talk, language: str, said: tuple[str, str, str]
+) -> None:
+    talk.language = language
+    for channel, (utterance, text) in zip("acc", zip("abc", said, strict=True), strict=True):
+        talk.say(utterance, text, channel=channel)
+    talk.say("d", "ok")
+    talk.end()
+    assert talk.screen["c"].text == "[PHONE]" + said[2][said[2].index(",") :]
+
+
 def test_a_pause_that_begins_with_one_is_no_digit(talk: Talk) -> None:
     talk.say("a", "and the security code on the back?", channel="agent")
     talk.say("b", "it's 412")
