@@ -231,7 +231,8 @@ class Chain:
             self.head = JOINED if self.head else 0
             self.plain = []
             return False
-        name = token.cls == WORD and (self.cued or self.head == JOINED) and self.expects_part(window, at)
+        sure = self.cued or self.head == JOINED or window.core(at - 1) not in lexicon.dot  # "this dot is"
+        name = token.cls == WORD and sure and self.expects_part(window, at)
         name = name or (token.cls == WORD and self._is_spelled(window, at))
         if (
             name
@@ -271,8 +272,8 @@ class Chain:
         """Whether a connector stands right before: what follows is a name, even where it is everybody's word."""
         if self.phase != LOCAL or self.last != at - 1:
             return False
-        before = window.core(at - 1)
-        return before in window.lexicon.dot or before in window.lexicon.joins
+        before, lexicon = window.core(at - 1), window.lexicon
+        return before in lexicon.dot or before in lexicon.joins or before in lexicon.plus
 
     def _is_month(self, window: Window, at: i64, token: Token) -> bool:
         """ "my email is april": behind the cue it is somebody's name, but not in "since april"."""

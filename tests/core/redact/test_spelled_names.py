@@ -102,3 +102,19 @@ def test_a_month_spells_a_letter_of_an_iban(talk: Talk) -> None:
     talk.end()
     assert talk.screen["a"].text == "golf bravo [IBAN] november whiskey bravo kilo [IBAN]"
     assert closed("we met on nine november in the house") == "we met on nine november in the house"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en-US", "is it d dot kowalski plus work at fastmail dot com"),
+        ("en-US", "is it kowalski underscore sales at fastmail dot com"),
+        ("es-ES", "es kowalski guion casa arroba correo punto es"),
+        ("fr-FR", "c'est kowalski tiret travail arobase exemple point fr"),
+        ("de-DE", "es ist kowalski unterstrich arbeit at beispiel punkt de"),
+    ],
+)
+def test_everybodys_word_behind_a_connector_is_of_the_name_without_a_cue_too(language: str, said: str) -> None:
+    assert closed(said, language=language).endswith("[EMAIL]")
+    assert "@" not in closed(said, language=language)
+    assert len(closed(said, language=language).split()) <= 3
