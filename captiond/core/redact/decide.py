@@ -72,8 +72,9 @@ def decide(window: Window, run: Run, how: i64, known: frozenset[str]) -> Decisio
             or (kept_before and _goes_on(window, parts, i, marker))
             or (marker is None and _is_next(series, part.digits))
         ):
-            kept_before = marker is not None and marker.kind == KEEP
-            if kept_before:
+            named = marker is not None and marker.kind == KEEP
+            kept_before = named or (kept_before and _are_of_one_code(parts[i - 1], part))
+            if named:
                 series = part.digits
                 window.answer([m for m in window.markers if m.kind == KEEP and m.at < part.start])
                 if len(part.digits) >= LATE_DIGITS and not part.keep:
@@ -143,9 +144,16 @@ def _goes_on(window: Window, parts: list[Part], i: i64, marker: Marker | None) -
         more = i + 1 < len(parts) and (parts[i + 1].tight or parts[i + 1].glued)
         if more or not part.glued or len(part.digits) >= NUMBER_DIGITS:
             return False
+    elif _are_of_one_code(before, part) and marker is None:
+        return True
     if not part.tight or part.barred or (marker is not None and marker.kind != KEEP):
         return False
     return classify([part], "", window.kinds)[1] != SURE
+
+
+def _are_of_one_code(before: Part, part: Part) -> bool:
+    """ "1Z 999 AA1 01 2345 6784": groups of one code; a number that is private by how it is written was looked for."""
+    return part.glued and not part.barred and (before.mixed or part.mixed)
 
 
 def _is_next(series: str, digits: str) -> bool:

@@ -48,6 +48,9 @@ SHOWN = [
     ("es", "la factura 20231145 y la 20231146"),
     ("fr", "l'article 4711 en taille 38 et le 4712 en 40"),
     ("en", "invoice 20231145, and I need the 20231146"),
+    # a code in groups
+    ("en", "the tracking number is 1Z 999 AA1 01 2345 6784"),
+    ("de", "die Sendungsnummer ist 1Z 999 AA1 01 2345 6784"),
     # errors
     ("es", "me sale el error 1603 y luego el error 404"),
     ("fr", "j'ai l'erreur 1603 puis l'erreur 404"),
@@ -89,6 +92,9 @@ MASKED = [
     ("en", "about 4539 5787 6362 1486", "4539"),
     ("en", "invoice 20231145, my number is 20239955", "9955"),
     ("en", "invoice 45391145, so that's 453 057 8763", "057"),
+    ("en", "my card is 1Z 999 AA1 01 2345 6784", "6784"),
+    ("en", "my order is AB1 415 555 0132", "555"),
+    ("en", "my order is AB1, um, 4155550132", "4155550132"),
     ("es", "pues 120 por favor 800 por favor 7512", "7512"),
     ("en", "so that's 12 31 2026, um, 44 18 2026", "2026"),
     ("en", "so that's 15 33 2026", "2026"),
