@@ -19,6 +19,7 @@ from captiond.genesys.dialect_media import MAX_FRAME_BYTES, decode_frame
 from captiond.memory import keep_private
 
 MAX_SESSIONS: Final = 5_000  # media sessions of one input, as many as a daemon serves by default
+MAX_CORRECTED: Final = 32  # finals of a session whose number is remembered: more than wait for one open run (20)
 DEFAULT_LANGUAGE: Final = "en-US"
 
 
@@ -68,7 +69,7 @@ class _Events:
         self._redactors = redactors
         self._call = Call()
         self._rooms: dict[SessionId, Room] = {}
-        self._finals: dict[tuple[SessionId, UtteranceId], int] = {}  # of those that are held
+        self._finals: dict[tuple[SessionId, UtteranceId], int] = {}  # of those that may be corrected
         self._event_s = 0.0
 
     def line(self, line: bytes, number: int) -> Iterator[bytes]:
@@ -123,10 +124,10 @@ class _Events:
                     "redactions": dict(message.redactions),
                 }
             )
-            if message.held and message.final:
+            if message.final:
                 self._finals.setdefault(key, sequence)
-            elif message.final:
-                self._finals.pop(key, None)
+                while len(self._finals) > MAX_CORRECTED * len(self._rooms):
+                    del self._finals[next(iter(self._finals))]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

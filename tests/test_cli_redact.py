@@ -56,6 +56,12 @@ def test_events_partials_finals_and_the_correction_first() -> None:
     ]
 
 
+def test_a_correction_of_a_final_without_a_mask_has_its_number_too() -> None:
+    """A code that is read back is shown while it has three digits, and named when its run is over."""
+    lines = [event(1, "my cvv is 123 okay"), event(2, "bye now", at_s=4), event(3, "it was 123", at_s=8)]
+    assert told(lines)[-2:] == [("s", 3, "u-3", 1, True, "it was 123"), ("s", 3, "u-3", 2, True, "it was [CVV]")]
+
+
 def test_event_time_of_any_session_is_silence_for_the_others() -> None:
     lines = [event(1, "in 1999", session="a"), event(1, "hello", session="b", at_s=3)]
     assert [row[0::5] for row in told(lines)] == [("a", "in [...]"), ("a", "in 1999"), ("b", "hello")]

@@ -92,7 +92,8 @@ def decide(window: Window, run: Run, how: i64, known: frozenset[str]) -> Decisio
             decision.found.append(Found(label, parts[i:stop]))
             if marker is not None:
                 asked.append(Asked(decision.found[-1], marker))
-                if marker.kind in SHORT and stop == i + 1 and label in (CVV, NUMBER):
+                whole = len(part.digits) >= ROWS[marker.kind].least  # else every "six" from then on were a code
+                if marker.kind in SHORT and stop == i + 1 and label in (CVV, NUMBER) and whole:
                     decision.kept.append(label + part.digits)
                 if label == marker.kind and is_answer(window, asked):
                     window.answer([m for m in window.markers if m.kind == marker.kind and m.at < part.start])

@@ -37,6 +37,23 @@ def test_each_piece_is_masked_while_the_agent_reads_it_back(language: str, asked
     assert [one.text for name, one in talk.screen.items() if name != "q" and one.text[0] + one.text[-1] != "[]"] == []
 
 
+@pytest.mark.parametrize(
+    ("language", "asked", "one"),
+    [
+        ("it", "il codice di sicurezza è sei", "lei sei sicura di averlo"),
+        ("en", "my cvv is six", "six of them came"),
+        ("es", "el cvv es seis", "seis de ellos"),
+    ],
+)
+def test_a_piece_of_a_code_is_no_code_to_read_back(language: str, asked: str, one: str) -> None:
+    """Else every "six" of the rest of the call were one."""
+    talk = Talk(language=language)
+    for number, text in enumerate((asked, "va bene okay vale", "bueno so dunque va", one, one)):
+        talk.say(str(number), text, after_s=4.0)
+    talk.end()
+    assert talk.screen["3"].text == talk.screen["4"].text == one
+
+
 def test_a_whole_number_is_an_answer(talk: Talk) -> None:
     talk.say("q", "what is your card number", channel="agent")
     talk.say("a", "4532 0151 1283 0366")
