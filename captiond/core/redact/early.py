@@ -12,7 +12,7 @@ from mypy_extensions import i64
 from captiond.core.redact.articles import is_digit_alone, is_zero
 from captiond.core.redact.cardinals import is_amount
 from captiond.core.redact.classes import DIGITS, FILLER, MARK, MULTIPLE, SCALE, SILENT, SPOKEN, TENS, WEAK, WORD
-from captiond.core.redact.kinds import DOB, IBAN_CHARS, checked
+from captiond.core.redact.kinds import CVV, DOB, IBAN_CHARS, PIN, checked
 from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.shapes import (
     CURRENCY,
@@ -81,6 +81,8 @@ def is_cut_off(window: Window, at: i64, token: Token, *, cued: bool, over: bool 
     if ":" in token.core or token.mixed or any(c in "%°" for c in token.text):
         return False
     date = is_typed_date(token.core)
+    if date and "-" in token.core and _is_code_asked(window, at):
+        return True  # "4-4-71" behind "PIN"
     full = date and ("/" in token.core or len(token.core) > MAX_SHORT_DATE_CHARS)
     sure = date or (not is_plain_money(token) and any(c in CURRENCY for c in token.text))
     between = PAUSES if cued or is_group_of_money(token) else (SILENT,)
@@ -112,6 +114,11 @@ def _digits_beside(window: Window, at: i64, step: i64) -> i64:
         said += max(len(window.token(at).digits), 1)  # "double" says one more than what follows
         at += step
     return said
+
+
+def _is_code_asked(window: Window, at: i64) -> bool:
+    owner = window.owner(at)
+    return window.has_cue(CVV, owner) or window.has_cue(PIN, owner)
 
 
 def _is_between_digits(window: Window, at: i64) -> bool:

@@ -85,6 +85,15 @@ def test_spoken_pieces_that_were_typed_as_a_date_or_a_range(language: str, said:
     assert closed(said, language=language) == wanted
 
 
+@pytest.mark.parametrize(("language", "asked"), [("en-US", "your pin"), ("es-ES", "su pin"), ("de-DE", "Ihre PIN")])
+def test_a_code_typed_as_a_date_is_the_code(language: str, asked: str) -> None:
+    talk = Talk(language=language)
+    talk.say("q", asked, channel="agent")
+    talk.say("a", "4-4-71")
+    talk.end()
+    assert talk.screen["a"].text == "[NUMBER]"
+
+
 def test_a_short_date_behind_a_cue_stays(talk: Talk) -> None:
     assert closed("my card was lost on 3-14-25 and I need help") == "my card was lost on 3-14-25 and I need help"
 
