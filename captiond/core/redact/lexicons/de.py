@@ -68,12 +68,12 @@ def _ordinals() -> str:
 GERMAN = Table(
     digits="null:0 eins:1 zwei:2 zwo:2 drei:3 vier:4 fünf:5 fuenf:5 sechs:6 sieben:7 acht:8 neun:9",
     teens=(
-        "zehn:10 elf:11 zwölf:12 zwoelf:12 dreizehn:13 vierzehn:14 fünfzehn:15 fuenfzehn:15 sechzehn:16 siebzehn:17 "
-        "achtzehn:18 neunzehn:19"
+        "zehn:10 elf:11 zwölf:12 zwoelf:12 dreizehn:13 vierzehn:14 fünfzehn:15 fuenfzehn:15 fuffzehn:15 sechzehn:16 "
+        "siebzehn:17 achtzehn:18 neunzehn:19"
     ),
     tens=(
-        "zwanzig:20 dreißig:30 dreissig:30 vierzig:40 fünfzig:50 fuenfzig:50 sechzig:60 siebzig:70 achtzig:80 "
-        "neunzig:90"
+        "zwanzig:20 dreißig:30 dreissig:30 vierzig:40 fünfzig:50 fuenfzig:50 fuffzig:50 sechzig:60 siebzig:70 "
+        "achtzig:80 neunzig:90"
     ),
     compounds={**_hundreds(), **_compounds()},
     scales="hundert:2 tausend:3 million:6 millionen:6",
@@ -96,7 +96,7 @@ GERMAN = Table(
         "ja jawohl klar gerne gern gut okay ok danke bitte natürlich moment einen eine sekunde augenblick warten sie "
         "äh ähm hallo guten tag sicher selbstverständlich genau nein ich schaue nach mal"
     ),
-    at="at ät @ klammeraffe affenschwanz",
+    at="at ät @ klammeraffe affenschwanz affenklammer at-zeichen ät-zeichen",
     dot="punkt dot",
     joins="minus bindestrich unterstrich tiefstrich strich underscore",
     introduces="ist lautet wäre",

@@ -72,9 +72,9 @@ FRENCH = Table(
         "oui ouais si bien sûr d'accord merci parfait très un une instant moment seconde attendez voyons voir "
         "bonjour euh ok okay s'il vous plaît non je cherche regarde volontiers"
     ),
-    at="arobase arrobase arobas @ at",
+    at="arobase arrobase arobas arobaz arobaze @ at",
     dot="point dot",
-    joins="tiret trait souligné underscore moins",
+    joins="tiret sous-tiret tiret-bas trait souligné underscore moins",
     introduces="est c'est",
     particles="de la le les du des d' l' van von ben el al",
     asides=(
