@@ -244,10 +244,14 @@ def _longest(window: Window, parts: list[Part], first: i64, reach: i64, near: i6
         cards = [stop for stop in sure if classify(parts[first:stop], kind, window.kinds)[0] == CC]
         stop = (cards or sure)[0]
         return stop, classify(parts[first:stop], kind, window.kinds)[0], SURE
-    for stop in (reach, near):
-        joined, likely = classify(parts[first:stop], kind, window.kinds)
-        if likely and stop > first + 1 and (stop == near or joined == CC):
-            return stop, joined, likely
+    if reach > first + 1:
+        joined, likely = classify(parts[first:reach], kind, window.kinds)
+        if likely and (reach == near or joined == CC):
+            return reach, joined, likely
+    if first + 1 < near < reach:
+        joined, likely = classify(parts[first:near], kind, window.kinds)
+        if likely:
+            return near, joined, likely
     return first + 1, label, strength
 
 

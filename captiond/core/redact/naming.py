@@ -35,6 +35,7 @@ LIKELY: Final = 1
 NOTHING: Final = ("", 0)
 
 NUMBER_DIGITS: Final = 9  # so many of no certain kind are masked
+SHAPED_DIGITS: Final = 7  # fewer have no shape and no check digit that says anything
 CUED_DIGITS: Final = 4  # so many are masked after a cue, whatever follows
 MAX_INTERNATIONAL_DIGITS: Final = 17  # E.164 allows 15, and "00" stands before them
 IBAN_PIECE_CHARS: Final = 12  # so many with a country before them are a piece of an IBAN
@@ -49,8 +50,13 @@ def classify(parts: list[Part], kind: str, on: frozenset[str]) -> tuple[str, int
         kind: what the cue before them announced; "" for none.
         on: the kinds that are on: the checks of others are not asked.
     """
-    digits = "".join(p.digits for p in parts)
-    if any(p.letters for p in parts):
+    digits, lettered = parts[0].digits, parts[0].letters != ""
+    for part in parts[1:]:
+        digits += part.digits
+        lettered = lettered or part.letters != ""
+    if not (kind or lettered) and len(digits) < SHAPED_DIGITS:
+        return NOTHING
+    if lettered:
         letters = "".join(p.letters or p.digits for p in parts)
         by_check = checked(letters, on)
         if by_check:
