@@ -8,44 +8,42 @@ does not let through. Words of the lexicon are found by a hash; a word that is s
 one may have the same. A hash never lets a word of the lexicon through that the lexicon would stop.
 """
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
-from mypy_extensions import i64, mypyc_attr
+from mypy_extensions import i64
 
 from captiond.core.redact.classes import IS_AT, MASKED_FROM_DIGITS, MULTIPLE, SPOKEN, TENS, WEAK, Entry, is_ordinary
+from captiond.core.redact.leave import Leave
+from captiond.core.redact.triggers import (
+    ALWAYS,
+    CHARACTERS,
+    CONNECTOR,
+    CUE,
+    CUE_BEFORE,
+    CUE_END,
+    CUED,
+    DIGIT_LIKE,
+    END,
+    HASH,
+    INNER,
+    LINKER,
+    NUMBER,
+    NUMERAL,
+    SLOTS,
+    ZERO,
+)
 
 if TYPE_CHECKING:
     from captiond.core.redact.pending import Pending
 
 REPLAYED: Final = 6  # words that a later one can look back on: four before the last of a cue, five of a loose address
 
-# What a word of the lexicon may do, as bits of one byte.
-NUMBER: Final = 1  # says digits by itself
-DIGIT_LIKE: Final = 2  # says them beside a digit ("for", "double", "hundred")
-ZERO: Final = 4  # says one after a cue ("oh")
-CUE: Final = 8  # announces something all by itself
-CUE_END: Final = 16  # ends a phrase that announces something, where
-CUE_BEFORE: Final = 32  # ... such a word stands before it
-CONNECTOR: Final = 64  # "at", "dot", "dash", "plus"
-LINKER: Final = 128  # "and", between tens and units; behind a letter "as in", which spells it
-
-ALWAYS: Final = NUMBER | CUE | CONNECTOR
-CUED: Final = ALWAYS | ZERO
-RUNNING: Final = ALWAYS | ZERO | DIGIT_LIKE | LINKER  # while a run is open
-
 MAX_WORD: Final = 64  # code points; the machine reads longer ones, and cuts what has no end
 MAX_DIGIT_LIKE: Final = 4  # so many in a row may be let through: REPLAYED reaches behind them
 
-_SIZE: Final = 1 << 16  # slots; some 500 words are in them, of German 3,600: one other word in twenty is looked up
-_SPACE: Final = 1
-_END: Final = 2  # punctuation that may stand at the end of a word
-_INNER: Final = 3  # apostrophe and hyphen, between letters
-_NUMERAL: Final = 4
 _Z: Final = 122
 _A: Final = 97  # what is not below it is a letter, as its lower case
 _FOLDED: Final = 0xE0  # small letters of the rest of Latin-1 begin here, behind the sharp s
-_HASH: Final = (1 << 26) - 1
 _STOP: Final = (1 << 14) - 1  # in a mark: where the next word begins; a text has at most 8,192 characters
 _BEFORE: Final = 1 << 14
 _SINGLE: Final = 1 << 15
@@ -58,73 +56,6 @@ _KEPT_HASH: Final = (1 << 10) - 1  # of a word's hash: a mark has 30 bits, one d
 NOTHING: Final = -1
 _DIGIT_CLASSES: Final = (SPOKEN, TENS)
 _AFTER_SPOKEN: Final = (WEAK, MULTIPLE)
-
-
-@mypyc_attr(acyclic=True, free_list_len=1)
-class Leave:
-    """Which words the gate may let through behind a point.
-
-    Attributes:
-        triggers: bits of those that it may not.
-        words: how many ordinary words it may let through.
-        digits: how many digits, before any other word, change nothing: the point ends in the mask of their run.
-        digit_like: so many words before the point may be misheard digits.
-        spoken: the word before the point is a number word.
-        strict: only words that are known to be everybody's, since any other one may be part of an address.
-    """
-
-    __slots__ = ("digit_like", "digits", "spoken", "strict", "triggers", "words")
-
-    def __init__(
-        self, triggers: i64, words: i64, *, digits: i64 = 0, digit_like: i64 = 0, spoken: bool = False,
-        strict: bool = False,
-    ) -> None:  # fmt: skip
-        self.spoken = spoken
-        self.strict = strict
-        self.triggers = triggers
-        self.words = words
-        self.digits = digits
-        self.digit_like = digit_like
-
-
-def _characters() -> bytes:
-    """The class of each character of Latin-1; 0 for those that only the machine can read."""
-    classes = bytearray(256)
-    classes[ord(" ")] = _SPACE
-    for char in ".,!?;:":
-        classes[ord(char)] = _END
-    for char in "'-":
-        classes[ord(char)] = _INNER
-    for char in "0123456789":
-        classes[ord(char)] = _NUMERAL
-    for code in range(256):
-        char = chr(code)
-        folded = char.casefold()
-        if char.isalpha() and char not in "ªºµ" and len(folded) == 1:
-            classes[code] = ord(folded)
-    classes[ord("ß")] = ord("ß")
-    return bytes(classes)
-
-
-_CHARACTERS: Final[bytes] = _characters()
-
-
-def table(words: Iterable[tuple[str, int]]) -> bytes:
-    """What words of a lexicon may do, by their hash; words that no gate ever lets through need not be in it."""
-    slots = bytearray(_SIZE)
-    for word, bits in words:
-        for spelled in _spellings(word):
-            hashed = 0
-            for char in spelled:
-                hashed = (hashed * 31 + ord(char)) & _HASH
-            slots[(hashed ^ (hashed >> 11)) & (_SIZE - 1)] |= bits
-    return bytes(slots)
-
-
-def _spellings(word: str) -> list[str]:
-    """A word as it may be written: tables are case-folded, which makes "ss" of a sharp s."""
-    head, found, tail = word.partition("ss")
-    return [head + mid + rest for mid in ("ss", "ß") for rest in _spellings(tail)] if found else [word]
 
 
 class Trail:
@@ -250,7 +181,7 @@ class Trail:
                 elif code > 255:
                     return False
                 else:
-                    kind = _CHARACTERS[code]
+                    kind = CHARACTERS[code]
                 if kind >= _A:
                     if code == last:
                         same += 1
@@ -259,20 +190,20 @@ class Trail:
                     else:
                         last = code
                         same = 0
-                    hashed = (hashed * 31 + kind) & _HASH
+                    hashed = (hashed * 31 + kind) & HASH
                     if parts:
-                        part = (part * 31 + kind) & _HASH
-                        tail = (tail * 31 + kind) & _HASH
-                elif kind == _INNER:
+                        part = (part * 31 + kind) & HASH
+                        tail = (tail * 31 + kind) & HASH
+                elif kind == INNER:
                     if last == 0:
                         return False
                     if parts == 0:
                         part = hashed
                     else:
-                        tail = (tail * 31 + code) & _HASH
+                        tail = (tail * 31 + code) & HASH
                     parts = 1
-                    flags |= slots[(part ^ (part >> 11)) & (_SIZE - 1)]
-                    hashed = (hashed * 31 + code) & _HASH
+                    flags |= slots[(part ^ (part >> 11)) & (SLOTS - 1)]
+                    hashed = (hashed * 31 + code) & HASH
                     part = 0
                     last = 0
                 else:
@@ -280,7 +211,7 @@ class Trail:
                 i += 1
             stop = i
             if stop == at:
-                if kind != _NUMERAL:
+                if kind != NUMERAL:
                     return False
                 while i < size and 48 <= ord(text[i]) <= 57:
                     i += 1
@@ -290,18 +221,18 @@ class Trail:
             else:
                 if last == 0:
                     return False  # "x-": the machine reads the word without that mark
-                if i < size and kind == _END:
+                if i < size and kind == END:
                     while i < size:
                         code = ord(text[i])
-                        if code > 255 or _CHARACTERS[code] != _END:
+                        if code > 255 or CHARACTERS[code] != END:
                             break
                         i += 1
                 if i < size and ord(text[i]) != 32:
                     return False
-                flags |= slots[(hashed ^ (hashed >> 11)) & (_SIZE - 1)]
+                flags |= slots[(hashed ^ (hashed >> 11)) & (SLOTS - 1)]
                 if parts:
-                    flags |= slots[(part ^ (part >> 11)) & (_SIZE - 1)]
-                    flags |= slots[(tail ^ (tail >> 11)) & (_SIZE - 1)]  # "d'e-mail"
+                    flags |= slots[(part ^ (part >> 11)) & (SLOTS - 1)]
+                    flags |= slots[(tail ^ (tail >> 11)) & (SLOTS - 1)]  # "d'e-mail"
             if i - at > MAX_WORD:
                 return False
             mark: i64 = (hashed & _KEPT_HASH) * _HASHED

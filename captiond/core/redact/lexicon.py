@@ -7,7 +7,7 @@ phrases separated by `;`. Keys are case-folded. Source: contract, section 6.
 from collections.abc import Container, Iterable, Iterator
 from typing import Final
 
-from captiond.core.redact import gate
+from captiond.core.redact import triggers
 from captiond.core.redact.classes import (
     ENDS_CUE,
     FILLER,
@@ -190,7 +190,7 @@ class Lexicon:
             for w, e in self.entries.items()
             if _is_plain(w, cues)
         }
-        self.gate = gate.table(self._gated())
+        self.gate = triggers.table(self._gated())
 
     def _enter(self) -> dict[str, Entry]:
         """Every word of the lexicon, with all that is known of it."""
@@ -215,25 +215,25 @@ class Lexicon:
     def _gated(self) -> Iterator[tuple[str, int]]:
         """What each word may do that no gate may let through."""
         for word in (*self.digits, *self.tens):
-            yield word, gate.NUMBER
+            yield word, triggers.NUMBER
         for word, said in self.misheard.items():
-            yield word, gate.DIGIT_LIKE | (gate.ZERO if said == "0" or word in self.articles else 0)
+            yield word, triggers.DIGIT_LIKE | (triggers.ZERO if said == "0" or word in self.articles else 0)
         for word in (*self.multiples, *self.scales):
             # Part of a name in an address, too, which would then reach back farther than the words read again.
-            yield word, gate.DIGIT_LIKE | gate.CONNECTOR
+            yield word, triggers.DIGIT_LIKE | triggers.CONNECTOR
         for some in (self.units, self.clock, self.months, self.of, frozenset(["of", *_PERCENT])):
             for word in some:  # they may show that the digits before them are harmless
-                yield word, gate.DIGIT_LIKE
+                yield word, triggers.DIGIT_LIKE
         for some in (self.at, self.dot, self.joins, self.silent, self.plus):
             for word in some:
-                yield word, gate.CONNECTOR
+                yield word, triggers.CONNECTOR
         for word in (*self.linkers, *self.spellers):
-            yield word, gate.LINKER
+            yield word, triggers.LINKER
         for found in self.cues.values():
             for words, _ in found:
-                yield words[0], gate.CUE if len(words) == 1 else gate.CUE_END
+                yield words[0], triggers.CUE if len(words) == 1 else triggers.CUE_END
                 if len(words) > 1:
-                    yield words[1], gate.CUE_BEFORE
+                    yield words[1], triggers.CUE_BEFORE
 
     def _entry(self, word: str) -> Entry:
         cls, said = self._class(word)

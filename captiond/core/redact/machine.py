@@ -4,25 +4,24 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from captiond.core.redact import gate
-from captiond.core.redact.classes import FILLER, IS_COUNTRY, LETTER, SPOKEN, TENS, WORD, is_ordinary
+from captiond.core.redact.classes import FILLER, IS_COUNTRY, LETTER, WORD, is_ordinary
 from captiond.core.redact.dates import as_date
 from captiond.core.redact.decide import ENDED, PASSED, SILENCE, TOO_LONG, decide, loose_end
-from captiond.core.redact.gate import Leave
-from captiond.core.redact.kinds import DOB, EMAIL
+from captiond.core.redact.gate import Trail
+from captiond.core.redact.kinds import EMAIL
+from captiond.core.redact.leave import Leave, leave_behind
 from captiond.core.redact.lexicon import Lexicon
 from captiond.core.redact.mail import NOTHING, Chain
 from captiond.core.redact.pauses import is_wait
 from captiond.core.redact.points import Point, Sheet
 from captiond.core.redact.render import joined, render
 from captiond.core.redact.rest import Decision
-from captiond.core.redact.runs import MAX_RUN_TOKENS, MAX_WORDS_BETWEEN, NONE, Run
+from captiond.core.redact.runs import MAX_WORDS_BETWEEN, NONE, Run
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.unfinished import may_be_digit_or_pause, may_become, may_say_what_waits, said_by_half
 from captiond.core.redact.window import Window
 
 MAX_RECENT: Final = 96  # characters; some more than that are copied for each word
-MANY: Final = 1 << 30  # words: as good as no limit
 
 
 _WORDS: Final = (WORD, FILLER, LETTER)
@@ -134,46 +133,11 @@ class Machine:
         self.chain.reset()
         self.settle()
         self.window.leap(words)
-        self.write_down(text, self.window.end())
+        self._write_down(text, self.window.end())
 
     def leave(self) -> Leave | None:
         """Which words the gate may let through now; None for none."""
-        window, run, chain = self.window, self.run, self.chain
-        if chain.phase != NOTHING and (chain.is_masked() or chain.joined or chain.letters > 1):
-            return None
-        cued, strict, opened = self.lost, False, run.start != NONE
-        if opened and window.dates and window.has_cue(DOB, window.owner(run.start)):
-            return None  # the date goes on, although its cue does not reach this utterance: `advance`
-        for marker in window.markers:
-            if marker.reach >= self.current and (marker.cues or marker.exacting):
-                if marker.exacting and not window.is_used(marker):
-                    if chain.phase != NOTHING or run.weak != NONE or marker.kind == DOB:
-                        return None
-                    strict = True
-                cued = cued or marker.cues
-        end = window.end()
-        if not opened:
-            digit_like = end - run.weak if run.weak != NONE else 0
-            if digit_like > 2:
-                return None
-            return Leave(gate.CUED if cued or strict else gate.ALWAYS, MANY, digit_like=digit_like, strict=strict)
-        if run.weak != NONE or run.dated or run.shaped:
-            return None
-        room = MAX_RUN_TOKENS - 2 - (end - run.start)
-        words = min(MAX_WORDS_BETWEEN - run.gap, room)
-        if words <= 0 or run.iban or run.may_be_let_go(window):
-            words = 0
-        if not (run.is_masked() and run.last == end - 1 and self._ends_in_mask()):
-            return Leave(gate.RUNNING, words, strict=strict) if words > 0 else None
-        spoken = window.tokens[-1].cls in (SPOKEN, TENS)
-        leave = Leave(gate.RUNNING, words, digits=room, spoken=spoken, strict=strict)
-        return leave if words > 0 or room > 0 else None
-
-    def _ends_in_mask(self) -> bool:
-        """Whether the caption ends in the open mask of the run, so that one more digit changes nothing in it."""
-        window = self.window
-        token = window.tokens[-1]
-        return window.end() > window.begun and token.last == len(token.text)
+        return leave_behind(self.window, self.run, self.chain, lost=self.lost)
 
     def step(self, token: Token, *, unfinished: bool = False) -> None:
         """One more word of the newest utterance.
@@ -357,8 +321,20 @@ class Machine:
             at = stop
         self.settled = hold
 
-    def write_down(self, text: str, stop: i64) -> None:
-        """As `settle`, up to a word: what comes before it is shown as this text."""
+    def settle_passed(self, text: str, trail: Trail, begun: i64) -> None:
+        """As `settle`, for words that the gate let through: they are shown as they stand in the text.
+
+        Args:
+            begun: index of the first of them.
+        """
+        at, hold = self.settled, self.hold()
+        if at < begun or hold <= at or self.window.mask(at) is not None:
+            self.settle()
+        else:
+            self._write_down(text[trail.stop(at - begun) : trail.stop(hold - begun) - 1], hold)
+
+    def _write_down(self, text: str, stop: i64) -> None:
+        """What comes before that word has settled and is shown as this text."""
         if len(self.recent) > MAX_RECENT:
             self.text, self.recent = joined(self.text, self.recent), ""
         self.recent = joined(self.recent, text)

@@ -241,22 +241,13 @@ class Scan:
                 machine.go_over(token)
             start = stop
             if i == count - 2:  # the word behind this one may have to be taken back
-                self._write_down(text, trail, begun)
+                machine.settle_passed(text, trail, begun)
                 self._points.append(Point(machine, -1, word, word, 1))
         machine.settle()
         self._repeats.start(word)
         self._points.append(Point(machine, stop, word, word, 1))
         self._forget()
         return stop
-
-    def _write_down(self, text: str, trail: Trail, begun: i64) -> None:
-        """What has settled of the gate's words, which stand in the text as they are shown; the first has that index."""
-        machine = self.machine
-        at, hold = machine.settled, machine.hold()
-        if at < begun or hold <= at or machine.window.mask(at) is not None:
-            machine.settle()
-        else:
-            machine.write_down(text[trail.stop(at - begun) : trail.stop(hold - begun) - 1], hold)
 
     def _new_trail(self) -> Trail:
         pending = Pending(self.machine.window, self.lexicon, self.machine.current)

@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from captiond.base.ids import RawText, UtteranceId
 from captiond.core.normalise import Repeats, clean, is_clean, joins
 from captiond.core.redact import DEFAULT, Call, Redactor, Shown
-from captiond.core.redact.gate import ALWAYS, CUED, RUNNING, Leave, Trail
+from captiond.core.redact.gate import Trail
+from captiond.core.redact.leave import Leave
 from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.lexicons import lexicon_for
 from captiond.core.redact.machine import Machine
 from captiond.core.redact.pending import Pending
 from captiond.core.redact.tokens import read
+from captiond.core.redact.triggers import ALWAYS, CUED, RUNNING
 from tests.core.redact.conftest import count_calls  # type: ignore[import-not-found,unused-ignore]
 
 _TALK = (
