@@ -45,6 +45,7 @@ from captiond.core.redact.early import (
 )
 from captiond.core.redact.kinds import IBAN_CHARS, NATIONAL_ID
 from captiond.core.redact.lexicon import KEEP
+from captiond.core.redact.pauses import is_tight
 from captiond.core.redact.shapes import MAX_PERCENT_DIGITS, is_counting, is_reference
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.unfinished import may_be_no_evidence, said_by_half
@@ -312,8 +313,8 @@ class Run:
         """Another word: those before it that might have been misheard digits were words too."""
         self._weigh(window, at, token, unfinished=unfinished)
         if self.is_open() and self.weak != NONE:
-            digit = last_digit(window, self.weak, at, apart=self.gap > 0)
-            if digit != NONE:
+            tight = self.gap == 0 or is_tight(window, self.last + 1, self.weak)
+            if (digit := last_digit(window, self.weak, at, apart=not tight)) != NONE:
                 self._take_weak(digit)
         if self.is_open():
             self.gap += 1 + (at - self.weak if self.weak != NONE else 0)

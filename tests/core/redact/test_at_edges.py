@@ -100,6 +100,8 @@ def test_two_articles_behind_a_number_are_digits_before_any_word() -> None:
     talk.say("a", "ce serait le cinq neuf six cinq cinq cinq zéro un euh")
     assert talk.say("b", "un un ça vous", final=False) == "[...] ça vous"
     assert talk.say("b", "un un ça vous va") == "[...] ça vous va"
+    said = "bien sûr quatre neuf quatre quatre double neuf cinq cinq zéro un trois deux voyons un un"
+    assert talk.say("c", f"{said} neuve", final=False).endswith("] voyons [...] neuve")
     assert closed("j'ai dit un un moment", language="fr") == "j'ai dit un un moment"
     talk = Talk(language="fr")
     talk.say("a", "ce serait le cinq neuf six cinq cinq cinq zéro un un")
