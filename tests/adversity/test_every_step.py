@@ -56,6 +56,7 @@ OUTERMOST = {
 }
 # The first time, and once a second; and the parser, which runs all the time and whose steps fail one by one.
 SELDOM = {
+    "captiond/base/instants.py:_second",  # once a second: the session's may have been written by another one
     "captiond/metrics.py:Meter._child",
     "captiond/metrics.py:Window._forget",
     "websockets/client.py:ClientProtocol.parse",

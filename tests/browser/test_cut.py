@@ -81,7 +81,7 @@ async def test_a_cut_is_told_and_leaves_no_trace(pages: Any, tmp_path: Path) -> 
         for kind, page in zip(("late", "lost"), cut, strict=True):
             told_s, back_s = [moment / 1000 for moment in await page.run("[told.reconnecting, told.live]")]
             print(f"{kind}: told after {told_s:.1f} s ({status!r}), live again after {back_s:.1f} s")  # noqa: T201
-            assert told_s < 20  # 13 s, and how late a busy machine is, nine times
+            assert told_s < 28  # 13 s, and how late a busy machine is, nine times
             assert back_s < CUT_S + 25
             assert await finals(page) == await finals(stayed)
             assert await page.run(f"{ELEMENT}.figures") == await stayed.run(f"{ELEMENT}.figures")
