@@ -28,10 +28,7 @@ class Asked:
 
 def is_answer(window: Window, asked: list[Asked]) -> bool:
     """Whether the last of these numbers, with the pieces before it, is all that its cue asked for."""
-    marker = asked[-1].marker
-    return marker.kind not in SHORT and (
-        _said(asked, marker.kind) >= _least(marker.kind) or _asks_for_few(window, asked[-1].found, marker)
-    )
+    return asked[-1].marker.kind not in SHORT and _is_enough(window, asked)
 
 
 def settle_cues(window: Window, found: list[Found], asked: list[Asked]) -> None:
@@ -45,14 +42,20 @@ def settle_cues(window: Window, found: list[Found], asked: list[Asked]) -> None:
     if not asked:
         return
     last = asked[-1]
-    at, said = last.found.parts[-1].stop - 1, _said(asked, last.marker.kind)
-    if said >= _least(last.marker.kind) or _asks_for_few(window, last.found, last.marker):
+    if _is_enough(window, asked):
         return
+    at = last.found.parts[-1].stop - 1
     if any(m.at > at for m in window.markers):
         return  # something else was announced since
     rest = Marker(last.marker.kind, at, NOBODY, window.owner(window.end() - 1) + 1, last.marker.asks)
-    rest.said = said
+    rest.said = _said(asked, last.marker.kind)
     window.mark(rest)
+
+
+def _is_enough(window: Window, asked: list[Asked]) -> bool:
+    """Whether that many digits were said for the last cue, or it asks for no more."""
+    last = asked[-1]
+    return _said(asked, last.marker.kind) >= _least(last.marker.kind) or _asks_for_few(window, last.found, last.marker)
 
 
 def _said(asked: list[Asked], kind: str) -> i64:

@@ -53,7 +53,7 @@ _COUNT: Final = 7 * _COUNTED
 _HASHED: Final = 1 << 20
 _HASHED_SHIFT: Final = 20
 _KEPT_HASH: Final = (1 << 10) - 1  # of a word's hash: a mark has 30 bits, one digit of Python's
-NOTHING: Final = -1
+_NO_MARK: Final = -1
 _DIGIT_CLASSES: Final = (SPOKEN, TENS)
 _AFTER_SPOKEN: Final = (WEAK, MULTIPLE)
 
@@ -78,7 +78,7 @@ class Trail:
         self._entries = entries
         self.pending = pending
         self._marks: list[int] = []  # the point's, then one for each word: what it leaves behind, and where it ends
-        self._last: i64 = NOTHING  # the mark of the text's last word, if it leaves the same when it is over
+        self._last: i64 = _NO_MARK  # the mark of the text's last word, if it leaves the same when it is over
         self._last_stop: i64 = 0  # and where it ends
         self._triggers: i64 = 0
         self._budget: i64 = 0
@@ -107,7 +107,7 @@ class Trail:
         if leave.spoken:
             mark += _SPOKEN
         self._marks = [int(mark)]
-        self._last = NOTHING
+        self._last = _NO_MARK
 
     def words(self) -> i64:
         """How many words are let through."""
@@ -124,7 +124,7 @@ class Trail:
 
     def back(self, same: i64) -> None:
         """Only so many characters of the text are still the same."""
-        self._last = NOTHING
+        self._last = _NO_MARK
         marks = self._marks
         words = len(marks) - 1
         if words == 0 or marks[words] & _STOP <= same:
@@ -138,7 +138,7 @@ class Trail:
 
     def other_word(self) -> None:
         """The last word of the text, which is not let through yet, is another one."""
-        self._last = NOTHING
+        self._last = _NO_MARK
 
     def walk(self, text: str) -> bool:
         """Lets through what is new; False where something else comes, or may."""
@@ -155,7 +155,7 @@ class Trail:
         digits: i64 = self.digits
         hidden = digits == known
         self.halted = False
-        if self._last != NOTHING:  # the word that was the last one has been looked at
+        if self._last != _NO_MARK:  # the word that was the last one has been looked at
             stop: i64 = self._last_stop
             if stop < size and ord(text[stop]) == 32:
                 at = stop + 1
@@ -163,7 +163,7 @@ class Trail:
                 marks.append(int(before))
                 known += 1
                 hidden = False
-            self._last = NOTHING
+            self._last = _NO_MARK
         while at < size:
             hashed: i64 = 0
             part: i64 = 0

@@ -35,7 +35,7 @@ class Machine:
         text, recent: the settled beginning of the newest utterance's caption, in two pieces: the first may be long.
         counts: what was masked in it.
         sheets: the same of the utterances before it that are still asked for.
-        first: number of the first of them; `current`: number of the newest.
+        first: number of the first of them; that of the newest is `Window.number`.
         settled: index of the first unsettled word.
         lost: events are missing: the channel counts as cued until a run closes.
         hedged: the last step would have gone another way, were its word known to be over.
@@ -44,7 +44,7 @@ class Machine:
     """
 
     __slots__ = (
-        "chain", "counts", "current", "first", "group", "hedged", "kept", "known", "lost", "recent", "run",
+        "chain", "counts", "first", "group", "hedged", "kept", "known", "lost", "recent", "run",
         "settled", "sheets", "text", "window",
     )  # fmt: skip
 
@@ -59,7 +59,6 @@ class Machine:
             self.counts: dict[str, int] = {}
             self.sheets: list[Sheet] = []
             self.first: i64 = 0
-            self.current: i64 = 0
             self.settled: i64 = 0
             self.group: i64 = 0
             self.lost = False
@@ -70,7 +69,7 @@ class Machine:
         self.run = Run() if before.run.is_idle() else before.run.copy()
         self.chain = Chain() if before.chain.phase == NOTHING else before.chain.copy()
         self.text, self.recent, self.counts, self.sheets = before.text, before.recent, before.counts, before.sheets
-        self.first, self.current, self.settled = before.first, before.current, before.settled
+        self.first, self.settled = before.first, before.settled
         self.group, self.lost, self.known = before.group, before.lost, before.known
         self.kept = before.kept[:]
 
@@ -119,12 +118,11 @@ class Machine:
         """A new utterance: cues of the one before the last end here, unless an open run came after them."""
         self.sheets = [*self.sheets, Sheet(joined(self.text, self.recent), self.counts)]
         self.text, self.recent, self.counts = "", "", {}
-        self.current += 1
         if self.kept:
             self.kept = []
         window = self.window
         window.begin()
-        window.forget_cues(window.owner(self.run.start) if self.run.is_open() else self.current)
+        window.forget_cues(window.owner(self.run.start) if self.run.is_open() else self.window.number)
         window.trim(self.settled)
 
     def leap(self, text: str, words: i64) -> None:
@@ -166,7 +164,7 @@ class Machine:
             and self.chain.phase == NOTHING
             and is_ordinary(token.cls, token.flags, capital=token.flags & IS_COUNTRY != 0 and token.text[:2].isupper())
             and not window.dates
-            and not window.has_cue(EMAIL, self.current)
+            and not window.has_cue(EMAIL, self.window.number)
         )
 
     def advance(self, token: Token, *, unfinished: bool = False) -> None:
@@ -179,13 +177,13 @@ class Machine:
             return
         if window.dates:
             # A date may go on in the next utterance, which its cue no longer reaches by itself.
-            asked = window.owner(run.start) if run.is_open() else self.current
+            asked = window.owner(run.start) if run.is_open() else self.window.number
             token = as_date(window, token, asked)
         at = window.append(token)
         waits = unfinished and run.is_waiting() and token.cls in _WORDS and not said_by_half(window.lexicon, token)
         if waits and may_say_what_waits(window, run.weak, token):
             self.hedged = True  # "um, oh on": the "oh" before it stays what it may be
-        elif run.step(window, at, token, cued=self.lost or window.is_cued(self.current), unfinished=unfinished):
+        elif run.step(window, at, token, cued=self.lost or window.is_cued(self.window.number), unfinished=unfinished):
             if run.gap <= MAX_WORDS_BETWEEN:
                 self._shorten_run()
             elif unfinished and (may_become(token) or may_be_digit_or_pause(window.lexicon, token.core)):
@@ -207,9 +205,9 @@ class Machine:
         """The utterance is final: what it did not go on with is decided; what it ends inside of stays open."""
         run, chain = self.run, self.chain
         run.take_waiting(self.window)
-        if run.is_open() and self.window.owner(run.last) < self.current and not self._only_waits():
+        if run.is_open() and self.window.owner(run.last) < self.window.number and not self._only_waits():
             self._close_run(ENDED)
-        if chain.phase != NOTHING and (chain.is_complete() or self.window.owner(chain.last) < self.current):
+        if chain.phase != NOTHING and (chain.is_complete() or self.window.owner(chain.last) < self.window.number):
             self._close_chain()
         self.settle()
 
@@ -217,7 +215,7 @@ class Machine:
         """ "um, hold on": an utterance that says no more ends nothing, as it would not inside the one before."""
         window = self.window
         start = window.end()
-        while start > window.base and window.owner(start - 1) == self.current:
+        while start > window.base and window.owner(start - 1) == self.window.number:
             start -= 1
         return start < window.end() and is_wait(window, start, window.end())
 
@@ -273,7 +271,7 @@ class Machine:
 
     def _count(self, label: str, at: i64) -> None:
         owner = self.window.owner(at)
-        if owner == self.current:
+        if owner == self.window.number:
             self.counts = {**self.counts, label: self.counts.get(label, 0) + 1}
             return
         sheet = self.sheets[owner - self.first]
@@ -298,21 +296,18 @@ class Machine:
         at = self.settled
         if hold <= at:
             return
+        window = self.window
+        if hold == at + 1 and not window.masks and at >= window.begun:
+            self._write_down(window.tokens[at - window.base].text, hold)
+            return
         if len(self.recent) > MAX_RECENT:
             self.text, self.recent = joined(self.text, self.recent), ""
-        window = self.window
-        if hold == at + 1 and not window.masks:
-            token = window.tokens[at - window.base]
-            if at >= window.begun:
-                self.recent = self.recent + " " + token.text if self.recent else token.text
-                self.settled = hold
-                return
         while at < hold:
             owner = window.owner(at)
             stop = at + 1
             while stop < hold and window.owner(stop) == owner:
                 stop += 1
-            if owner == self.current:
+            if owner == self.window.number:
                 self.recent, _ = render(window, self.run, self.chain, self.recent, at, stop, opened=False)
             else:
                 sheet = self.sheets[owner - self.first]
@@ -345,7 +340,7 @@ class Machine:
         window = self.window
         at = max(self.settled, window.base)
         stop = window.end()
-        if number == self.current:
+        if number == self.window.number:
             before, text = self.text, self.recent
             while at < stop and window.owner(at) < number:
                 at += 1
@@ -368,7 +363,7 @@ class Machine:
 
     def counted(self, number: i64) -> dict[str, int]:
         """How many numbers of each kind end in an utterance. It never changes."""
-        return self.counts if number == self.current else self.sheets[number - self.first].counts
+        return self.counts if number == self.window.number else self.sheets[number - self.first].counts
 
     def stand(self) -> tuple[int, int, int, int, int, int, int]:
         """What the captions of earlier utterances hang on, up to the last index here, that of the last digit."""

@@ -25,12 +25,11 @@ class Pending:
         cued: one of them announces digits.
     """
 
-    __slots__ = ("_first", "_lexicon", "_owner", "_window", "cued", "markers")
+    __slots__ = ("_first", "_lexicon", "_window", "cued", "markers")
 
-    def __init__(self, window: Window, lexicon: Lexicon, owner: i64) -> None:
+    def __init__(self, window: Window, lexicon: Lexicon) -> None:
         self._window = window
         self._lexicon = lexicon
-        self._owner = owner
         self._first = window.end()
         self.markers: list[Marker] = []
         self.cued = False
@@ -71,7 +70,7 @@ class Pending:
                     break
                 back += 1
             if back == size and self._window.is_on(kind):
-                marker = self._window.cue(words, kind, self._first + count, self._owner)
+                marker = self._window.cue(words, kind, self._first + count, self._window.number)
                 if marker.exacting:
                     return False
                 self.markers.append(marker)

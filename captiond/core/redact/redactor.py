@@ -237,7 +237,7 @@ class Redactor:
         if passed is None:
             passed = scan.read(text, final=False)
             if passed is None:
-                return _shown(scan.machine, utterance, scan.machine.current, final=False)
+                return _shown(scan.machine, utterance, scan.machine.window.number, final=False)
         settled = scan.settled if scan.held else len(passed)
         return Shown(utterance, SafeText(passed), False, scan.held, scan.counts, settled)
 
@@ -251,7 +251,7 @@ class Redactor:
         scan = self._scan(utterance, text, lexicon)
         scan.read(text, final=True)
         machine = scan.machine
-        number = machine.current
+        number = machine.window.number
         machine.finish()
         if len(self._waiting) >= MAX_WAITING:
             machine.close()
@@ -307,7 +307,7 @@ class Redactor:
         machine.begin()
         before = machine.window.end() - 1
         for marker in self._heard:
-            heard = Marker(marker.kind, before, NOBODY, machine.current, marker.asks, marker)
+            heard = Marker(marker.kind, before, NOBODY, machine.window.number, marker.asks, marker)
             heard.most, heard.said = marker.most, marker.said
             machine.window.mark(heard)
         return machine
@@ -353,7 +353,7 @@ class Redactor:
                 one.shown = shown
                 waiting.append(one)
         self._waiting = waiting
-        oldest = min((one.number for one in waiting), default=machine.current)
+        oldest = min((one.number for one in waiting), default=machine.window.number)
         if oldest > machine.first:
             machine.forget(oldest - 1)
         return changed

@@ -250,7 +250,7 @@ class Scan:
         return stop
 
     def _new_trail(self) -> Trail:
-        pending = Pending(self.machine.window, self.lexicon, self.machine.current)
+        pending = Pending(self.machine.window, self.lexicon)
         return Trail(self.lexicon.gate, self.lexicon.entries, pending)
 
     def _reopen_gate(self, same: i64) -> None:
@@ -281,7 +281,7 @@ class Scan:
     def _render(self) -> None:
         if self._ahead:
             self._stand_at_last_point()
-        self.head, self.settled, self.held = self.machine.shown(self.machine.current)
+        self.head, self.settled, self.held = self.machine.shown(self.machine.window.number)
         self.counts = self.machine.counts
         self._rendered = True
         start = self._points[-1].offset

@@ -221,7 +221,7 @@ def test_what_a_cue_leaves_behind_is_known_while_it_waits(text: str, markers: li
     """The machine, reading the same words, marks the same."""
     lexicon = lexicon_for("en-US")
     machine = Machine(lexicon, DEFAULT)
-    pending = Pending(machine.window, lexicon, machine.current)
+    pending = Pending(machine.window, lexicon)
     made = Trail(lexicon.gate, lexicon.entries, pending)
     made.begin(0, Leave(ALWAYS, 99), begun=False)
     assert made.walk(text + " ")
@@ -235,7 +235,7 @@ def test_what_a_cue_leaves_behind_is_known_while_it_waits(text: str, markers: li
 @pytest.mark.parametrize("text", ["my email ", "the iban ", "my e-mail ", "it's the i ban "])
 def test_what_makes_words_private_does_not_pass(text: str) -> None:
     lexicon = lexicon_for("en-US")
-    made = Trail(lexicon.gate, lexicon.entries, Pending(Machine(lexicon, DEFAULT).window, lexicon, 0))
+    made = Trail(lexicon.gate, lexicon.entries, Pending(Machine(lexicon, DEFAULT).window, lexicon))
     made.begin(0, Leave(ALWAYS, 99), begun=False)
     assert not made.walk(text)
 
@@ -257,6 +257,6 @@ def test_a_word_found_at_once_is_read_as_any_other(language: str, monkeypatch: p
 @pytest.mark.parametrize(("text", "passes"), [("my card then four", False), ("my order then four", True)])
 def test_a_cue_reaches_the_digit_that_comes_with_it(text: str, passes: bool) -> None:
     lexicon = lexicon_for("en-US")
-    made = Trail(lexicon.gate, lexicon.entries, Pending(Machine(lexicon, DEFAULT).window, lexicon, 0))
+    made = Trail(lexicon.gate, lexicon.entries, Pending(Machine(lexicon, DEFAULT).window, lexicon))
     made.begin(0, Leave(ALWAYS, 99), begun=False)
     assert made.walk(text) is passes
