@@ -7,7 +7,7 @@ text from a checkpoint; `normalise` is the same two applied to a whole text. Sou
 from collections.abc import Callable
 from typing import Final
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 MAX_SAME_LETTERS: Final = 3  # more in a row are shortened to two
 MAX_SAME_WORDS: Final = 3  # more in a row are kept twice
@@ -168,6 +168,7 @@ def joins(word: str) -> bool:
     return not any(char.isalnum() or char in "@$€£" for char in word)
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Repeats:
     """Decides over words whether one is said once too often. State is two fields, so it can be kept and given back.
 

@@ -10,7 +10,7 @@ one may have the same. A hash never lets a word of the lexicon through that the 
 
 from typing import TYPE_CHECKING, Final
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from captiond.core.redact.classes import IS_AT, MASKED_FROM_DIGITS, MULTIPLE, SPOKEN, TENS, WEAK, Entry, is_ordinary
 from captiond.core.redact.leave import Leave
@@ -58,6 +58,7 @@ _DIGIT_CLASSES: Final = (SPOKEN, TENS)
 _AFTER_SPOKEN: Final = (WEAK, MULTIPLE)
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Trail:
     """The words let through behind a point of one utterance: ordinary ones, or digits that a mask hides already.
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from captiond.core.redact.classes import FILLER, IS_COUNTRY, LETTER, WORD, is_ordinary
 from captiond.core.redact.dates import as_date
@@ -22,11 +22,12 @@ from captiond.core.redact.unfinished import may_be_digit_or_pause, may_become, m
 from captiond.core.redact.window import Window
 
 MAX_RECENT: Final = 96  # characters; some more than that are copied for each word
-
+NOTHING_COUNTED: Final[dict[str, int]] = {}
 
 _WORDS: Final = (WORD, FILLER, LETTER)
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Machine:
     """All state of one channel. A copy goes on alone; within one utterance it can step back to where it stood.
 
@@ -49,6 +50,7 @@ class Machine:
     )  # fmt: skip
 
     def __init__(self, lexicon: Lexicon, kinds: frozenset[str], before: "Machine | None" = None) -> None:
+        self.kept: list[str] = []
         self.hedged = False
         if before is None:
             self.window = Window(lexicon, kinds)
@@ -56,25 +58,23 @@ class Machine:
             self.chain = Chain()
             self.text = ""
             self.recent = ""
-            self.counts: dict[str, int] = {}
+            self.counts: dict[str, int] = NOTHING_COUNTED
             self.sheets: list[Sheet] = []
             self.first: i64 = 0
             self.settled: i64 = 0
             self.group: i64 = 0
             self.lost = False
             self.known: frozenset[str] = frozenset()
-            self.kept: list[str] = []
             return
-        self.window = Window(lexicon, kinds, before.window)
+        self.window = Window(lexicon, kinds, before.window, before.settled)
         self.run = Run() if before.run.is_idle() else before.run.copy()
         self.chain = Chain() if before.chain.phase == NOTHING else before.chain.copy()
         self.text, self.recent, self.counts, self.sheets = before.text, before.recent, before.counts, before.sheets
         self.first, self.settled = before.first, before.settled
         self.group, self.lost, self.known = before.group, before.lost, before.known
-        self.kept = before.kept[:]
 
     def copy(self) -> "Machine":
-        """An equal one that goes on alone."""
+        """One that goes on alone from the same state, and has kept nothing yet."""
         return Machine(self.window.lexicon, self.window.kinds, self)
 
     def back(self, point: Point) -> None:
@@ -116,14 +116,15 @@ class Machine:
 
     def begin(self) -> None:
         """A new utterance: cues of the one before the last end here, unless an open run came after them."""
-        self.sheets = [*self.sheets, Sheet(joined(self.text, self.recent), self.counts)]
-        self.text, self.recent, self.counts = "", "", {}
-        if self.kept:
-            self.kept = []
         window = self.window
+        if self.sheets or self.settled < window.end():
+            self.sheets = [*self.sheets, Sheet(joined(self.text, self.recent), self.counts)]
+        else:  # nothing of what was said can change any more
+            self.first = window.number + 1
+        self.text, self.recent, self.counts = "", "", NOTHING_COUNTED
+        reaching = window.owner(self.run.start) if self.run.is_open() else window.number + 1
         window.begin()
-        window.forget_cues(window.owner(self.run.start) if self.run.is_open() else self.window.number)
-        window.trim(self.settled)
+        window.forget_cues(reaching)
 
     def leap(self, text: str, words: i64) -> None:
         """So many words came, as `text`, that the gate let through: they are settled and leave nothing behind."""
@@ -381,6 +382,7 @@ class Machine:
         return self.settled >= self.window.end() or self.window.owner(self.settled) > number
 
     def forget(self, number: i64) -> None:
-        """An earlier utterance is settled and was told: its sheet goes."""
-        self.sheets = self.sheets[number + 1 - self.first :]
-        self.first = number + 1
+        """The utterances before that one are settled and were told: their sheets go."""
+        if number > self.first:
+            self.sheets = self.sheets[number - self.first :]
+            self.first = number

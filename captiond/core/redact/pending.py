@@ -6,7 +6,7 @@ finds the marker: `core.redact.scan` writes it down when it reads on.
 
 from typing import TYPE_CHECKING
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from captiond.core.redact.classes import ENDS_CUE, IS_COUNTRY, is_ordinary
 from captiond.core.redact.lexicon import Lexicon
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from captiond.core.redact.gate import Trail
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Pending:
     """The cues among the words let through behind a point.
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from captiond.core.redact.machine import Machine
 
 
+@mypyc_attr(acyclic=True)
 class Sheet:
     """The settled beginning of an earlier utterance's caption, and what was masked in it. It never changes."""
 

@@ -76,6 +76,8 @@ class Call:
                 del self._known[next(iter(self._known))]
         if digits:
             self._all_known = frozenset(self._known)
+            for member in self._members:
+                member.stir()
 
     def known(self) -> frozenset[str]:
         """Digits of harmless numbers said before."""
@@ -97,17 +99,6 @@ class _Waiting:
         self.end = end
 
 
-class _Open:
-    """An utterance that has partials, and the state it was read from; None where it must be read from its start."""
-
-    __slots__ = ("known", "scan", "version")
-
-    def __init__(self) -> None:
-        self.scan: Scan | None = None
-        self.version = -1
-        self.known: frozenset[str] = frozenset()
-
-
 class Redactor:
     """One channel of one media session.
 
@@ -123,10 +114,10 @@ class Redactor:
         self._machine = Machine(self._lexicon, kinds)  # as it was after the last final
         self._waiting: list[_Waiting] = []
         self._stood = self._machine.stand()  # when the finals that wait were looked at
-        self._open: dict[UtteranceId, _Open] = {}
-        self._newest: _Open | None = None  # of these the one that was said last, and its name
-        self._newest_name: UtteranceId | None = None
-        self._version = 0  # rises with everything that earlier finals and other channels leave behind
+        # The utterance with partials that was said last, and what reads it: None where it is to be read from its start.
+        self._newest: UtteranceId | None = None
+        self._scan: Scan | None = None
+        self._others: dict[UtteranceId, Scan | None] = {}  # the others that have partials, likewise
         self._heard: tuple[Marker, ...] = ()  # cues of other channels
         self._last_s = 0.0
         self._faults = 0
@@ -146,7 +137,7 @@ class Redactor:
     @property
     def due_s(self) -> float | None:
         """The event time at which `expire` has something to do; None while an utterance is open or none waits."""
-        if self._open or not (self._waiting or self._machine.is_open()):
+        if self._newest is not None or self._others or not (self._waiting or self._machine.is_open()):
             return None
         return self._last_s + SILENCE_S
 
@@ -170,7 +161,7 @@ class Redactor:
         Returns:
             Equal for equal finals, whatever partials came between.
         """
-        corrections = self.expire(now_s=now_s) if not self._open else NO_CORRECTIONS
+        corrections = self.expire(now_s=now_s) if self._newest is None else NO_CORRECTIONS
         self._last_s = max(self._last_s, now_s)
         own = language is None or language == self._language
         lexicon = self._lexicon if own else lexicon_for(str(language))
@@ -191,7 +182,7 @@ class Redactor:
     def lose(self) -> None:
         """Events are missing: the channel counts as cued until a run closes."""
         self._machine.lost = True
-        self._version += 1
+        self.stir()
 
     def expire(self, *, now_s: float) -> list[Shown]:
         """Event time has moved on: after 3 s of silence a final's open run ends where it is."""
@@ -200,8 +191,8 @@ class Redactor:
 
     def end(self) -> list[Shown]:
         """The session is over: as 3 s of silence. Nothing may follow."""
-        self._open.clear()
-        self._newest = self._newest_name = None
+        self._others.clear()
+        self._newest = self._scan = None
         shown = self._end_runs()
         self._call.leave(self)
         return shown
@@ -209,15 +200,17 @@ class Redactor:
     def hear(self, cues: tuple[Marker, ...]) -> None:
         """Another channel's final had these cues."""
         self._heard = cues
-        self._version += 1
+        self.stir()
 
     def stir(self) -> None:
-        """What other channels left behind has changed: open utterances are read anew."""
-        self._version += 1
+        """What earlier finals or other channels left behind has changed: open utterances are read anew."""
+        self._scan = None
+        for utterance in self._others:
+            self._others[utterance] = None
 
     def _end_runs(self) -> list[Shown]:
         try:
-            self._version += 1
+            self.stir()
             self._machine.known = self._call.known()
             self._machine.close()
             self._call.keep(self._machine.kept)
@@ -230,15 +223,17 @@ class Redactor:
 
     def _partial(self, utterance: UtteranceId, text: str, lexicon: Lexicon) -> Shown:
         if len(text) > MAX_CODE_POINTS:
-            self._opened(utterance)
+            self._turn_to(utterance)
             return Shown(utterance, SafeText(WHOLE), False, True, NONE_REDACTED, 0)
-        scan = self._scan(utterance, text, lexicon)
+        scan = self._reading(utterance, text, lexicon)
         passed = scan.passes(text)
         if passed is None:
             passed = scan.read(text, final=False)
             if passed is None:
                 return _shown(scan.machine, utterance, scan.machine.window.number, final=False)
-        settled = scan.settled if scan.held else len(passed)
+        settled: i64 = len(passed)
+        if scan.held:
+            settled = scan.settled
         return Shown(utterance, SafeText(passed), False, scan.held, scan.counts, settled)
 
     def _final(self, utterance: UtteranceId, text: str, lexicon: Lexicon) -> list[Shown]:
@@ -248,7 +243,7 @@ class Redactor:
             corrections = self._end_runs()
             self._restart()
             return [*corrections, Shown(utterance, SafeText(WHOLE), True, True, NONE_REDACTED, 0)]
-        scan = self._scan(utterance, text, lexicon)
+        scan = self._reading(utterance, text, lexicon)
         scan.read(text, final=True)
         machine = scan.machine
         number = machine.window.number
@@ -257,48 +252,41 @@ class Redactor:
             machine.close()
             machine.lost = True  # what follows such a run is not to be shown either
         self._machine = machine
-        self._version += 1
+        self.stir()
         self._pass_on(machine, number, text, lexicon)
         corrections = self._corrections()
         shown = _shown(machine, utterance, number, final=True)
         if not machine.is_settled(number):
             self._waiting.append(_Waiting(utterance, number, shown, machine.window.end()))
+            self._stood = machine.stand()
         return [*corrections, shown]
 
-    def _scan(self, utterance: UtteranceId, text: str, lexicon: Lexicon) -> Scan:
+    def _reading(self, utterance: UtteranceId, text: str, lexicon: Lexicon) -> Scan:
         """The scan that goes on with this text: the utterance's own, or a new one."""
-        opened = self._newest if utterance is self._newest_name else self._open.get(utterance)
-        known = self._call.known()
-        if opened is not None:
-            scan = opened.scan
-            if (
-                scan is not None
-                and opened.version == self._version
-                and opened.known is known
-                and scan.lexicon is lexicon
-                and scan.goes_on(text)
-            ):
-                return scan
-        else:
-            opened = self._opened(utterance)
-        scan = Scan(self._prepare(lexicon), lexicon)
-        opened.scan, opened.version, opened.known = scan, self._version, known
+        if utterance is not self._newest:
+            self._turn_to(utterance)
+        scan = self._scan
+        if scan is None or scan.lexicon is not lexicon or not scan.goes_on(text):
+            scan = self._scan = Scan(self._prepare(lexicon), lexicon)
         return scan
 
-    def _opened(self, utterance: UtteranceId) -> _Open:
-        """An utterance that has partials; too many of them, and the oldest is read anew when it goes on."""
-        opened = self._open.get(utterance)
-        if opened is None:
-            while len(self._open) >= MAX_OPEN:
-                del self._open[next(iter(self._open))]
-            opened = self._open[utterance] = _Open()
-        self._newest, self._newest_name = opened, utterance
-        return opened
+    def _turn_to(self, utterance: UtteranceId) -> None:
+        """An utterance has partials, and is the newest one; of too many the oldest is read anew when it goes on."""
+        if utterance == self._newest:
+            return
+        before, scan = self._newest, self._scan
+        self._newest, self._scan = utterance, self._others.pop(utterance, None) if self._others else None
+        if before is not None:
+            self._others[before] = scan
+            while len(self._others) >= MAX_OPEN:
+                del self._others[next(iter(self._others))]
 
     def _leave(self, utterance: UtteranceId) -> None:
         """An utterance has no partials any more."""
-        self._open.pop(utterance, None)
-        self._newest = self._newest_name = None
+        if utterance == self._newest:
+            self._newest = self._scan = None
+        else:
+            self._others.pop(utterance, None)
 
     def _prepare(self, lexicon: Lexicon) -> Machine:
         """The state that earlier finals left, ready for one more utterance."""
@@ -319,43 +307,45 @@ class Redactor:
         named = window
         if machine.is_open() and any(m.kind == KEEP or m.kind in SHORT for m in window.markers):
             ended = machine.copy()  # "your reference is 5913 ..." may be read back before its silence is over
-            ended.kept = []
             ended.close()
             self._call.keep(ended.kept)
             named = ended.window
-        self._call.answer(window.used)
-        cues = tuple(
+        if window.used:
+            self._call.answer(window.used)
+        cues = [
             m
             for m in window.markers
             if m.reach == number + 1 and not (m.kind == KEEP and (named.is_used(m) or not m.asks))
-        )
+        ]
         if cues:
-            self._call.tell(self, cues)
+            self._call.tell(self, tuple(cues))
         if self._heard and not _only_acknowledges(text, lexicon):
             self._heard = ()
-            self._version += 1
+            self.stir()
 
     def _corrections(self) -> list[Shown]:
         """Earlier finals that now show something else, or wait for nothing any more."""
         machine = self._machine
         changed: list[Shown] = []
-        waiting: list[_Waiting] = []
-        known = machine.same_until(self._stood)
-        self._stood = machine.stand()
-        for one in self._waiting:
-            if one.end <= known:
-                waiting.append(one)
-                continue
-            shown = _shown(machine, one.utterance, one.number, final=True)
-            if shown.text != one.shown.text or shown.held != one.shown.held:
-                changed.append(shown)
-            if not machine.is_settled(one.number):
-                one.shown = shown
-                waiting.append(one)
-        self._waiting = waiting
-        oldest = min((one.number for one in waiting), default=machine.window.number)
-        if oldest > machine.first:
-            machine.forget(oldest - 1)
+        oldest = machine.window.number
+        if self._waiting:
+            waiting: list[_Waiting] = []
+            known = machine.same_until(self._stood)
+            for one in self._waiting:
+                if one.end <= known:
+                    waiting.append(one)
+                    continue
+                shown = _shown(machine, one.utterance, one.number, final=True)
+                if shown.text != one.shown.text or shown.held != one.shown.held:
+                    changed.append(shown)
+                if not machine.is_settled(one.number):
+                    one.shown = shown
+                    waiting.append(one)
+            self._waiting = waiting
+            self._stood = machine.stand()
+            if waiting:
+                oldest = waiting[0].number
+        machine.forget(oldest)
         return changed
 
     def _fail(self, utterance: UtteranceId | None, *, final: bool) -> list[Shown]:
@@ -375,7 +365,7 @@ class Redactor:
     def _restart(self) -> None:
         self._machine = Machine(self._lexicon, self._kinds)
         self._machine.lost = True
-        self._version += 1
+        self.stir()
         self._waiting = []
 
 

@@ -7,7 +7,7 @@ on the partials before it; the tests prove it with random ones, and that the gat
 
 from typing import Final
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from captiond.base.prefix import common_prefix
 from captiond.core.normalise import KEPT, MAX_CHUNK, Repeats, clean, is_clean, is_space, joins
@@ -26,6 +26,7 @@ LIKELY_REVISED: Final = 3  # words; farther back texts are compared by character
 MAX_TOKENS: Final = 512  # words in one machine's window; then it forgets what is settled, and the points before
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Scan:
     """One utterance. `machine` is the channel's as earlier finals left it, begun anew; it is this scan's now.
 

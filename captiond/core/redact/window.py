@@ -19,6 +19,7 @@ EXACTING: Final = (EMAIL, IBAN, DOB, NATIONAL_ID)
 _NOT_DIGITS: Final = (KEEP, EMAIL, ENDING)
 
 
+@mypyc_attr(acyclic=True)
 class Marker:
     """A cue or a keep-word that was said. Nothing in it changes, but for `answered`, which only finals set.
 
@@ -75,6 +76,7 @@ class Mask:
         self.reach = reach
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Window:
     """Tokens from some context before the first unsettled one up to the newest. Indexes are absolute and never reused.
 
@@ -94,7 +96,9 @@ class Window:
         "used",
     )  # fmt: skip
 
-    def __init__(self, lexicon: Lexicon, kinds: frozenset[str], before: "Window | None" = None) -> None:
+    def __init__(
+        self, lexicon: Lexicon, kinds: frozenset[str], before: "Window | None" = None, settled: i64 = 0
+    ) -> None:
         self.lexicon = lexicon
         self.kinds = kinds
         if before is None:
@@ -111,14 +115,17 @@ class Window:
         else:
             self.dates = before.dates
             self.addresses = before.addresses
-            self.base = before.base
+            extra = max(settled - CONTEXT_TOKENS - before.base, 0)
+            self.base = before.base + extra
             self.number = before.number
             self.begun = before.begun
             self.earlier = before.earlier
-            self.tokens = before.tokens[:]
-            self.masks = before.masks[:]
+            self.tokens = before.tokens[extra:]
+            self.masks = []
             self.markers = before.markers[:]
             self.used = before.used
+            if before.masks:
+                self.masks = [mask for mask in before.masks if mask.stop > self.base]
 
     def end(self) -> i64:
         """The index after the newest token."""
@@ -169,9 +176,14 @@ class Window:
 
     def begin(self) -> None:
         """A new utterance: what is appended from here on is its own."""
-        earlier = [*self.earlier, int(self.begun)]
-        while len(earlier) > 1 and earlier[1] <= self.base:
-            del earlier[0]
+        earlier = self.earlier
+        gone: i64 = 0
+        if self.begun <= self.base:
+            gone = len(earlier)
+        while gone + 1 < len(earlier) and earlier[gone + 1] <= self.base:
+            gone += 1
+        earlier = earlier[gone:]
+        earlier.append(int(self.begun))
         self.earlier = earlier
         self.begun = self.end()
         self.number += 1

@@ -186,7 +186,7 @@ def test_a_session_of_one_word_a_partial_keeps_few_points_and_words() -> None:
         text += " house and"
         redactor.caption(UtteranceId("u"), RawText(text[:-4]), final=False, now_s=0.0)
         redactor.caption(UtteranceId("u"), RawText(text), final=False, now_s=0.0)
-        scan = redactor._open[UtteranceId("u")].scan
+        scan = redactor._scan
         assert scan is not None
         most = max(most, len(scan._points), len(scan.machine.window.tokens) - MAX_TOKENS)
     assert most <= MAX_POINTS + 2
