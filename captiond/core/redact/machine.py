@@ -298,7 +298,7 @@ class Machine:
         if hold <= at:
             return
         window = self.window
-        if hold == at + 1 and not window.masks and at >= window.begun:
+        if hold == at + 1 and at >= window.begun and window.mask(at) is None:
             self._write_down(window.tokens[at - window.base].text, hold)
             return
         if len(self.recent) > MAX_RECENT:

@@ -68,13 +68,17 @@ class Chain:
         strong: the sign itself was said or typed, which nobody does by chance.
         cued: a cue for an address came before it.
         letters: spelled letters in a row at the end of the local part.
-        plain: indexes of the words said in a row without a connector, oldest first.
+        plain: index of the newest of the words said in a row without a connector, `plain_before`: of the one before
+            it; NONE where none.
         labels: words of the domain so far that are no hours.
         head: while it is nothing but everybody's words, how many of them there may be; JOINED behind a connector;
             else 0.
     """
 
-    __slots__ = ("cued", "head", "joined", "labels", "last", "letters", "phase", "plain", "spelled", "start", "strong")
+    __slots__ = (
+        "cued", "head", "joined", "labels", "last", "letters", "phase", "plain", "plain_before", "spelled", "start",
+        "strong",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         # Each by itself, as literals: what is compiled then need not look whether it was set.
@@ -86,7 +90,8 @@ class Chain:
         self.cued = False
         self.letters: i64 = 0
         self.spelled = False
-        self.plain: list[int] = []
+        self.plain: i64 = NONE
+        self.plain_before: i64 = NONE
         self.labels: i64 = 0
         self.head: i64 = 0
 
@@ -100,8 +105,8 @@ class Chain:
         self.cued = False
         self.letters = 0
         self.spelled = False
-        if self.plain:
-            self.plain = []
+        self.plain = NONE
+        self.plain_before = NONE
         self.labels = 0
         self.head = 0
 
@@ -117,11 +122,7 @@ class Chain:
         self.joined, self.strong, self.cued = other.joined, other.strong, other.cued
         self.letters, self.spelled, self.labels = other.letters, other.spelled, other.labels
         self.head = other.head
-        self.plain = other.plain[:]
-
-    def hold(self) -> i64:
-        """The first index that a later token can still change; NONE where none."""
-        return self.start
+        self.plain, self.plain_before = other.plain, other.plain_before
 
     def is_masked(self) -> bool:
         """Whether it is shown as an open mask: from the first word after a cue, else from a connector on."""
@@ -205,7 +206,7 @@ class Chain:
             return self.phase == LOCAL  # "yes please@"
         if self.phase == LOCAL and token.core in lexicon.spellers and self._follows_letter(window, at):
             return False  # "m comme marie"
-        if token.cls == ADDRESS or "(at)" in token.core or "[at]" in token.core:
+        if token.cls == ADDRESS or (not token.flags & IS_LETTERS and ("(at)" in token.core or "[at]" in token.core)):
             if not self.joined and not self.spelled:
                 self.reset()
                 self.start = at
@@ -229,7 +230,7 @@ class Chain:
         if self.phase == LOCAL and (joins or (len(token.text) == 1 and token.text in "._-")):
             self.joined, self.last, self.letters = True, at, 0
             self.head = JOINED if self.head else 0
-            self.plain = []
+            self.plain, self.plain_before = NONE, NONE
             return False
         sure = self.cued or self.head == JOINED or window.core(at - 1) not in lexicon.dot  # "this dot is"
         name = token.cls == WORD and sure and self.expects_part(window, at)
@@ -326,11 +327,10 @@ class Chain:
         self.last = at
         self.head = min(self.head, 0)
         if word and not spelled:
-            self.plain.append(at)
-            if len(self.plain) > MAX_PLAIN_WORDS:
-                del self.plain[0]
-                if not (self.joined or self.cued or self.spelled):
-                    self.start = self.plain[0]
+            many = self.plain_before != NONE  # more than MAX_PLAIN_WORDS
+            self.plain_before, self.plain = self.plain, at
+            if many and not (self.joined or self.cued or self.spelled):
+                self.start = self.plain_before
 
     def _after_at(self, window: Window, at: i64, token: Token) -> bool:
         sure = self.strong or self.joined or self.cued or self.spelled

@@ -31,10 +31,7 @@ def render(
     chain_start = chain.start if opened and chain.start != NONE and chain.is_masked() else stop
     run_start = run.start if opened and run.is_masked() else stop
     first_open = -1
-    pieces: list[str] = []
-    if text:
-        pieces.append(text)
-    size = len(text)  # of the pieces, and the spaces before each but the first
+    words = ""
     group = 0
     label = ""
     masked_from = start  # what `group` hides begins there
@@ -56,23 +53,19 @@ def render(
         if group and (now != group or (mask is not None and mask.label != label)):
             lead, trail = _beside(window, masked_from, at)
             piece = f"{lead}[{label}]{trail}" if lead or trail else "[...]" if label == OPEN else f"[{label}]"
-            if pieces:
-                size += 1
             if first_open < 0 and label == OPEN:
-                first_open = size + len(lead)
-            pieces.append(piece)
-            size += len(piece)
+                first_open = len(words) + len(lead) + (1 if words else 0)
+            words = joined(words, piece)
             group = 0
         if token is None:
             break
         if not now:
-            if pieces:
-                size += 1
-            pieces.append(token.text)
-            size += len(token.text)
+            words = joined(words, token.text)
         elif not group:
             group, masked_from, label = now, at, (mask.label if mask is not None else OPEN)
-    return " ".join(pieces), first_open
+    if first_open >= 0 and text:
+        first_open += len(text) + 1
+    return joined(text, words), first_open
 
 
 def joined(text: str, more: str) -> str:
