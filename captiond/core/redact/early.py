@@ -180,7 +180,10 @@ def is_harmless(window: Window, start: i64, stop: i64, at: i64, *, cued: bool, a
 
 
 def _size(tokens: list[Token]) -> i64:
-    return sum(len(token.digits) for token in tokens)
+    size: i64 = 0
+    for token in tokens:
+        size += len(token.digits)
+    return size
 
 
 def may_be_harmless(window: Window, start: i64, stop: i64, *, cued: bool, alone: bool) -> bool:
@@ -317,9 +320,9 @@ def _is_place(window: Window, start: i64, tokens: list[Token]) -> bool:
 
 def is_percent(window: Window, at: i64, token: Token) -> bool:
     """ "45 por ciento", "pour cent": the hundred is no number there."""
-    if token.core not in HUNDREDS or (window.core(at - 1), token.core) not in _PERCENT:
-        return False
-    return at - 2 >= window.base and window.token(at - 2).digits != ""
+    if at - 2 < window.base or not window.token(at - 2).digits:
+        return False  # most words
+    return token.core in HUNDREDS and (window.core(at - 1), token.core) in _PERCENT
 
 
 def inert(token: Token) -> Token:

@@ -194,8 +194,8 @@ class Machine:
         if run.hedged:
             self.hedged = True
         if window.addresses and chain.step(window, at, token):
-            known = not may_become(token) and not chain.expects_part(window, at)
-            if unfinished and chain.is_masked() and not chain.is_complete() and not known:
+            open_mask = unfinished and chain.is_masked() and not chain.is_complete()
+            if open_mask and (may_become(token) or chain.expects_part(window, at)):
                 chain.last = at  # half a word of the name, or of what follows it
                 self.hedged = True
                 return

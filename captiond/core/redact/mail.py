@@ -21,7 +21,6 @@ from captiond.core.redact.classes import (
     LETTER,
     MARK,
     MULTIPLE,
-    SCALE,
     SILENT,
     SPOKEN,
     TENS,
@@ -29,9 +28,8 @@ from captiond.core.redact.classes import (
     WORD,
 )
 from captiond.core.redact.kinds import EMAIL
-from captiond.core.redact.lexicon import Lexicon
+from captiond.core.redact.mail_words import has_ending, is_hour, is_letter, is_part
 from captiond.core.redact.runs import NONE
-from captiond.core.redact.shapes import is_clock
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
 
@@ -39,8 +37,6 @@ MAX_CHAIN_TOKENS: Final = 64  # the longest spelled address heard has 40; a long
 MAX_PLAIN_WORDS: Final = 2  # words of a local part said without a connector: "jane doe at"
 MAX_DOMAIN_WORDS: Final = 3  # "hot mail", "my g mail"
 MIN_SPELLED: Final = 3  # letters in a row that are taken for spelling
-MINUTES: Final = 60  # a smaller number may be some
-HOUR_DIGITS: Final = 2
 MAX_ENDING_LETTERS: Final = 10  # of a top-level domain as people say them
 MAX_WORDS_STATED: Final = 4  # of a name of everybody's words behind "is": "my e-mail is the real deal at"
 
@@ -48,6 +44,7 @@ _AT_OF_NAMES: Final = ("chez",)  # the sign in an address, and in other talk a h
 _JOIN_TAILS: Final = ("du", "bas", "d'union", "bajo", "baja", "medio", "low")  # of a connector of several words
 
 JOINED: Final = -1
+_TELLING: Final = IS_LETTERS | IS_AT | IS_DOT | IS_JOIN | IS_MONTH | IS_PARTICLE
 _NAMES: Final = (WORD, DIGITS, SPOKEN, TENS, MULTIPLE)
 
 NOTHING: Final = 0
@@ -192,6 +189,16 @@ class Chain:
             elif window.has_cue(EMAIL, window.owner(at)):
                 self._begin(window, at, token)
             return False
+        if (
+            token.cls == WORD
+            and token.flags & _TELLING == IS_LETTERS
+            and token.first == 0
+            and self._is_loose(window, at)
+        ):
+            if token.flags & (IS_COMMON | ENDS_CUE):
+                return True
+            self._take_part(window, at, token)
+            return False
         if self.head > 0 and token.cls in _NAMES and not token.flags & (IS_AT | IS_DOT | IS_JOIN):
             if token.cls != WORD or (token.flags & IS_COMMON and at - self.start >= self.head):
                 return True
@@ -210,11 +217,11 @@ class Chain:
             if not self.joined and not self.spelled:
                 self.reset()
                 self.start = at
-            self.phase = ENDING if _has_ending(token.core) else AT if token.core[-1:] == "@" else DOMAIN
+            self.phase = ENDING if has_ending(token.core) else AT if token.core[-1:] == "@" else DOMAIN
             self.strong, self.last, self.labels = True, at, 1
             return False
         if self.phase == LOCAL and token.text[0] == "@" and len(token.text) > 1 and self._takes_host(token):
-            self.phase = ENDING if _has_ending(token.text) else DOMAIN
+            self.phase = ENDING if has_ending(token.text) else DOMAIN
             self.strong, self.last, self.labels = True, at, 1
             return False
         if self.phase == LOCAL and (token.flags & IS_AT or (token.core in _AT_OF_NAMES and self.is_masked())):
@@ -237,7 +244,7 @@ class Chain:
         name = name or (token.cls == WORD and self._is_spelled(window, at))
         if (
             name
-            or is_part(token, lexicon)
+            or is_part(token)
             or self._is_month(window, at, token)
             or (token.flags & IS_PARTICLE and self.phase == LOCAL and self._takes_particle(window, at))
             or (token.cls == WEAK and self._follows_number(window, at))
@@ -249,6 +256,13 @@ class Chain:
         if self.phase == LOCAL and between and (self.joined or self.cued or self.spelled):
             return False
         return self.phase == LOCAL
+
+    def _is_loose(self, window: Window, at: i64) -> bool:
+        """Whether nothing but words that are not everybody's makes it: so any other word ends it."""
+        if self.cued or self.joined or self.spelled or self.letters or self.head:
+            return False
+        before = window.token(at - 1)
+        return self.last < at - 1 or not (before.flags & (IS_DOT | IS_JOIN) or before.cls == SILENT)
 
     def _begin(self, window: Window, at: i64, token: Token) -> None:
         """ "my e-mail is contact", "sure, april": what was asked for may begin with everybody's word."""
@@ -267,7 +281,7 @@ class Chain:
 
     def _takes_host(self, token: Token) -> bool:
         """ "jane @example.com": an address cut before its sign; "John @acme_news" is somebody's handle."""
-        return _has_ending(token.text) or self.is_masked()
+        return has_ending(token.text) or self.is_masked()
 
     def expects_part(self, window: Window, at: i64) -> bool:
         """Whether a connector stands right before: what follows is a name, even where it is everybody's word."""
@@ -311,7 +325,7 @@ class Chain:
     def _take_part(self, window: Window, at: i64, token: Token) -> None:
         word = token.cls == WORD
         named = word or is_letter(token) or (token.mixed and token.core[0].isalpha())  # "jane1980"
-        spelled = self._is_spelled(window, at)
+        spelled = self.letters > 0 and self._is_spelled(window, at)
         loose = not (self.joined or self.cued or self.spelled)
         if self.phase == LOCAL and loose and window.owner(self.start) != window.owner(at):
             self.reset()  # an ordinary word at the end of an utterance is no part of a name that the next one begins
@@ -334,13 +348,13 @@ class Chain:
 
     def _after_at(self, window: Window, at: i64, token: Token) -> bool:
         sure = self.strong or self.joined or self.cued or self.spelled
-        plain = token.cls in (WORD, LETTER) or is_part(token, window.lexicon) or token.cls in (FILLER, WEAK)
+        plain = token.cls in (WORD, LETTER) or is_part(token) or token.cls in (FILLER, WEAK)
         if not plain or (token.core in window.lexicon.no_domains and not (sure and is_letter(token))):
             return True  # "at a o l dot com" is spelled, where an address is sure
-        if not sure and (token.flags & IS_COMMON or _is_hour(token)):
+        if not sure and (token.flags & IS_COMMON or is_hour(token)):
             return True
-        self.phase = ENDING if _has_ending("@" + token.core) else DOMAIN
-        self.last, self.labels = at, 0 if _is_hour(token) else 1
+        self.phase = ENDING if has_ending("@" + token.core) else DOMAIN
+        self.last, self.labels = at, 0 if is_hour(token) else 1
         return False
 
     def _domain(self, window: Window, at: i64, token: Token) -> bool:
@@ -354,9 +368,9 @@ class Chain:
             self.last = at
             return False
         short = token.core in ("mail", "look", "cloud", "net", "online", "box") or not token.flags & IS_COMMON
-        if is_part(token, window.lexicon) or (token.cls == WORD and short):
+        if is_part(token) or (token.cls == WORD and short):
             if not is_letter(token) or not is_letter(window.token(self.last)):
-                self.labels += 1 if self.labels or not _is_hour(token) else 0
+                self.labels += 1 if self.labels or not is_hour(token) else 0
             if self.labels <= MAX_DOMAIN_WORDS:
                 self.last = at
                 return False
@@ -369,32 +383,5 @@ class Chain:
         return False
 
 
-def is_part(token: Token, lexicon: Lexicon) -> bool:
-    """Whether a token may stand in a local part: letters, digits, and words that are not everybody's words."""
-    if token.cls == WORD:
-        return token.core != "" and not token.flags & (IS_COMMON | ENDS_CUE)
-    return token.cls in (DIGITS, SPOKEN, TENS, MULTIPLE, SCALE, LETTER) or is_letter(token)
-
-
 def _says_digits(window: Window, at: i64) -> bool:
     return window.token(at).cls in (DIGITS, SPOKEN, TENS) and not window.label(at)
-
-
-def is_letter(token: Token) -> bool:
-    """Whether it is one spelled letter, "o" among them."""
-    return token.cls == LETTER or (token.cls == WEAK and len(token.core) == 1)
-
-
-def _is_hour(token: Token) -> bool:
-    """ "meet Alexis at 8", "at three thirty", "at 6:45"; a host may begin with "1 and 1"."""
-    if token.cls not in (DIGITS, SPOKEN, TENS) or token.mixed:
-        return False
-    if ":" in token.core:
-        return is_clock(token.core)
-    return len(token.digits) <= HOUR_DIGITS and 1 < int(token.digits) < MINUTES
-
-
-def _has_ending(address: str) -> bool:
-    _, _, domain = address.rpartition("@")
-    _, dot, ending = domain.rpartition(".")
-    return bool(dot) and len(ending) >= 2 and ending[0].isalpha()
