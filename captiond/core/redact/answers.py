@@ -38,14 +38,16 @@ def settle_cues(window: Window, found: list[Found], asked: list[Asked]) -> None:
         found: all private numbers of a run; `asked`: those of them that a cue named.
     """
     for one in found:  # "the PIN was 0314 or 9431": short codes are guessed at, all of them count
-        window.answer([m for m in window.markers if m.kind in SHORT and m.at < one.parts[0].start and one.label != CC])
+        if one.label != CC:
+            for kind in SHORT:
+                window.answer(kind, one.parts[0].start)
     if not asked:
         return
     last = asked[-1]
     if _is_enough(window, asked):
         return
     at = last.found.parts[-1].stop - 1
-    if any(m.at > at for m in window.markers):
+    if window.markers and window.markers[-1].at > at:
         return  # something else was announced since
     rest = Marker(last.marker.kind, at, NOBODY, window.owner(window.end() - 1) + 1, last.marker.asks)
     rest.said = _said(asked, last.marker.kind)

@@ -5,9 +5,9 @@ from typing import Final
 from mypy_extensions import i64
 
 from captiond.core.redact.classes import IS_COMMON, IS_COUNTRY, LETTER, SILENT, WORD
-from captiond.core.redact.kinds import IBAN, IBAN_CHARS, NATIONAL_ID
+from captiond.core.redact.kinds import IBAN_CHARS, NATIONAL_ID
 from captiond.core.redact.tokens import Token
-from captiond.core.redact.window import Window
+from captiond.core.redact.window import FOR_IBAN, FOR_ID, Window
 
 NOWHERE: Final = -1
 COUNTRY_LETTERS: Final = 2
@@ -31,7 +31,7 @@ def is_country(window: Window, token: Token) -> bool:
 def is_code_cued(window: Window, at: i64) -> bool:
     """Whether a cue announced something that has letters: an IBAN, a national id."""
     owner = window.owner(at)
-    return window.has_cue(IBAN, owner) or (NATIONAL_ID in window.kinds and window.has_cue(NATIONAL_ID, owner))
+    return window.has_cue(FOR_IBAN, owner) or (NATIONAL_ID in window.kinds and window.has_cue(FOR_ID, owner))
 
 
 def may_be_country(window: Window, at: i64, token: Token) -> bool:
@@ -42,7 +42,7 @@ def may_be_country(window: Window, at: i64, token: Token) -> bool:
         return False
     if token.text[:2].isupper() and not _is_loud(window, at - 1):
         return True
-    return token.core not in window.lexicon.common and window.has_cue(IBAN, window.owner(at))
+    return token.core not in window.lexicon.common and window.has_cue(FOR_IBAN, window.owner(at))
 
 
 def iban_start(window: Window, at: i64, token: Token) -> i64:

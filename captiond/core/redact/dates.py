@@ -9,11 +9,10 @@ from typing import Final
 from mypy_extensions import i64
 
 from captiond.core.redact.classes import DIGITS, FILLER, MARK, SCALE, SILENT, SPOKEN, TENS, WORD
-from captiond.core.redact.kinds import DOB
 from captiond.core.redact.parts import Part
 from captiond.core.redact.shapes import is_date, is_year
 from captiond.core.redact.tokens import Token, numerals
-from captiond.core.redact.window import Window
+from captiond.core.redact.window import FOR_BIRTH, Window
 
 WORD_DIGITS: Final = "00"  # a month or an ordinal counts as two digits, which ones tells nobody anything
 MIN_DATE_DIGITS: Final = 3  # "may" alone is a word, "may 3" a date
@@ -29,7 +28,7 @@ def as_date(window: Window, token: Token, owner: i64) -> Token:
     Args:
         token: the word that comes after the newest one in the window.
     """
-    if token.cls not in (WORD, SCALE) or not window.has_cue(DOB, owner):
+    if token.cls not in (WORD, SCALE) or not window.has_cue(FOR_BIRTH, owner):
         return token
     core, lexicon = token.core, window.lexicon
     if token.cls == SCALE:  # "mil novecientos": the first word of a year
@@ -49,7 +48,7 @@ def as_date(window: Window, token: Token, owner: i64) -> Token:
 
 def birthday_end(window: Window, parts: list[Part], first: i64) -> i64:
     """The index after the last of the parts that make one date of birth; `first` where they make none."""
-    if not window.has_cue(DOB, window.owner(parts[first].start)):
+    if not window.has_cue(FOR_BIRTH, window.owner(parts[first].start)):
         return first
     stop, digits, month = first, 0, False
     while stop < len(parts) and (stop == first or _is_next(window, parts[stop - 1], parts[stop])):

@@ -49,7 +49,7 @@ def decide(window: Window, run: Run, how: i64, known: frozenset[str]) -> Decisio
         stop = birthday_end(window, parts, i) if DOB in window.kinds else i
         if stop > i:
             decision.found.append(Found(DOB, parts[i:stop]))
-            window.answer([m for m in window.markers if m.kind == DOB and m.at < part.start])
+            window.answer(DOB, part.start)
             i = stop
             continue
         marker = _context(window, part, run)
@@ -76,7 +76,7 @@ def decide(window: Window, run: Run, how: i64, known: frozenset[str]) -> Decisio
             kept_before = named or (kept_before and _are_of_one_code(parts[i - 1], part))
             if named:
                 series = part.digits
-                window.answer([m for m in window.markers if m.kind == KEEP and m.at < part.start])
+                window.answer(KEEP, part.start)
                 if len(part.digits) >= LATE_DIGITS and not part.keep:
                     decision.kept.append(part.digits)
             part.harmless = True
@@ -96,7 +96,7 @@ def decide(window: Window, run: Run, how: i64, known: frozenset[str]) -> Decisio
                 if marker.kind in SHORT and stop == i + 1 and label in (CVV, NUMBER) and whole:
                     decision.kept.append(label + part.digits)
                 if label == marker.kind and is_answer(window, asked):
-                    window.answer([m for m in window.markers if m.kind == marker.kind and m.at < part.start])
+                    window.answer(marker.kind, part.start)
         i = stop
     complete(window, run, parts, decision, ended=how != PASSED)
     settle_cues(window, decision.found, asked)

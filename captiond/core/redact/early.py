@@ -12,7 +12,7 @@ from mypy_extensions import i64
 from captiond.core.redact.articles import is_digit_alone, is_zero
 from captiond.core.redact.cardinals import is_amount
 from captiond.core.redact.classes import DIGITS, FILLER, MARK, MULTIPLE, SCALE, SILENT, SPOKEN, TENS, WEAK, WORD
-from captiond.core.redact.kinds import CVV, DOB, IBAN_CHARS, PIN, checked
+from captiond.core.redact.kinds import IBAN_CHARS, checked
 from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.shapes import (
     CURRENCY,
@@ -31,7 +31,7 @@ from captiond.core.redact.shapes import (
 )
 from captiond.core.redact.shapes import is_date as is_typed_date
 from captiond.core.redact.tokens import Token
-from captiond.core.redact.window import Window
+from captiond.core.redact.window import FOR_BIRTH, FOR_CODE, Window
 
 MAX_CUED_AMOUNT_DIGITS: Final = 6  # the same after a cue
 GROUP_DIGITS: Final = 4  # as cards are grouped
@@ -59,7 +59,7 @@ def is_shaped(window: Window, at: i64, token: Token, *, cued: bool) -> bool:
         return False
     if cued and len(token.digits) == SSN_DIGITS:
         return False  # "12345-6789" after "social"
-    return not (window.dates and window.has_cue(DOB, window.owner(at)))
+    return not (window.dates and window.has_cue(FOR_BIRTH, window.owner(at)))
 
 
 def is_group_of_money(token: Token) -> bool:
@@ -117,8 +117,7 @@ def _digits_beside(window: Window, at: i64, step: i64) -> i64:
 
 
 def _is_code_asked(window: Window, at: i64) -> bool:
-    owner = window.owner(at)
-    return window.has_cue(CVV, owner) or window.has_cue(PIN, owner)
+    return window.has_cue(FOR_CODE, window.owner(at))
 
 
 def _is_between_digits(window: Window, at: i64) -> bool:
@@ -168,7 +167,7 @@ def is_harmless(window: Window, start: i64, stop: i64, at: i64, *, cued: bool, a
             return True
         if core == "of" and following.core in _OF_THEM:
             return len(tokens) == 1 and len(tokens[0].digits) <= 2
-    if window.dates and window.has_cue(DOB, window.owner(start)):
+    if window.dates and window.has_cue(FOR_BIRTH, window.owner(start)):
         return False
     if is_date(window, start, stop):
         return True

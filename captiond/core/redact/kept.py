@@ -171,7 +171,7 @@ def _is_cut(window: Window, pieces: list[Part]) -> bool:
 
 
 def _goes_with(window: Window, one: Part, other: Part) -> bool:
-    if other.barred or any(one.start < m.at < other.start for m in window.markers):
+    if other.barred or window.is_announced_between(one.start, other.start):
         return False
     return other.glued or other.tight
 

@@ -5,11 +5,10 @@ from typing import Final
 from mypy_extensions import i64, mypyc_attr
 
 from captiond.core.redact.classes import SPOKEN, TENS
-from captiond.core.redact.kinds import DOB
 from captiond.core.redact.mail import NOTHING, Chain
 from captiond.core.redact.runs import MAX_RUN_TOKENS, MAX_WORDS_BETWEEN, NONE, Run
 from captiond.core.redact.triggers import ALWAYS, CUED, RUNNING
-from captiond.core.redact.window import Window
+from captiond.core.redact.window import EXACTING, FOR_BIRTH, FOR_DIGITS, Window
 
 MANY: Final = 1 << 30  # words: as good as no limit
 
@@ -50,15 +49,14 @@ def leave_behind(window: Window, run: Run, chain: Chain, *, lost: bool) -> Leave
     if chain.phase != NOTHING and (chain.is_masked() or chain.joined or chain.letters > 1):
         return None
     cued, strict, opened = lost, False, run.start != NONE
-    if opened and window.dates and window.has_cue(DOB, window.owner(run.start)):
+    if opened and window.dates and window.has_cue(FOR_BIRTH, window.owner(run.start)):
         return None  # the date goes on, although its cue does not reach this utterance: `Machine.advance`
-    for marker in window.markers:
-        if marker.reach >= window.number and (marker.cues or marker.exacting):
-            if marker.exacting and not window.is_used(marker):
-                if chain.phase != NOTHING or run.weak != NONE or marker.kind == DOB:
-                    return None
-                strict = True
-            cued = cued or marker.cues
+    asked = window.asked
+    if asked & EXACTING:
+        if chain.phase != NOTHING or run.weak != NONE or asked & FOR_BIRTH:
+            return None
+        strict = True
+    cued = cued or asked & FOR_DIGITS != 0
     end = window.end()
     if not opened:
         digit_like = end - run.weak if run.weak != NONE else 0

@@ -19,7 +19,7 @@ from captiond.core.redact.rest import Decision
 from captiond.core.redact.runs import MAX_WORDS_BETWEEN, NONE, Run
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.unfinished import may_be_digit_or_pause, may_become, may_say_what_waits, said_by_half
-from captiond.core.redact.window import Window
+from captiond.core.redact.window import FOR_EMAIL, Window
 
 MAX_RECENT: Final = 96  # characters; some more than that are copied for each word
 NOTHING_COUNTED: Final[dict[str, int]] = {}
@@ -95,6 +95,7 @@ class Machine:
             markers.pop()
         window.markers = markers
         window.used = point.used
+        window.asked = point.asked
         if point.run is not None:
             self.run.take(point.run)
         else:
@@ -165,7 +166,7 @@ class Machine:
             and self.chain.phase == NOTHING
             and is_ordinary(token.cls, token.flags, capital=token.flags & IS_COUNTRY != 0 and token.text[:2].isupper())
             and not window.dates
-            and not window.has_cue(EMAIL, self.window.number)
+            and not window.has_cue(FOR_EMAIL, self.window.number)
         )
 
     def advance(self, token: Token, *, unfinished: bool = False) -> None:
@@ -222,6 +223,7 @@ class Machine:
 
     def close(self) -> None:
         """Nothing follows: every run ends here."""
+        self.window.hear_answers()
         if self.run.is_open():
             self._close_run(SILENCE)
         if self.chain.phase != NOTHING:
@@ -265,7 +267,7 @@ class Machine:
             self.group += 1
             window.set_label(chain.start, chain.last + 1, EMAIL, self.group)
             self._count(EMAIL, chain.last)
-            window.answer([m for m in window.markers if m.kind == EMAIL and m.at < chain.start])
+            window.answer(EMAIL, chain.start)
             if self.run.is_open() and chain.start <= self.run.start and self.run.last <= chain.last:
                 self.run.reset()
         chain.reset()

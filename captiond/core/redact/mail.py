@@ -27,11 +27,10 @@ from captiond.core.redact.classes import (
     WEAK,
     WORD,
 )
-from captiond.core.redact.kinds import EMAIL
 from captiond.core.redact.mail_words import has_ending, is_hour, is_letter, is_part
 from captiond.core.redact.runs import NONE
 from captiond.core.redact.tokens import Token
-from captiond.core.redact.window import Window
+from captiond.core.redact.window import FOR_EMAIL, Window
 
 MAX_CHAIN_TOKENS: Final = 64  # the longest spelled address heard has 40; a longer chain is decided where it stands
 MAX_PLAIN_WORDS: Final = 2  # words of a local part said without a connector: "jane doe at"
@@ -186,7 +185,7 @@ class Chain:
         if self.phase == NOTHING and token.cls == WORD and token.flags & IS_LETTERS:  # most words
             if not token.flags & (IS_COMMON | ENDS_CUE) or self._is_month(window, at, token):
                 self._take_part(window, at, token)
-            elif window.has_cue(EMAIL, window.owner(at)):
+            elif window.has_cue(FOR_EMAIL, window.owner(at)):
                 self._begin(window, at, token)
             return False
         if (
@@ -292,13 +291,13 @@ class Chain:
 
     def _is_month(self, window: Window, at: i64, token: Token) -> bool:
         """ "my email is april": behind the cue it is somebody's name, but not in "since april"."""
-        if not token.flags & IS_MONTH or not window.has_cue(EMAIL, window.owner(at)):
+        if not token.flags & IS_MONTH or not window.has_cue(FOR_EMAIL, window.owner(at)):
             return False
         before = window.core(at - 1)
         return before not in window.lexicon.before_years and before not in window.lexicon.beside_days
 
     def _takes_particle(self, window: Window, at: i64) -> bool:
-        return self.joined or self.cued or self.spelled or window.has_cue(EMAIL, window.owner(at))
+        return self.joined or self.cued or self.spelled or window.has_cue(FOR_EMAIL, window.owner(at))
 
     def _follows_letter(self, window: Window, at: i64) -> bool:
         before = at - 1
@@ -330,12 +329,12 @@ class Chain:
         if self.phase == LOCAL and loose and window.owner(self.start) != window.owner(at):
             self.reset()  # an ordinary word at the end of an utterance is no part of a name that the next one begins
         if self.phase == NOTHING:
-            if not named and not window.has_cue(EMAIL, window.owner(at)):
+            if not named and not window.has_cue(FOR_EMAIL, window.owner(at)):
                 return  # digits alone begin no address
             self.phase, self.start = LOCAL, at
         own = named and (not token.flags & IS_COMMON or token.flags & IS_MONTH != 0)
         if not self.cued and named and (at > self.start or own) and not token.flags & IS_PARTICLE:
-            self.cued = window.has_cue(EMAIL, window.owner(at))  # not for a lone "a" or "I"
+            self.cued = window.has_cue(FOR_EMAIL, window.owner(at))  # not for a lone "a" or "I"
         self.letters = self.letters + 1 if is_letter(token) else self.letters if spelled else 0
         self.spelled = self.spelled or self.letters >= MIN_SPELLED
         self.last = at

@@ -33,8 +33,9 @@ class Point:
     """
 
     __slots__ = (
-        "base", "chain", "count", "counts", "end", "group", "kept", "last", "lost", "markers", "markers_size", "masks",
-        "masks_size", "offset", "recent", "run", "settled", "sheets", "text", "tokens", "used", "word",
+        "asked", "base", "chain", "count", "counts", "end", "group", "kept", "last", "lost", "markers",
+        "markers_size", "masks", "masks_size", "offset", "recent", "run", "settled", "sheets", "text", "tokens", "used",
+        "word",
     )  # fmt: skip
 
     def __init__(self, machine: "Machine", offset: i64, word: str, last: str, count: i64) -> None:
@@ -51,6 +52,7 @@ class Point:
         self.markers = window.markers
         self.markers_size: i64 = len(window.markers)
         self.used = window.used
+        self.asked = window.asked
         run = machine.run
         self.run: Run | None = None if run.is_idle() else run.copy()
         self.chain: Chain | None = None if machine.chain.phase == NOTHING else machine.chain.copy()

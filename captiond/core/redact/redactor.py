@@ -3,7 +3,6 @@
 Source: contract, section 6; the state that is carried, docs/design.md.
 """
 
-from collections.abc import Iterable
 from typing import Final
 
 from mypy_extensions import i64
@@ -58,7 +57,7 @@ class Call:
             if member is not speaker:
                 member.hear(cues)
 
-    def answer(self, markers: Iterable[Marker]) -> None:
+    def answer(self, markers: list[Marker]) -> None:
         """Cues that finals have given their numbers: they name nothing any more, in no channel."""
         new = [marker for marker in markers if not marker.answered]
         for marker in new:
@@ -215,7 +214,7 @@ class Redactor:
             self._machine.close()
             self._call.keep(self._machine.kept)
             self._machine.kept = []
-            self._call.answer(self._machine.window.used)
+            self._call.answer(self._machine.window.answered())
             return self._corrections()
         except Exception as fault:
             self._fault = describe(fault)
@@ -311,7 +310,7 @@ class Redactor:
             self._call.keep(ended.kept)
             named = ended.window
         if window.used:
-            self._call.answer(window.used)
+            self._call.answer(window.answered())
         cues = [
             m
             for m in window.markers

@@ -74,7 +74,7 @@ def _mask_leftovers(window: Window, parts: list[Part], decision: Decision) -> No
         for part in (p for p in parts if p.start > last.start):
             if part.start in owners or part.barred or part.keep or part.mixed:
                 break
-            if part.apart or any(last.start < m.at < part.start for m in window.markers):
+            if part.apart or window.is_announced_between(last.start, part.start):
                 break
             time = len(part.digits) <= 4 and window.core(part.start - 1) in window.lexicon.before_any_time
             if not (_is_plain(part) or time):
@@ -141,7 +141,7 @@ def _mask_end(window: Window, parts: list[Part], decision: Decision, *, cued: bo
                 continue
             if part.start in owned or part.barred or part.mixed or _is_plain(part) or not (cued or part.tight):
                 break
-            if any(last.start < m.at < part.start for m in window.markers):
+            if window.is_announced_between(last.start, part.start):
                 break
             if not part.tight and _measures(window, more[-1].stop if more else last.stop, part.start):
                 break

@@ -278,7 +278,7 @@ class Run:
     def _let_go(self, window: Window) -> None:
         """The digits said last, in a row, are harmless: they are words, and the run is what it was before them."""
         if is_reference(window.token(self.group)):
-            window.answer([m for m in window.markers if m.kind == KEEP and m.at < self.group])
+            window.answer(KEEP, self.group)
         for at in range(self.group, self.last + 1):
             window.replace(at, inert(window.token(at)))
         if self.group_last == NONE:

@@ -1,12 +1,11 @@
 """The words that are not yet settled, and the cues that reach them: what runs, addresses and decisions look at."""
 
-from collections.abc import Iterable
 from typing import Final
 
 from mypy_extensions import i64, mypyc_attr
 
 from captiond.core.redact.classes import ENDS_CUE, FILLER
-from captiond.core.redact.kinds import ALL, DOB, EMAIL, IBAN, NATIONAL_ID, PIN
+from captiond.core.redact.kinds import ALL, CVV, DOB, EMAIL, IBAN, NATIONAL_ID, PIN
 from captiond.core.redact.lexicon import ENDING, KEEP, Lexicon
 from captiond.core.redact.tokens import Token
 
@@ -15,8 +14,25 @@ MAX_MARKERS: Final = 24  # cues remembered of one stretch; more are heaped up by
 NOBODY: Final = -1
 MAX_POSTCODE_DIGITS: Final = 9  # the United States' long ones
 MAX_REFERENCE_DIGITS: Final = 99  # no limit
-EXACTING: Final = (EMAIL, IBAN, DOB, NATIONAL_ID)
-_NOT_DIGITS: Final = (KEEP, EMAIL, ENDING)
+
+# What cues ask for, as bits: one test tells whether something is asked for, however many cues there are.
+FOR_DIGITS: Final = 1
+FOR_EMAIL: Final = 2
+FOR_IBAN: Final = 4
+FOR_BIRTH: Final = 8
+FOR_ID: Final = 16
+FOR_CODE: Final = 32  # of three or four digits
+EXACTING: Final = FOR_EMAIL | FOR_IBAN | FOR_BIRTH | FOR_ID
+_ASKED: Final[dict[str, int]] = {
+    KEEP: 0,
+    ENDING: 0,
+    EMAIL: FOR_EMAIL,
+    IBAN: FOR_DIGITS | FOR_IBAN,
+    DOB: FOR_DIGITS | FOR_BIRTH,
+    NATIONAL_ID: FOR_DIGITS | FOR_ID,
+    CVV: FOR_DIGITS | FOR_CODE,
+    PIN: FOR_DIGITS | FOR_CODE,
+}  # any other kind: digits
 
 
 @mypyc_attr(acyclic=True)
@@ -34,11 +50,14 @@ class Marker:
         said: so many digits of its number were said already, before a pause.
         origin: the other channel's marker that this one stands for.
         answered: a final gave it its number. It keeps open runs masked, but names nothing any more.
+        what: what it asks for, as bits.
         cues: it announces digits; `exacting`: ordinary words and letters, too, may be private behind it.
+        bit: in `Window.used`. No other one in that window's list has it.
     """
 
     __slots__ = (
-        "answered", "asks", "at", "cues", "exacting", "kind", "most", "origin", "owner", "reach", "said", "since",
+        "answered", "asks", "at", "bit", "cues", "exacting", "kind", "most", "origin", "owner", "reach", "said",
+        "since", "what",
     )  # fmt: skip
 
     def __init__(
@@ -54,8 +73,10 @@ class Marker:
         self.said: i64 = 0
         self.origin = origin
         self.answered = False
-        self.cues = kind not in _NOT_DIGITS
-        self.exacting = kind in EXACTING
+        self.what: i64 = _ASKED.get(kind, FOR_DIGITS)
+        self.cues = self.what & FOR_DIGITS != 0
+        self.exacting = self.what & EXACTING != 0
+        self.bit: i64 = 0
 
 
 @mypyc_attr(acyclic=True)
@@ -88,12 +109,14 @@ class Window:
         number: of the newest utterance; `begun`: index of its first token; `earlier`: of those before it.
         dates, addresses: whether dates of birth and e-mail addresses are masked.
         masks: in order of time; they may overlap, the newest counts.
-        markers: cues and keep-words in order of time; `used`: those that a number has answered.
+        markers: cues and keep-words in order of time; `used`: the bits of those that a number has answered, here or
+            in the channel where they were said.
+        asked: what those of them ask for that reach the newest utterance: digits, and else what is not answered.
     """
 
     __slots__ = (
-        "addresses", "base", "begun", "dates", "earlier", "kinds", "lexicon", "markers", "masks", "number", "tokens",
-        "used",
+        "addresses", "asked", "base", "begun", "dates", "earlier", "kinds", "lexicon", "markers", "masks", "number",
+        "tokens", "used",
     )  # fmt: skip
 
     def __init__(
@@ -111,7 +134,8 @@ class Window:
             self.tokens: list[Token] = []
             self.masks: list[Mask] = []
             self.markers: list[Marker] = []
-            self.used: frozenset[Marker] = frozenset()
+            self.used: i64 = 0
+            self.asked: i64 = 0
         else:
             self.dates = before.dates
             self.addresses = before.addresses
@@ -124,6 +148,7 @@ class Window:
             self.masks = []
             self.markers = before.markers[:]
             self.used = before.used
+            self.asked = before.asked
             if before.masks:
                 self.masks = [mask for mask in before.masks if mask.stop > self.base]
 
@@ -210,25 +235,69 @@ class Window:
             for one in self.markers:
                 if one.cues and one.at >= marker.since:
                     self.markers = [m for m in self.markers if not (m.cues and m.at >= marker.since)]
+                    self._drop_unlisted()
                     break
         if len(self.markers) >= MAX_MARKERS:
             self.markers = self.markers[1:]
+            self._drop_unlisted()
+        bits = self._bits()
+        marker.bit = ~bits & (bits + 1)  # the lowest that is free
         self.markers.append(marker)
+        if marker.origin is not None and marker.origin.answered:
+            self.used |= marker.bit
+        if marker.reach >= self.number:
+            self.asked |= self._asks(marker)
 
-    def answer(self, markers: Iterable[Marker]) -> None:
-        """These cues have got their number."""
-        new = [marker for marker in markers if marker not in self.used]
-        if new:
-            if len(self.used) > MAX_MARKERS:  # of those that are forgotten nobody asks any more
-                self.used = self.used.intersection(self.markers)
-            self.used = self.used.union(new)
+    def answer(self, kind: str, before: i64) -> None:
+        """The cues of that kind that were said before an index have got their number."""
+        bits: i64 = 0
+        for marker in self.markers:
+            if marker.at < before and marker.kind == kind:
+                bits |= marker.bit
+        if bits & ~self.used:
+            self.used |= bits
+            self._sum_up()
+
+    def answered(self) -> list[Marker]:
+        """This channel's own cues that have got their number."""
+        used = self.used
+        return [marker for marker in self.markers if used & marker.bit and marker.origin is None]
 
     def forget_cues(self, reaching: i64) -> None:
         """Cues that reach no utterance from that one on are over."""
         if self.markers:
             self.markers = [m for m in self.markers if m.reach >= reaching]
-        if self.used:  # a call has hours of cues; only those that reach still matter
-            self.used = self.used.intersection(self.markers)
+            self.hear_answers()
+
+    def hear_answers(self) -> None:
+        """Takes note of what the channels where cues were said have answered by now."""
+        for marker in self.markers:
+            if marker.origin is not None and marker.origin.answered:
+                self.used |= marker.bit
+        self._drop_unlisted()
+
+    def _drop_unlisted(self) -> None:
+        """Markers have left the list: their bits are free for others."""
+        self.used &= self._bits()
+        self._sum_up()
+
+    def _bits(self) -> i64:
+        bits: i64 = 0
+        for marker in self.markers:
+            bits |= marker.bit
+        return bits
+
+    def _sum_up(self) -> None:
+        """Looks what is asked for now."""
+        asked: i64 = 0
+        for marker in self.markers:
+            if marker.reach >= self.number:
+                asked |= self._asks(marker)
+        self.asked = asked
+
+    def _asks(self, marker: Marker) -> i64:
+        """What a cue still asks for: one that is answered keeps digits masked, and that is all."""
+        return marker.what & FOR_DIGITS if self.used & marker.bit else marker.what
 
     def cue(self, words: tuple[str, ...], kind: str, at: i64, owner: i64) -> Marker:
         """What a phrase, last word first, leaves behind that ends there."""
@@ -252,22 +321,33 @@ class Window:
 
     def is_cued(self, owner: i64) -> bool:
         """Whether a cue for digits reaches that utterance as far as it was heard."""
+        if owner == self.number:
+            return self.asked & FOR_DIGITS != 0
         for marker in self.markers:  # noqa: SIM110  # a generator costs five times as much where nothing is compiled
             if marker.cues and marker.reach >= owner:
                 return True
         return False
 
     def is_used(self, marker: Marker) -> bool:
-        """Whether a cue has got its number, here or in the channel where it was said."""
-        if marker.origin is not None and marker.origin.answered:
-            return True
-        return bool(self.used) and marker in self.used
+        """Whether a cue of this list has got its number, here or in the channel where it was said."""
+        return self.used & marker.bit != 0
 
-    def has_cue(self, kind: str, owner: i64) -> bool:
-        """Whether a cue of that kind, not yet answered, reaches that utterance."""
+    def has_cue(self, what: i64, owner: i64) -> bool:
+        """Whether a cue for that (one of the bits above), not yet answered, reaches that utterance."""
+        if owner == self.number:
+            return self.asked & what != 0
         for marker in self.markers:
-            if marker.kind == kind and marker.reach >= owner and not self.is_used(marker):
+            if marker.what & what and marker.reach >= owner and not self.used & marker.bit:
                 return True
+        return False
+
+    def is_announced_between(self, start: i64, stop: i64) -> bool:
+        """Whether a cue or a keep-word ends between two indexes, at neither of them."""
+        markers = self.markers
+        for i in range(len(markers) - 1, -1, -1):
+            at = markers[i].at
+            if at < stop:
+                return at > start  # they are in order of time
         return False
 
     def set_label(self, start: i64, stop: i64, label: str, group: i64) -> None:
