@@ -39,8 +39,7 @@ def settle_cues(window: Window, found: list[Found], asked: list[Asked]) -> None:
     """
     for one in found:  # "the PIN was 0314 or 9431": short codes are guessed at, all of them count
         if one.label != CC:
-            for kind in SHORT:
-                window.answer(kind, one.parts[0].start)
+            window.answer_codes(one.parts[0].start)
     if not asked:
         return
     last = asked[-1]

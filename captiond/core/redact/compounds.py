@@ -39,6 +39,10 @@ def merged(window: Window, start: i64, stop: i64) -> list[Token]:
     at = start
     while at < stop:
         token = window.token(at)
+        if not _may_be_compound(window, at, token):
+            tokens.append(token)
+            at += 1
+            continue
         end, digits = _compound(window, start, at, stop)
         if end > at + 1:
             token = Token(window.token(end - 1).text, token.core, SPOKEN, digits, 0, 0, False, 0)
@@ -47,10 +51,18 @@ def merged(window: Window, start: i64, stop: i64) -> list[Token]:
     return tokens
 
 
+def _may_be_compound(window: Window, at: i64, token: Token) -> bool:
+    """Whether a number of several words may begin there; most digits are said alone."""
+    lexicon = window.lexicon
+    if token.cls == TENS or (token.cls == SPOKEN and token.core in lexicon.hyphenated):
+        return True
+    return bool(lexicon.inverted) and is_inverted(window, at + 1)
+
+
 def _compound(window: Window, start: i64, at: i64, stop: i64) -> tuple[int, str]:
     """Where the number ends that begins there, and its digits."""
     token, lexicon = window.token(at), window.lexicon
-    if token.cls in (SPOKEN, TENS) and lexicon.hyphenated:
+    if token.cls in (SPOKEN, TENS) and token.core in lexicon.hyphenated:
         end, digits = _spaced(window, start, at, stop)
         if end > at + 1:
             return end, digits

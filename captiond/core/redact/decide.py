@@ -8,13 +8,13 @@ from captiond.core.redact.answers import SHORT, Asked, is_answer, settle_cues
 from captiond.core.redact.classes import MULTIPLE
 from captiond.core.redact.dates import birthday_end
 from captiond.core.redact.kept import is_kept, weigh
-from captiond.core.redact.kinds import CC, CVV, DOB, EMAIL, MIN_CARD_DIGITS, NUMBER, PHONE, ROWS
-from captiond.core.redact.lexicon import ENDING, KEEP
+from captiond.core.redact.kinds import CC, CVV, DOB, MIN_CARD_DIGITS, NUMBER, PHONE, ROWS
+from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.naming import CUED_DIGITS, LIKELY, NUMBER_DIGITS, SURE, classify, named
 from captiond.core.redact.parts import Part, cut
 from captiond.core.redact.pauses import is_tight
 from captiond.core.redact.rest import LATE_DIGITS, Decision, Found, complete, is_round
-from captiond.core.redact.runs import Run
+from captiond.core.redact.runs import NONE, Run
 from captiond.core.redact.window import Marker, Window
 from captiond.core.redact.written import follows, private_end
 
@@ -46,7 +46,7 @@ def decide(window: Window, run: Run, how: i64, known: frozenset[str]) -> Decisio
     series = ""
     while i < len(parts):
         part = parts[i]
-        stop = birthday_end(window, parts, i) if DOB in window.kinds else i
+        stop = birthday_end(window, parts, i) if window.dates else i
         if stop > i:
             decision.found.append(Found(DOB, parts[i:stop]))
             window.answer(DOB, part.start)
@@ -168,7 +168,7 @@ def _context(window: Window, part: Part, run: Run) -> Marker | None:
     first = part.start + int(window.token(part.start).cls == MULTIPLE)  # "double" | "the code is ..." | "eight three"
     for i in range(len(window.markers) - 1, -1, -1):
         marker = window.markers[i]
-        if marker.at >= first or window.is_used(marker) or marker.kind in (EMAIL, ENDING):
+        if marker.at >= first or window.is_used(marker) or not (marker.cues or marker.kind == KEEP):
             continue
         if marker.kind == KEEP:
             near = marker.reach >= window.owner(part.start) and part.start - marker.at <= KEEP_REACH_TOKENS
@@ -182,7 +182,8 @@ def _context(window: Window, part: Part, run: Run) -> Marker | None:
 def _asked_meanwhile(window: Window, parts: list[Part], first: i64, run: Run) -> Marker | None:
     """ "right, 4", "what is the security code?", "42": a code of which some was said before the other channel asked."""
     digits = len(parts[first].digits)
-    for part in parts[first + 1 :]:
+    for i in range(first + 1, len(parts)):
+        part = parts[i]
         if not part.glued:
             break
         digits += len(part.digits)
@@ -239,11 +240,17 @@ def _longest(window: Window, parts: list[Part], first: i64, reach: i64, near: i6
         return first + 1, label, SURE
     if _widen(window, parts[first], kind):
         return first + 1, classify(parts[first : first + 1], kind, window.kinds)[0], SURE
-    sure = [stop for stop in range(first + 2, reach + 1) if classify(parts[first:stop], kind, window.kinds)[1] == SURE]
-    if sure:  # ten digits of a card may look like a telephone number: a card of all of them is likelier
-        cards = [stop for stop in sure if classify(parts[first:stop], kind, window.kinds)[0] == CC]
-        stop = (cards or sure)[0]
-        return stop, classify(parts[first:stop], kind, window.kinds)[0], SURE
+    if reach == first + 1:
+        return reach, label, strength
+    sure, found = NONE, ""
+    for stop in range(first + 2, reach + 1):
+        joined, likely = classify(parts[first:stop], kind, window.kinds)
+        if likely == SURE and (sure == NONE or joined == CC):
+            sure, found = stop, joined
+            if joined == CC:
+                break  # ten digits of a card may look like a telephone number: a card of all of them is likelier
+    if sure != NONE:
+        return sure, found, SURE
     if reach > first + 1:
         joined, likely = classify(parts[first:reach], kind, window.kinds)
         if likely and (reach == near or joined == CC):
@@ -271,7 +278,10 @@ def _widen(window: Window, part: Part, kind: str) -> bool:
 
 def _was_answered(window: Window, run: Run) -> bool:
     """Whether the cues that reach the run have got their number already."""
-    return any(m.cues and window.is_used(m) and m.at < run.last for m in window.markers)
+    for marker in window.markers:  # noqa: SIM110  # a generator costs five times as much
+        if marker.cues and window.is_used(marker) and marker.at < run.last:
+            return True
+    return False
 
 
 def _at_the_end(
@@ -310,7 +320,7 @@ def _reach(window: Window, parts: list[Part], first: i64, marker: Marker | None)
             or other.keep
             or other.year
             or other.mixed
-            or any(one.start < m.at < other.start and m is not marker for m in window.markers)
+            or _is_told_of_another(window, one.start, other.start, marker)
         ):
             break
         if not other.tight:
@@ -328,6 +338,13 @@ def _reach(window: Window, parts: list[Part], first: i64, marker: Marker | None)
                 break
         stop += 1
     return stop
+
+
+def _is_told_of_another(window: Window, start: i64, stop: i64, marker: Marker | None) -> bool:
+    """Whether a cue or a keep-word other than this one stands between two indexes."""
+    if not window.is_announced_between(start, stop):
+        return False
+    return any(start < m.at < stop and m is not marker for m in window.markers)
 
 
 def _in_a_row(parts: list[Part], i: i64, step: i64) -> i64:

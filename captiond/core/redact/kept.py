@@ -1,13 +1,12 @@
 """What captions must keep of a closed run: amounts, times, years, counts, addresses, and what a keep-word names."""
 
-import itertools
 from typing import Final
 
 from mypy_extensions import i64
 
 from captiond.core.redact.answers import SHORT
 from captiond.core.redact.cardinals import is_amount
-from captiond.core.redact.classes import DIGITS, FILLER
+from captiond.core.redact.classes import DIGITS
 from captiond.core.redact.early import MAX_CUED_AMOUNT_DIGITS, MAX_RANGE_DIGITS, PERCENT, is_about, is_named
 from captiond.core.redact.kinds import DOB, MIN_CARD_DIGITS, SSN
 from captiond.core.redact.lexicon import KEEP
@@ -38,17 +37,34 @@ MINUTE_DIGITS: Final = 2
 
 def weigh(window: Window, parts: list[Part]) -> None:
     """Marks what parts are together (pieces of one number, steps of a count, an address), and which are years."""
-    for one, other in itertools.pairwise(parts):
-        if _ends_with_year(window, one, other):
-            other.tight, other.glued, other.apart = False, False, True
-    for i, part in enumerate(parts):
-        pieces = _pieces(window, parts, i)
-        part.counted = is_counting([token for piece in pieces for token in _tokens(window, piece)])
-        part.cut = not part.counted and _is_cut(window, pieces)
-        part.pauses = i + 1 < len(parts) and parts[i + 1].tight
-        part.year = not (part.keep or part.cut) and _is_lone_year(window, part, parts)
+    for i in range(1, len(parts)):
+        if _ends_with_year(window, parts[i - 1], parts[i]):
+            parts[i].tight, parts[i].glued, parts[i].apart = False, False, True
+    first: i64 = 0
+    while first < len(parts):
+        stop = _behind_pieces(window, parts, first)
+        _weigh_pieces(window, parts, first, stop)
+        first = stop
     find_addresses(window, parts)
     _find_amounts(window, parts)
+
+
+def _weigh_pieces(window: Window, parts: list[Part], first: i64, stop: i64) -> None:
+    """The parts from first up to stop are pieces of one number, if of any."""
+    counted = is_counting(_tokens(window, parts[first]))
+    cut = False
+    if stop > first + 1:
+        pieces = parts[first:stop]
+        said: list[Token] = []
+        for piece in pieces:
+            said.extend(_tokens(window, piece))
+        counted = is_counting(said)
+        cut = not counted and _is_cut(window, pieces)
+    for i in range(first, stop):
+        part = parts[i]
+        part.counted, part.cut = counted, cut
+        part.pauses = i + 1 < len(parts) and parts[i + 1].tight
+        part.year = not (part.keep or cut) and _is_lone_year(window, parts, i)
 
 
 def _ends_with_year(window: Window, one: Part, other: Part) -> bool:
@@ -64,12 +80,16 @@ def _find_amounts(window: Window, parts: list[Part]) -> None:
 
     Not where all digits together are enough for a card.
     """
-    digits = 0
+    if len(parts) < 2:
+        return
+    digits: i64 = 0
     for part in parts:
-        digits += 0 if part.keep else len(part.digits)
+        if not part.keep:
+            digits += len(part.digits)
     if digits >= MIN_CARD_DIGITS:
         return
-    for one, other in itertools.pairwise(parts):
+    for i in range(1, len(parts)):
+        one, other = parts[i - 1], parts[i]
         if not (_is_numeral(window, one) and _is_numeral(window, other)):
             continue
         linked = other.start == one.stop + 1 and window.core(one.stop) in window.lexicon.linkers
@@ -121,8 +141,9 @@ def is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known: 
     whole = part.start == run.start and not part.cut and not (cued and run.last >= part.stop)
     if kind not in SHORT and part.digits in SHORT_NUMBERS and whole:
         return True
-    if not (cued or part.cut):
-        said = _tokens(window, part)
+    alone = not (cued or part.cut)
+    said = _tokens(window, part) if alone else []
+    if alone:
         if is_years(said) or (is_thousands(said) and not part.plus) or is_named(window, part.start, said):
             return True
         if is_about(window, part.start, said) or _is_sum(window, said):
@@ -139,9 +160,9 @@ def is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known: 
         return True
     if kind not in SHORT and _are_minutes(window, part):
         return True
-    if (part.counted or is_counting(_tokens(window, part))) and not (cued or part.cut):
+    if alone and (part.counted or is_counting(said)):
         return True
-    if part.scaled and not (cued or part.cut) and not is_freephone(part.digits) and is_amount(_tokens(window, part)):
+    if alone and part.scaled and not is_freephone(part.digits) and is_amount(said):
         return True
     if part.ranged and len(part.digits) <= 4 and (not cued or part.year or len(part.digits) <= MAX_RANGE_DIGITS):
         return kind not in SHORT
@@ -150,20 +171,19 @@ def is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known: 
     return cued and kind not in SHORT and _is_spoken_time(window, part)
 
 
-def _pieces(window: Window, parts: list[Part], i: i64) -> list[Part]:
-    """A part with those before and behind it that no more than pauses and ends of utterances part from it."""
-    first, stop = i, i + 1
-    while first > 0 and _goes_with(window, parts[first - 1], parts[first]):
-        first -= 1
+def _behind_pieces(window: Window, parts: list[Part], first: i64) -> i64:
+    """The index behind the last of the parts that no more than pauses and ends of utterances part from each other."""
+    stop = first + 1
     while stop < len(parts) and _goes_with(window, parts[stop - 1], parts[stop]):
         stop += 1
-    return parts[first:stop]
+    return stop
 
 
 def _is_cut(window: Window, pieces: list[Part]) -> bool:
     """Whether they are pieces of a number that a pause or the end of an utterance cut: each is judged with the rest."""
-    if len(pieces) == 1 or any(p.keep for p in pieces):
-        return False
+    for piece in pieces:
+        if piece.keep:
+            return False
     said = [_tokens(window, p) for p in pieces]
     if all(is_counting(tokens) or is_years(tokens) or is_year(tokens) for tokens in said):
         return False
@@ -177,19 +197,19 @@ def _goes_with(window: Window, one: Part, other: Part) -> bool:
 
 
 def _tokens(window: Window, part: Part) -> list[Token]:
-    return [window.token(at) for at in range(part.start, part.stop) if window.token(at).cls != FILLER]
+    return window.said(part.start, part.stop)
 
 
-def _is_lone_year(window: Window, part: Part, parts: list[Part]) -> bool:
+def _is_lone_year(window: Window, parts: list[Part], i: i64) -> bool:
     """ "in 2014", "1999": a year, unless it may be four digits of an interrupted number."""
+    part = parts[i]
     if part.stop - part.start > MAX_YEAR_TOKENS:
         return False
     if not is_year(_tokens(window, part)):
         return False
     if window.core(part.start - 1) in window.lexicon.before_years:
         return True
-    place = parts.index(part)
-    return not part.tight or place == 0 or parts[place - 1].keep
+    return not part.tight or i == 0 or parts[i - 1].keep
 
 
 def _are_minutes(window: Window, part: Part) -> bool:

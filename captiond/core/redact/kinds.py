@@ -8,7 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from captiond.core.redact.national import is_national_id
+from mypy_extensions import i64
+
+from captiond.core.redact.national import MAX_ID_CHARS, MIN_ID_CHARS, is_national_id
 
 CC: Final = "CC"
 CVV: Final = "CVV"
@@ -24,6 +26,7 @@ PIN: Final = "PIN"  # a cue only; shown as [NUMBER]
 
 MIN_CARD_DIGITS: Final = 13
 MAX_CARD_DIGITS: Final = 19
+_CAPITALS: Final = 0x41  # letters begin here, digits end before
 MIN_IBAN_CHARS: Final = 15
 MAX_IBAN_CHARS: Final = 34
 
@@ -41,10 +44,10 @@ IBAN_CHARS: Final[dict[str, int]] = {
 
 def luhn(digits: str) -> bool:
     """The checksum of payment cards."""
-    total = 0
+    total: i64 = 0
     double = False
     for i in range(len(digits) - 1, -1, -1):
-        value = ord(digits[i]) - 48
+        value: i64 = ord(digits[i]) - 48
         if double:
             value *= 2
             if value > 9:
@@ -56,28 +59,33 @@ def luhn(digits: str) -> bool:
 
 def is_issued(digits: str) -> bool:
     """Whether a card network hands out numbers that begin so and are so long."""
-    size = len(digits)
-    first, two, four = digits[:1], digits[:2], digits[:4]
-    if first == "4":
+    size: i64 = len(digits)
+    if not MIN_CARD_DIGITS <= size <= MAX_CARD_DIGITS:
+        return False
+    four: i64 = 0
+    for i in range(4):
+        four = four * 10 + ord(digits[i]) - 48
+    two = four // 100
+    if two // 10 == 4:
         return size in (13, 16, 19)
-    if "51" <= two <= "55" or "2221" <= four <= "2720":
+    if 51 <= two <= 55 or 2221 <= four <= 2720:
         return size == 16
-    if two in ("34", "37"):
+    if two in (34, 37):
         return size == 15
-    if two in ("36", "38", "39") or "300" <= digits[:3] <= "305":
-        return 14 <= size <= 19
-    if four == "6011" or two in ("62", "64", "65", "35"):
-        return 16 <= size <= 19
-    return two in ("50", "56", "57", "58", "60", "63", "67", "81") and 13 <= size <= 19
+    if two in (36, 38, 39) or 300 <= four // 10 <= 305:
+        return size >= 14
+    if four == 6011 or two in (62, 64, 65, 35):
+        return size >= 16
+    return two in (50, 56, 57, 58, 60, 63, 67, 81)
 
 
 def is_iban(chars: str) -> bool:
     """Mod 97 and the country's length. `chars` has upper-case letters and digits only."""
-    if IBAN_CHARS.get(chars[:2]) != len(chars):
+    if len(chars) < MIN_IBAN_CHARS or ord(chars[0]) < _CAPITALS or IBAN_CHARS.get(chars[:2]) != len(chars):
         return False
-    value = 0
+    value: i64 = 0
     for char in chars[4:] + chars[:4]:
-        code = ord(char)
+        code: i64 = ord(char)
         value = (value * 10 + code - 48 if code < 58 else value * 100 + code - 55) % 97
     return value == 1
 
@@ -89,7 +97,8 @@ def is_nanp(digits: str) -> bool:
 
 def is_card(chars: str) -> bool:
     """A number that a card network hands out, checksum and all."""
-    return chars.isdigit() and is_issued(chars) and luhn(chars)
+    size: i64 = len(chars)
+    return MIN_CARD_DIGITS <= size <= MAX_CARD_DIGITS and chars.isdigit() and is_issued(chars) and luhn(chars)
 
 
 @dataclass(frozen=True)
@@ -102,6 +111,7 @@ class Kind:
         least, most: so many digits after its cue are one; 0 where digits alone say nothing.
         sure: from so many on that is certain, fewer are likely.
         check: whether upper-case letters and digits are one by themselves, cue or not; None where only a cue tells.
+        chars: so many of them are one at least and at most, to `check`.
     """
 
     name: str
@@ -110,21 +120,24 @@ class Kind:
     most: int
     sure: int
     check: Callable[[str], bool] | None = None
+    chars: tuple[int, int] = (0, 0)
 
 
 # In the order of the configuration. PHONE and SSN have shapes besides, by how they are grouped: `naming`.
 KINDS: Final[tuple[Kind, ...]] = (
-    Kind(CC, True, MIN_CARD_DIGITS, MAX_CARD_DIGITS, MIN_CARD_DIGITS, is_card),
+    Kind(CC, True, MIN_CARD_DIGITS, MAX_CARD_DIGITS, MIN_CARD_DIGITS, is_card, (MIN_CARD_DIGITS, MAX_CARD_DIGITS)),
     Kind(CVV, True, 3, 4, 3),
     Kind(SSN, True, 9, 9, 9),
     Kind(PHONE, True, 7, 12, 9),
     Kind(EMAIL, True, 0, 0, 0),
-    Kind(IBAN, True, 0, 0, 0, is_iban),
+    Kind(IBAN, True, 0, 0, 0, is_iban, (MIN_IBAN_CHARS, MAX_IBAN_CHARS)),
     Kind(ACCOUNT, False, 6, 18, 6),
     Kind(DOB, False, 3, 8, 3),
-    Kind(NATIONAL_ID, False, 6, 18, 6, is_national_id),
+    Kind(NATIONAL_ID, False, 6, 18, 6, is_national_id, (MIN_ID_CHARS, MAX_ID_CHARS)),
 )
 ROWS: Final[dict[str, Kind]] = {kind.name: kind for kind in KINDS} | {PIN: Kind(PIN, True, 3, 8, 3)}
+
+_CHECKED: Final = tuple(kind for kind in KINDS if kind.check is not None)
 
 ALL: Final = frozenset(kind.name for kind in KINDS)
 DEFAULT: Final = frozenset(kind.name for kind in KINDS if kind.default)
@@ -132,7 +145,9 @@ DEFAULT: Final = frozenset(kind.name for kind in KINDS if kind.default)
 
 def checked(chars: str, on: frozenset[str]) -> str:
     """The kind whose own check says yes to upper-case letters and digits, of those that are on; "" for none."""
-    for row in KINDS:
-        if row.check is not None and row.name in on and row.check(chars):
+    size = len(chars)
+    for row in _CHECKED:
+        least, most = row.chars
+        if least <= size <= most and row.name in on and row.check is not None and row.check(chars):
             return row.name
     return ""

@@ -56,7 +56,7 @@ class Lexicon:
         misheard: word > the digit it is often misheard for; counts only beside a digit. `articles` ("un", "ein") too.
         copulas: words after which an article may be the digit one ("es un ...").
         fillers: never close a run, never count as a word between.
-        hyphenated: its number words have hyphens ("quatre-vingt-dix"): a recogniser may put spaces there.
+        hyphenated: how number words with hyphens begin ("quatre", "quatre-vingt"): a recogniser may put spaces there.
         fused: tens that a unit joins with no word between ("forty seven", not "cuarenta siete").
         at, dot, joins: connectors of a spelled e-mail address ("at", "dot", "underscore").
         particles: of names ("de la", "von"); `asides`: of how an address is written; `spellers`: in "m comme marie".
@@ -115,7 +115,9 @@ class Lexicon:
         self.scales: dict[str, int] = {k: int(v) for k, v in _pairs(table.scales).items()}
         self.multiples: dict[str, int] = {k: int(v) for k, v in _pairs(table.multiples).items()}
         self.misheard: dict[str, str] = {**_pairs(table.misheard), **_pairs(table.articles)}
-        self.hyphenated: bool = any("-" in word for word in self.digits)  # what hyphens join, spaces may too
+        self.hyphenated: frozenset[str] = frozenset(
+            word[:at] for word in (*self.digits, *self.tens) for at in range(len(word)) if word[at] == "-"
+        )
         self.articles: frozenset[str] = frozenset(_pairs(table.articles))
         self.copulas: frozenset[str] = _words(table.copulas)
         self.fused: frozenset[str] = _words(table.fused)

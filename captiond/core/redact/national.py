@@ -126,6 +126,9 @@ FORMATS: Final[tuple[Format, ...]] = (
     Format("PT", "NIF", "999999999", _portuguese_nif, "Decreto-Lei 14/2013"),
 )
 
+MIN_ID_CHARS: Final = min(len(row.shape) for row in FORMATS)
+MAX_ID_CHARS: Final = max(len(row.shape) for row in FORMATS)
+
 
 def national_id(chars: str) -> str:
     """The country whose format fits, check digits and all; "" for none.

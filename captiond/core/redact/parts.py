@@ -1,5 +1,7 @@
 """A closed run, cut into parts: digits said without another word between, each with what makes it harmless."""
 
+from typing import Final
+
 from mypy_extensions import i64, mypyc_attr
 
 from captiond.core.redact.articles import (
@@ -21,6 +23,8 @@ from captiond.core.redact.runs import Run
 from captiond.core.redact.shapes import MAX_YEAR_TOKENS, harmless_end, is_harmless_token, is_month_day, year_end
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
+
+_COMMA: Final = 0x2C
 
 
 @mypyc_attr(acyclic=True)
@@ -88,15 +92,14 @@ def cut(window: Window, run: Run) -> list[Part]:
     begun = -1
     gap_from = start
     barred = False
+    masked = len(window.masks) > 0
     at = start
     while at <= last + 1:
         token = window.token(at) if at <= last else None
         if begun >= 0 and token is not None and _begins_anew(window, run, at, token):
             _finish(window, run, parts, (begun, at), (gap_from, barred))
             begun, gap_from, barred = -1, at, False
-        inside = token is not None and not window.label(at) and _belongs(window, run, at, token, begun >= 0)
-        if inside:
-            assert token is not None
+        if token is not None and not (masked and window.label(at)) and _belongs(window, run, at, token, begun >= 0):
             if _stands_alone(window, at, token, cued=run.cued or run.iban):
                 if begun >= 0:
                     _finish(window, run, parts, (begun, at), (gap_from, barred))
@@ -115,7 +118,7 @@ def cut(window: Window, run: Run) -> list[Part]:
             if begun >= 0:
                 _finish(window, run, parts, (begun, at), (gap_from, barred))
                 begun, gap_from, barred = -1, at, False
-            if at <= last and window.label(at):
+            if masked and at <= last and window.label(at):
                 barred = True
         at += 1
     for i in range(1, len(parts)):
@@ -322,60 +325,77 @@ def _is_article(window: Window, at: i64, last: i64) -> bool:
 def _read(window: Window, part: Part) -> None:
     """Reads all digits of a part, "double" and tens resolved."""
     out: list[str] = []
-    letters: list[str] = []
-    times = 1
-    group = 0
+    times: i64 = 1
+    group: i64 = 0
     has_letters = multiplied = False
     tokens = merged(window, part.start, part.stop)
     for token in tokens:
         cls = token.cls
-        if cls == MULTIPLE:
+        said = token.digits
+        if cls == DIGITS:
+            part.plus = part.plus or (not out and token.first > 0 and "+" in token.text[: token.first])
+            part.mixed = part.mixed or token.mixed
+            has_letters = has_letters or token.mixed
+        elif cls == SCALE:
+            part.scaled = True
+        elif cls == MULTIPLE:
             times = window.lexicon.multiples.get(token.core, 1)
             multiplied = True
             continue
-        if cls == SILENT:
+        elif cls == SILENT:
             part.plus = part.plus or (not out and (token.text == "+" or token.core in window.lexicon.plus))
             continue
-        if cls in (FILLER, MARK):
-            continue
-        if cls == SCALE:
-            part.scaled = True
-            said = token.digits
         elif cls in (LETTER, WORD):
             has_letters = True
-            letters.append(token.core.upper())
+            continue
+        elif cls in (FILLER, MARK):
             continue
         else:
-            said = token.digits
-            if cls == DIGITS:
-                part.plus = part.plus or (not out and token.first > 0 and "+" in token.text[: token.first])
-                part.mixed = part.mixed or token.mixed
-                has_letters = has_letters or token.mixed
-            else:
-                part.spoken = True
-            if len(said) == 1:
-                said *= times
-            elif cls == SPOKEN and times > 1 and not token.core.isalpha():
-                said = said[0] * times + said[1:]  # "double one-eight"
+            part.spoken = True
+        if cls != SCALE:
+            said = _times(token, said, times)
             times = 1
         out.append(said)
-        letters.append("".join(c for c in token.core.upper() if c.isalnum()) if token.mixed else said)
         group += len(said)
-        if token.cls == DIGITS and not token.mixed and any(not c.isdigit() for c in token.core):
+        if cls == DIGITS and not token.mixed and token.core != token.digits:
             part.sizes.extend(inner_sizes(token.core))
             group = 0
-        elif token.cls == DIGITS or token.text[-1:] == ",":
-            part.sizes.append(group)
+        elif cls == DIGITS or ord(token.text[len(token.text) - 1]) == _COMMA:
+            part.sizes.append(int(group))
             group = 0
     if group:
-        part.sizes.append(group)
+        part.sizes.append(int(group))
     part.digits = "".join(out)
+    if has_letters:
+        part.letters = _letters(tokens, out)
     if part.scaled and not multiplied:
         part.digits = digits_said(tokens, part.digits)
-    if has_letters:
-        part.letters = "".join(letters)
-        if not is_iban(part.letters):
-            part.letters = part.letters[:34]
+
+
+def _times(token: Token, said: str, times: i64) -> str:
+    """What a word says behind "double"; itself where nothing stood before it."""
+    if times == 1:
+        return said
+    if len(said) == 1:
+        return said * int(times)
+    if token.cls == SPOKEN and times > 1 and not token.core.isalpha():
+        return said[0] * int(times) + said[1:]  # "double one-eight"
+    return said
+
+
+def _letters(tokens: list[Token], said: list[str]) -> str:
+    """The characters of a part that has letters, in upper case. `said`: the digits of its words that say some."""
+    letters: list[str] = []
+    i: i64 = 0
+    for token in tokens:
+        if token.cls in (LETTER, WORD):
+            letters.append(token.core.upper())
+        elif token.cls not in (MULTIPLE, SILENT, FILLER, MARK):
+            mixed = "".join([c for c in token.core.upper() if c.isalnum()]) if token.mixed else said[i]
+            letters.append(mixed)
+            i += 1
+    joined = "".join(letters)
+    return joined if is_iban(joined) else joined[:34]
 
 
 def inner_sizes(core: str) -> list[int]:

@@ -56,6 +56,12 @@ def complete(window: Window, run: Run, parts: list[Part], decision: Decision, *,
         _mask_rest(window, run, parts, decision)
     if not decision.found:
         return  # nothing that a part could belong to
+    masked: i64 = 0
+    for found in decision.found:
+        masked += len(found.parts)
+    if masked == len(parts):  # mostly: every part is of some number already
+        _mask_end(window, parts, decision, cued=run.cued)
+        return
     _mask_between(window, run, parts, decision)
     _mask_repeats(parts, decision)
     _mask_rest_of(window, parts, decision, cued=run.cued)

@@ -19,6 +19,7 @@ CENT_DIGITS: Final = 2
 MAX_MONEY_FIELDS: Final = 2  # "$20-30"
 MAX_AMOUNT_CHARS: Final = 15  # "999,999,999,999"; with more digits it is a card whatever its commas
 CURRENCY: Final = "$€£¥₹"
+_PARTS_OF: Final = "%°"
 SHORT_NUMBERS: Final = frozenset(
     [
         "911",
@@ -46,6 +47,11 @@ SHORT_NUMBERS: Final = frozenset(
         "116123",
     ]
 )  # emergency and help lines: they must be seen
+# As numbers: what is compiled reads a literal faster than the result of a call.
+_COMMA: Final = 0x2C
+_ZERO: Final = 0x30
+_NINE: Final = 0x39
+_ASCII: Final = 0x7F
 _ORDINAL_ENDINGS: Final = ("st", "nd", "rd", "th", "er", "ère", "e", "º", "ª", "o", "a")
 
 
@@ -55,15 +61,26 @@ def is_harmless_token(token: Token) -> bool:
     plain = len(core) == len(token.digits) and core == token.digits
     if plain and len(core) == len(text):
         return False
-    if any(c in CURRENCY for c in text[: token.first]) or any(c in CURRENCY for c in text[token.last :]):
-        return is_money(token)
-    if any(c in "%°" for c in text[token.last :]):
-        return len(token.digits) <= MAX_PERCENT_DIGITS
+    if token.first > 0 or token.last < len(text):
+        if _has_one(text, 0, token.first, CURRENCY) or _has_one(text, token.last, len(text), CURRENCY):
+            return is_money(token)
+        if _has_one(text, token.last, len(text), _PARTS_OF):
+            return len(token.digits) <= MAX_PERCENT_DIGITS
     if token.mixed:
         return _is_ordinal(core) or is_clock(core)
     if plain:
         return False  # no mark in it
     return is_clock(core) or is_date(core) or is_version(core) or is_grouped_amount(core) or _is_zip(core)
+
+
+def _has_one(text: str, start: i64, stop: i64, chars: str) -> bool:
+    """Whether one of those characters stands there."""
+    at = start
+    while at < stop:
+        if text[at] in chars:
+            return True
+        at += 1
+    return False
 
 
 def is_money(token: Token) -> bool:
@@ -235,11 +252,9 @@ def is_month_day(window: Window, at: i64, token: Token, before: str) -> bool:
     if size > 2:
         return False
     after = window.core(at + 1)
-    return (
-        len(token.digits) <= 2
-        and token.text[-1] != ","
-        and (after in months or (after in window.lexicon.of and window.core(at + 2) in months))
-    )
+    if not after or ord(token.text[len(token.text) - 1]) == _COMMA:
+        return False
+    return after in months or (after in lexicon.of and window.core(at + 2) in months)
 
 
 def is_of_a_month(window: Window, stop: i64, size: i64) -> bool:
@@ -251,7 +266,10 @@ def is_of_a_month(window: Window, stop: i64, size: i64) -> bool:
 
 def _is_day(core: str) -> bool:
     """ "3", "21st"."""
-    return core[0] >= "0" and core[0].isdigit() and (len(core) <= 2 or core[-2:] in ("st", "nd", "rd", "th"))
+    first: i64 = ord(core[0])
+    if first < _ZERO or (_NINE < first <= _ASCII) or not core[0].isdigit():  # most words
+        return False
+    return len(core) <= 2 or core[-2:] in ("st", "nd", "rd", "th")
 
 
 def harmless_end(window: Window, at: i64, last: i64) -> i64:

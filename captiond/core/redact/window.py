@@ -171,7 +171,11 @@ class Window:
         if size == 1:
             token = self.tokens[first]
             return [token] if token.cls != FILLER else []
-        return [token for token in self.tokens[first : first + size] if token.cls != FILLER]
+        said = self.tokens[first : first + size]
+        for i in range(len(said) - 1, -1, -1):
+            if said[i].cls == FILLER:
+                del said[i]
+        return said
 
     def mask(self, at: i64) -> Mask | None:
         """The closed mask of the token at an index."""
@@ -254,6 +258,17 @@ class Window:
         for marker in self.markers:
             if marker.at < before and marker.kind == kind:
                 bits |= marker.bit
+        self._use(bits)
+
+    def answer_codes(self, before: i64) -> None:
+        """As `answer`, for the cues of all kinds of short codes."""
+        bits: i64 = 0
+        for marker in self.markers:
+            if marker.what & FOR_CODE and marker.at < before:
+                bits |= marker.bit
+        self._use(bits)
+
+    def _use(self, bits: i64) -> None:
         if bits & ~self.used:
             self.used |= bits
             self._sum_up()
