@@ -4,8 +4,8 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from captiond.core.redact.classes import IS_COMMON, IS_COUNTRY, LETTER, SILENT, WORD
-from captiond.core.redact.kinds import IBAN_CHARS, NATIONAL_ID
+from captiond.core.redact.classes import FILLER, IS_COMMON, IS_COUNTRY, LETTER, MARK, MULTIPLE, SILENT, WORD
+from captiond.core.redact.kinds import IBAN_CHARS, MAX_IBAN_CHARS, NATIONAL_ID, is_iban
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import FOR_IBAN, FOR_ID, Window
 
@@ -79,3 +79,18 @@ def _is_loud(window: Window, at: int) -> bool:
     if token.cls != WORD or len(token.core) < COUNTRY_LETTERS or not token.text.isupper():
         return False
     return token.flags & IS_COMMON != 0 or token.core in window.lexicon.pauses
+
+
+def letters_said(tokens: list[Token], said: list[str]) -> str:
+    """The characters of a part that has letters, in upper case. `said`: the digits of its words that say some."""
+    letters: list[str] = []
+    i: i64 = 0
+    for token in tokens:
+        if token.cls in (LETTER, WORD):
+            letters.append(token.core.upper())
+        elif token.cls not in (MULTIPLE, SILENT, FILLER, MARK):
+            mixed = "".join([c for c in token.core.upper() if c.isalnum()]) if token.mixed else said[i]
+            letters.append(mixed)
+            i += 1
+    joined = "".join(letters)
+    return joined if is_iban(joined) else joined[:MAX_IBAN_CHARS]

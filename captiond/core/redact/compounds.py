@@ -36,10 +36,13 @@ def is_inverted(window: Window, at: i64) -> bool:
 def merged(window: Window, start: i64, stop: i64) -> list[Token]:
     """The tokens from start up to stop, each number of several words as one."""
     tokens: list[Token] = []
+    lexicon = window.lexicon
+    spaced, inverted = len(lexicon.hyphenated) > 0, len(lexicon.inverted) > 0
     at = start
     while at < stop:
         token = window.token(at)
-        if not _may_be_compound(window, at, token):
+        begins = token.cls == TENS or (spaced and token.cls == SPOKEN and token.core in lexicon.hyphenated)
+        if not (begins or (inverted and is_inverted(window, at + 1))):  # most digits are said alone
             tokens.append(token)
             at += 1
             continue
@@ -49,14 +52,6 @@ def merged(window: Window, start: i64, stop: i64) -> list[Token]:
         tokens.append(token)
         at = max(end, at + 1)
     return tokens
-
-
-def _may_be_compound(window: Window, at: i64, token: Token) -> bool:
-    """Whether a number of several words may begin there; most digits are said alone."""
-    lexicon = window.lexicon
-    if token.cls == TENS or (token.cls == SPOKEN and token.core in lexicon.hyphenated):
-        return True
-    return bool(lexicon.inverted) and is_inverted(window, at + 1)
 
 
 def _compound(window: Window, start: i64, at: i64, stop: i64) -> tuple[int, str]:

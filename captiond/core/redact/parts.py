@@ -14,14 +14,14 @@ from captiond.core.redact.articles import (
 )
 from captiond.core.redact.cardinals import digits_said
 from captiond.core.redact.classes import DIGITS, FILLER, LETTER, MARK, MULTIPLE, SCALE, SILENT, SPOKEN, TENS, WEAK, WORD
-from captiond.core.redact.codes import LETTER_WORDS, NOWHERE, is_bank, is_code_cued, is_country
+from captiond.core.redact.codes import LETTER_WORDS, NOWHERE, is_bank, is_code_cued, is_country, letters_said
 from captiond.core.redact.compounds import is_inverted, merged, ties
 from captiond.core.redact.early import is_cut_off
-from captiond.core.redact.kinds import CVV, IBAN_CHARS, NATIONAL_ID, PIN, is_iban
+from captiond.core.redact.kinds import CVV, IBAN_CHARS, NATIONAL_ID, PIN
 from captiond.core.redact.pauses import is_tight, is_told_apart
 from captiond.core.redact.runs import Run
 from captiond.core.redact.shapes import MAX_YEAR_TOKENS, harmless_end, is_harmless_token, is_month_day, year_end
-from captiond.core.redact.tokens import Token
+from captiond.core.redact.tokens import Token, inner_sizes
 from captiond.core.redact.window import Window
 
 _COMMA: Final = 0x2C
@@ -142,9 +142,11 @@ def _begins_anew(window: Window, run: Run, at: i64, token: Token) -> bool:
     if window.owner(at) != window.owner(at - 1):
         # "double" | "three" is one
         return window.token(at - 1).cls != MULTIPLE or token.cls not in (DIGITS, SPOKEN, WEAK)
+    before = window.token(at - 1)
+    if not (token.mixed or before.mixed):
+        return False
     if _begins_iban(token):
         return True
-    before = window.token(at - 1)
     if run.iban or NATIONAL_ID in window.kinds or _begins_iban(before):
         return False  # they have letters and digits in one word
     return token.mixed != before.mixed  # "4532015112830366 exp:0428"
@@ -365,9 +367,9 @@ def _read(window: Window, part: Part) -> None:
             group = 0
     if group:
         part.sizes.append(int(group))
-    part.digits = "".join(out)
+    part.digits = out[0] if len(out) == 1 else "".join(out)
     if has_letters:
-        part.letters = _letters(tokens, out)
+        part.letters = letters_said(tokens, out)
     if part.scaled and not multiplied:
         part.digits = digits_said(tokens, part.digits)
 
@@ -381,33 +383,3 @@ def _times(token: Token, said: str, times: i64) -> str:
     if token.cls == SPOKEN and times > 1 and not token.core.isalpha():
         return said[0] * int(times) + said[1:]  # "double one-eight"
     return said
-
-
-def _letters(tokens: list[Token], said: list[str]) -> str:
-    """The characters of a part that has letters, in upper case. `said`: the digits of its words that say some."""
-    letters: list[str] = []
-    i: i64 = 0
-    for token in tokens:
-        if token.cls in (LETTER, WORD):
-            letters.append(token.core.upper())
-        elif token.cls not in (MULTIPLE, SILENT, FILLER, MARK):
-            mixed = "".join([c for c in token.core.upper() if c.isalnum()]) if token.mixed else said[i]
-            letters.append(mixed)
-            i += 1
-    joined = "".join(letters)
-    return joined if is_iban(joined) else joined[:34]
-
-
-def inner_sizes(core: str) -> list[int]:
-    """How many digits stand in a row in a typed word, from left to right."""
-    sizes: list[int] = []
-    run = 0
-    for char in core:
-        if char.isdigit():
-            run += 1
-        elif run:
-            sizes.append(run)
-            run = 0
-    if run:
-        sizes.append(run)
-    return sizes

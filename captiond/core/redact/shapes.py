@@ -70,7 +70,11 @@ def is_harmless_token(token: Token) -> bool:
         return _is_ordinal(core) or is_clock(core)
     if plain:
         return False  # no mark in it
-    return is_clock(core) or is_date(core) or is_version(core) or is_grouped_amount(core) or _is_zip(core)
+    if "." not in core and "," not in core and "'" not in core:
+        if "-" in core:
+            return is_date(core) or _is_zip(core) or is_clock(core)
+        return is_clock(core) or is_date(core)
+    return is_clock(core) or is_date(core) or is_version(core) or is_grouped_amount(core)
 
 
 def _has_one(text: str, start: i64, stop: i64, chars: str) -> bool:
@@ -120,15 +124,18 @@ def is_reference(token: Token) -> bool:
 def is_clock(core: str) -> bool:
     """ "10:30", "10:30pm", "8pm", "15h00", "15h"."""
     head = core
-    for ending in ("a.m", "p.m", "am", "pm", "uhr"):
-        if head.endswith(ending):
-            head = head[: -len(ending)]
-            if head.isdigit() and 1 <= len(head) <= 4:
-                return True
-            break
+    if core[-1:] in ("m", "r"):
+        for ending in ("a.m", "p.m", "am", "pm", "uhr"):
+            if head.endswith(ending):
+                head = head[: -len(ending)]
+                if head.isdigit() and 1 <= len(head) <= 4:
+                    return True
+                break
     for mark in ":h":
-        hours, found, minutes = head.partition(mark)
-        if found and hours.isdigit() and len(hours) <= 2 and int(hours) < 25:
+        if mark not in head:
+            continue
+        hours, _, minutes = head.partition(mark)
+        if hours.isdigit() and len(hours) <= 2 and int(hours) < 25:
             return minutes == "" or (minutes.isdigit() and len(minutes) == 2 and int(minutes) < 60)
     return False
 
@@ -238,6 +245,8 @@ def is_month_day(window: Window, at: i64, token: Token, before: str) -> bool:
     size = len(token.digits)
     if size > 4:
         return False  # no day, and no year
+    if not window.dates and _is_amid_words(window, at):
+        return False
     lexicon = window.lexicon
     months = lexicon.months
     if before and (before in lexicon.beside_days or _is_day(before)):
@@ -255,6 +264,15 @@ def is_month_day(window: Window, at: i64, token: Token, before: str) -> bool:
     if not after or ord(token.text[len(token.text) - 1]) == _COMMA:
         return False
     return after in months or (after in lexicon.of and window.core(at + 2) in months)
+
+
+def _is_amid_words(window: Window, at: i64) -> bool:
+    """Whether number words stand on both sides: it is read out, and neither of them is a month."""
+    i = at - window.base
+    tokens = window.tokens
+    if not 0 < i < len(tokens) - 1:
+        return False
+    return tokens[i - 1].cls in (SPOKEN, TENS) and tokens[i + 1].cls in (SPOKEN, TENS)
 
 
 def is_of_a_month(window: Window, stop: i64, size: i64) -> bool:

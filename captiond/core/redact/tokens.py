@@ -231,6 +231,21 @@ def numerals(text: str) -> str:
     return "".join(found) if found else ""
 
 
+def inner_sizes(core: str) -> list[int]:
+    """How many digits stand in a row in a typed word, from left to right."""
+    sizes: list[int] = []
+    run = 0
+    for char in core:
+        if char.isdigit():
+            run += 1
+        elif run:
+            sizes.append(run)
+            run = 0
+    if run:
+        sizes.append(run)
+    return sizes
+
+
 def _has_letters(core: str) -> bool:
     size: i64 = len(core)
     i: i64 = 0
@@ -359,4 +374,4 @@ def _read_compound(word: str, core: str, first: i64, last: i64, lexicon: Lexicon
     return None
 
 
-__all__ = ["Token", "numerals", "read"]
+__all__ = ["Token", "inner_sizes", "numerals", "read"]

@@ -12,7 +12,8 @@ from mypy_extensions import i64
 
 from captiond.core.redact.classes import DIGITS
 from captiond.core.redact.kinds import CC, IBAN, IBAN_CHARS, MAX_IBAN_CHARS, PHONE, SSN, is_card
-from captiond.core.redact.parts import Part, inner_sizes
+from captiond.core.redact.parts import Part
+from captiond.core.redact.tokens import inner_sizes
 from captiond.core.redact.window import Window
 
 MIN_TELEPHONE_DIGITS: Final = 8  # with its country or its area; few countries have shorter ones
