@@ -32,8 +32,7 @@ def plain(lines: Iterable[str], *, language: str = DEFAULT_LANGUAGE, kinds: froz
     for line in lines:
         redactor = Redactor(kinds=kinds, language=language, call=Call())
         text = RawText(line.rstrip("\r\n"))
-        shown = redactor.caption(UtteranceId("line"), text, final=True, now_s=0.0)
-        shown += redactor.end()
+        shown = [*redactor.caption(UtteranceId("line"), text, final=True, now_s=0.0), *redactor.end()]
         yield shown[-1].text
 
 

@@ -116,9 +116,7 @@ class Masking:
     def words(self, text: str) -> SafeText:
         """A few words of upstream's, an error message for instance: one utterance alone. A fault inside masks all."""
         redactor = Redactor(kinds=self._kinds, language=self._language, call=Call())
-        shown = redactor.caption(UtteranceId("words"), RawText(text), final=True, now_s=0.0)
-        for one in redactor.end():
-            shown.append(one)
+        shown = [*redactor.caption(UtteranceId("words"), RawText(text), final=True, now_s=0.0), *redactor.end()]
         self._look_at((redactor,))
         return shown[-1].text if shown else SafeText("")
 

@@ -101,8 +101,7 @@ class Chain:
         self.cued = False
         self.letters = 0
         self.spelled = False
-        self.plain = NONE
-        self.plain_before = NONE
+        self.plain, self.plain_before = NONE, NONE
         self.labels = 0
         self.head = 0
 
@@ -238,11 +237,8 @@ class Chain:
             self.head = JOINED if self.head else 0
             self.plain, self.plain_before = NONE, NONE
             return False
-        sure = self.cued or self.head == JOINED or window.core(at - 1) not in lexicon.dot  # "this dot is"
-        name = token.cls == WORD and sure and self.expects_part(window, at)
-        name = name or (token.cls == WORD and self._is_spelled(window, at))
         if (
-            name
+            (token.cls == WORD and (self._is_expected(window, at) or self._is_spelled(window, at)))
             or is_part(token)
             or self._is_month(window, at, token)
             or (token.flags & IS_PARTICLE and self.phase == LOCAL and self._takes_particle(window, at))
@@ -288,6 +284,11 @@ class Chain:
             return False
         before, lexicon = window.core(at - 1), window.lexicon
         return before in lexicon.dot or before in lexicon.joins or before in lexicon.plus
+
+    def _is_expected(self, window: Window, at: i64) -> bool:
+        """As `expects_part`, but not in talk: "this dot is"."""
+        sure = self.cued or self.head == JOINED or window.core(at - 1) not in window.lexicon.dot
+        return sure and self.expects_part(window, at)
 
     def _is_month(self, window: Window, at: i64, token: Token) -> bool:
         """ "my email is april": behind the cue it is somebody's name, but not in "since april"."""

@@ -3,6 +3,7 @@
 Source: contract, section 6; the state that is carried, docs/design.md.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from mypy_extensions import i64
@@ -147,7 +148,7 @@ class Redactor:
 
     def caption(
         self, utterance: UtteranceId, text: RawText, final: bool, now_s: float, language: str | None = None
-    ) -> list[Shown]:
+    ) -> Sequence[Shown]:
         """What may be shown now of one utterance, given its newest text; corrections of earlier ones first.
 
         Arguments may be named; to sort out names takes a tenth of a partial's time, so who calls often does not.
@@ -165,7 +166,9 @@ class Redactor:
         own = language is None or language == self._language
         lexicon = self._lexicon if own else lexicon_for(str(language))
         try:
-            shown = self._final(utterance, text, lexicon) if final else [self._partial(utterance, text, lexicon)]
+            shown: Sequence[Shown] = (
+                self._final(utterance, text, lexicon) if final else (self._partial(utterance, text, lexicon),)
+            )
         except Exception as fault:  # whatever it is: nothing passes unjudged, and the text is in no traceback of ours
             self._fault = describe(fault)
             self._leave(utterance)  # its scan stopped half-way

@@ -3,6 +3,8 @@
 Broken from outside, by what they are told and what they answer, so that this holds for a compiled redactor too.
 """
 
+from collections.abc import Sequence
+
 from captiond.base.ids import RawText, SafeText, UtteranceId
 from captiond.core.redact import Call, Redactor, Shown
 
@@ -28,10 +30,10 @@ class Wrapped:
 
     def caption(
         self, utterance: UtteranceId, text: RawText, final: bool, now_s: float, language: str | None = None
-    ) -> list[Shown]:
+    ) -> Sequence[Shown]:
         return self.inner.caption(utterance, text, final=final, now_s=now_s, language=language)
 
-    def expire(self, *, now_s: float) -> list[Shown]:
+    def expire(self, *, now_s: float) -> Sequence[Shown]:
         return self.inner.expire(now_s=now_s)
 
     def lose(self) -> None:
@@ -40,7 +42,7 @@ class Wrapped:
     def retract(self, utterance: UtteranceId) -> None:
         self.inner.retract(utterance)
 
-    def end(self) -> list[Shown]:
+    def end(self) -> Sequence[Shown]:
         return self.inner.end()
 
 
@@ -49,7 +51,7 @@ class ShowsPartials(Wrapped):
 
     def caption(
         self, utterance: UtteranceId, text: RawText, final: bool, now_s: float, language: str | None = None
-    ) -> list[Shown]:
+    ) -> Sequence[Shown]:
         shown = super().caption(utterance, text, final=final, now_s=now_s, language=language)
         return shown if final else [Shown(utterance, SafeText(text), final=False, held=False)]
 
@@ -61,8 +63,8 @@ class Remembers(Wrapped):
 
     def caption(
         self, utterance: UtteranceId, text: RawText, final: bool, now_s: float, language: str | None = None
-    ) -> list[Shown]:
-        shown = super().caption(utterance, text, final=final, now_s=now_s, language=language)
+    ) -> Sequence[Shown]:
+        shown = [*super().caption(utterance, text, final=final, now_s=now_s, language=language)]
         self.masked = not final and (self.masked or "[...]" in shown[-1].text)
         if self.masked and "[...]" not in shown[-1].text:
             shown[-1] = Shown(utterance, SafeText("[...]"), final=False, held=True)
@@ -78,12 +80,12 @@ class Restores(Wrapped):
 
     def caption(
         self, utterance: UtteranceId, text: RawText, final: bool, now_s: float, language: str | None = None
-    ) -> list[Shown]:
+    ) -> Sequence[Shown]:
         if final:
             self.said[utterance] = text
         return super().caption(utterance, text, final=final, now_s=now_s, language=language)
 
-    def end(self) -> list[Shown]:
+    def end(self) -> Sequence[Shown]:
         super().end()
         return [Shown(u, SafeText(text), final=True, held=False) for u, text in self.said.items()]
 
@@ -93,7 +95,7 @@ class EatsMasks(Wrapped):
 
     def caption(
         self, utterance: UtteranceId, text: RawText, final: bool, now_s: float, language: str | None = None
-    ) -> list[Shown]:
+    ) -> Sequence[Shown]:
         said = RawText(text.replace("[NUMBER]", ""))
         return super().caption(utterance, said, final=final, now_s=now_s, language=language)
 
@@ -109,7 +111,7 @@ class Stumbles(Wrapped):
 
     def caption(
         self, utterance: UtteranceId, text: RawText, final: bool, now_s: float, language: str | None = None
-    ) -> list[Shown]:
+    ) -> Sequence[Shown]:
         if "7" in text or "seven" in text:
             self.stumbled += 1
             return [Shown(utterance, SafeText("[...]"), final=final, held=True)]
@@ -121,7 +123,7 @@ class Raises(Wrapped):
 
     def caption(
         self, utterance: UtteranceId, text: RawText, final: bool, now_s: float, language: str | None = None
-    ) -> list[Shown]:
+    ) -> Sequence[Shown]:
         if "7" in text or "seven" in text:
             raise ValueError("no")
         return super().caption(utterance, text, final=final, now_s=now_s, language=language)
@@ -132,7 +134,7 @@ class TellsLengths(Wrapped):
 
     def caption(
         self, utterance: UtteranceId, text: RawText, final: bool, now_s: float, language: str | None = None
-    ) -> list[Shown]:
+    ) -> Sequence[Shown]:
         shown = super().caption(utterance, text, final=final, now_s=now_s, language=language)
         return [Shown(s.utterance, s.text, s.final, s.held, {"CC": sum(map(ord, text))}, s.settled) for s in shown]
 
@@ -140,7 +142,7 @@ class TellsLengths(Wrapped):
 class LeavesResidue(Wrapped):
     """The last digit stays beside its mask."""
 
-    def end(self) -> list[Shown]:
+    def end(self) -> Sequence[Shown]:
         return [Shown(s.utterance, SafeText(s.text.replace("]", "] 0")), s.final, s.held) for s in super().end()]
 
 
@@ -149,7 +151,7 @@ class StartsAnew(Wrapped):
 
     def caption(
         self, utterance: UtteranceId, text: RawText, final: bool, now_s: float, language: str | None = None
-    ) -> list[Shown]:
+    ) -> Sequence[Shown]:
         self.inner = Redactor(kinds=self.kinds, language=self.language, call=Call())
         return super().caption(utterance, text, final=final, now_s=now_s, language=language)
 
@@ -159,7 +161,7 @@ class ReadsAllBeginnings(Wrapped):
 
     def caption(
         self, utterance: UtteranceId, text: RawText, final: bool, now_s: float, language: str | None = None
-    ) -> list[Shown]:
+    ) -> Sequence[Shown]:
         for end in range(0, len(text), 200):
             fresh = Redactor(kinds=self.kinds, language=self.language, call=Call())
             fresh.caption(utterance, RawText(text[:end]), final=True, now_s=now_s)
@@ -175,7 +177,7 @@ class RemembersUtterances(Wrapped):
 
     def caption(
         self, utterance: UtteranceId, text: RawText, final: bool, now_s: float, language: str | None = None
-    ) -> list[Shown]:
+    ) -> Sequence[Shown]:
         self.said.append(text)
         for earlier in self.said:
             fresh = Redactor(kinds=self.kinds, language=self.language, call=Call())

@@ -4,6 +4,7 @@ A property subclasses `Talk` and says what must hold after each event and at the
 `fed`, so that a property can feed it again, otherwise.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hypothesis import strategies as st
@@ -70,7 +71,7 @@ class Ear:
 
     def take(self, one: Fed) -> None:
         """Feeds one thing, and keeps what is shown."""
-        shown: list[Shown] = []
+        shown: Sequence[Shown] = ()
         if one.what == "silence":
             shown = self.redactor.expire(now_s=one.now_s)
         elif one.what == "gap":

@@ -3,7 +3,7 @@
 import inspect
 import random
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -144,7 +144,7 @@ class Fails:
 
     def caption(
         self, utterance: UtteranceId, text: RawText, final: bool, now_s: float, language: str | None = None
-    ) -> list[Shown]:
+    ) -> Sequence[Shown]:
         self.at -= 1
         if self.at <= 0:
             raise Fault(text)
