@@ -101,6 +101,7 @@ def test_what_cues_ask_for_is_what_each_of_them_says(seed: int) -> None:
                 if marker.origin is not None and chance.random() < 0.5:
                     marker.origin.answered = True
             window.hear_answers()
+            points = []  # another channel's final comes between utterances
         elif what < 0.8:
             machine.begin()
             model.said = [m for m in model.said if m.reach >= machine.window.number]
@@ -112,7 +113,6 @@ def test_what_cues_ask_for_is_what_each_of_them_says(seed: int) -> None:
             del points[-1]
             machine.back(point)
             model = before_it
-            machine.window.hear_answers()
         agree(machine.window, model)
         if chance.random() < 0.05:
             machine = machine.copy()
