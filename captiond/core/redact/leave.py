@@ -67,9 +67,10 @@ def leave_behind(window: Window, run: Run, chain: Chain, *, lost: bool) -> Leave
         return None
     room = MAX_RUN_TOKENS - 2 - (end - run.start)
     words = min(MAX_WORDS_BETWEEN - run.gap, room)
-    if words <= 0 or run.iban or run.may_be_let_go(window):
+    masked = run.is_masked()
+    if words <= 0 or run.iban or (masked and run.may_be_let_go(window)):
         words = 0
-    if not (run.is_masked() and run.last == end - 1 and _ends_in_mask(window)):
+    if not (masked and run.last == end - 1 and _ends_in_mask(window)):
         return Leave(RUNNING, words, strict=strict) if words > 0 else None
     spoken = window.tokens[-1].cls in (SPOKEN, TENS)
     return Leave(RUNNING, words, digits=room, spoken=spoken, strict=strict) if words > 0 or room > 0 else None
