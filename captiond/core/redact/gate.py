@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from mypy_extensions import i64, mypyc_attr
 
 from captiond.core.redact.classes import IS_AT, MASKED_FROM_DIGITS, MULTIPLE, SPOKEN, TENS, WEAK, Entry, is_ordinary
+from captiond.core.redact.codes import COUNTRY_LETTERS
 from captiond.core.redact.leave import Leave
 from captiond.core.redact.triggers import (
     ALWAYS,
@@ -70,8 +71,8 @@ class Trail:
     """
 
     __slots__ = (
-        "_budget", "_entries", "_last", "_last_stop", "_marks", "_room", "_slots", "_strict", "_triggers", "digits",
-        "halted", "hidden", "pending",
+        "_budget", "_entries", "_last", "_last_stop", "_lettered", "_marks", "_room", "_slots", "_strict", "_triggers",
+        "digits", "halted", "hidden", "pending",
     )  # fmt: skip
 
     def __init__(self, slots: bytes, entries: dict[str, Entry], pending: "Pending | None" = None) -> None:
@@ -85,6 +86,7 @@ class Trail:
         self._budget: i64 = 0
         self._room: i64 = 0
         self._strict = False
+        self._lettered = False
         self.digits: i64 = 0
         self.halted = False
         self.hidden = False
@@ -99,6 +101,7 @@ class Trail:
         self._budget = leave.words
         self._room = leave.digits
         self._strict = leave.strict
+        self._lettered = leave.lettered
         self.digits = 0
         if self.pending is not None:
             self.pending.begin()
@@ -268,7 +271,8 @@ class Trail:
                 if flags & triggers or known >= self._budget or digits:
                     self.halted = i >= size and flags & triggers & (NUMBER | CONNECTOR) != 0
                     return False
-                if self._strict and not self._is_common(text, at, stop):
+                exact = self._strict or (self._lettered and (parts != 0 or stop - at <= COUNTRY_LETTERS))
+                if exact and not self._is_common(text, at, stop):
                     return False
                 if hashed & _KEPT_HASH == before >> _HASHED_SHIFT:
                     return False  # said twice: one of them may be too many
