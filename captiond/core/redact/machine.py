@@ -310,12 +310,12 @@ class Machine:
             stop = at + 1
             while stop < hold and window.owner(stop) == owner:
                 stop += 1
+            words, _ = render(window, self.run, self.chain, at, stop, opened=False)
             if owner == self.window.number:
-                self.recent, _ = render(window, self.run, self.chain, self.recent, at, stop, opened=False)
+                self.recent = joined(self.recent, words)
             else:
                 sheet = self.sheets[owner - self.first]
-                text, _ = render(window, self.run, self.chain, sheet.text, at, stop, opened=False)
-                self._replace(owner, Sheet(text, sheet.counts))
+                self._replace(owner, Sheet(joined(sheet.text, words), sheet.counts))
             at = stop
         self.settled = hold
 
@@ -355,14 +355,12 @@ class Machine:
             while end < stop and window.owner(end) == number:
                 end += 1
             stop = end
-        opened = -1
-        if at < stop:
-            text, opened = render(window, self.run, self.chain, text, at, stop, opened=True)
-        if before:
+        if at >= stop:
             text = joined(before, text)
-            if opened >= 0:
-                opened += len(before) + 1
-        return text, (len(text) if opened < 0 else opened), opened >= 0
+            return text, len(text), False
+        words, opened = render(window, self.run, self.chain, at, stop, opened=True)
+        text = f"{before} {text} {words}" if before and text and words else joined(joined(before, text), words)
+        return text, len(text) - len(words) + opened if opened >= 0 else len(text), opened >= 0
 
     def counted(self, number: i64) -> dict[str, int]:
         """How many numbers of each kind end in an utterance. It never changes."""

@@ -15,19 +15,19 @@ from captiond.core.redact.window import Mask, Window
 OPEN: Final = "..."
 OPEN_RUN: Final = -1
 OPEN_CHAIN: Final = -2
+_OF_RUN: Final = (DIGITS, SPOKEN, TENS)
 
 
-def render(
-    window: Window, run: Run, chain: Chain, text: str, start: i64, stop: i64, *, opened: bool
-) -> tuple[str, int]:
-    """Adds words to a text, masked where they must be: (text, where the first open mask begins or -1).
+def render(window: Window, run: Run, chain: Chain, start: i64, stop: i64, *, opened: bool) -> tuple[str, int]:
+    """Words as they are shown, masked where they must be: (text, where the first open mask begins or -1).
 
     Args:
         start, stop: indexes of the words; all of one utterance.
         opened: open masks, too; else all of them are settled.
     """
     tokens, base = window.tokens, window.base
-    closed = len(window.masks) > 0
+    masks = window.masks
+    closed = len(masks) > 0 and masks[-1].reach > start
     chain_start = chain.start if opened and chain.start != NONE and chain.is_masked() else stop
     run_start = run.start if opened and run.is_masked() else stop
     first_open = -1
@@ -48,7 +48,10 @@ def render(
             elif chain_start <= at <= chain.last:
                 now = OPEN_CHAIN
             elif run_start <= at:
-                hidden = _is_of_run(window, at, token, run) if at <= run.last else run.is_pending(window, at, token)
+                if at > run.last:
+                    hidden = run.is_pending(window, at, token)
+                else:
+                    hidden = token.cls in _OF_RUN or _is_of_run(window, at, token, run)
                 now = OPEN_RUN if hidden else 0
         if group and (now != group or (mask is not None and mask.label != label)):
             lead, trail = _beside(window, masked_from, at)
@@ -63,9 +66,7 @@ def render(
             words = joined(words, token.text)
         elif not group:
             group, masked_from, label = now, at, (mask.label if mask is not None else OPEN)
-    if first_open >= 0 and text:
-        first_open += len(text) + 1
-    return joined(text, words), first_open
+    return words, first_open
 
 
 def joined(text: str, more: str) -> str:
@@ -86,7 +87,7 @@ def _beside(window: Window, start: i64, stop: i64) -> tuple[str, str]:
 def _is_of_run(window: Window, at: i64, token: Token, run: Run) -> bool:
     """Whether a word inside an open run is masked with it; talk in between stays visible."""
     cls = token.cls
-    if cls in (DIGITS, SPOKEN, TENS):
+    if cls in _OF_RUN:
         return True
     if cls == FILLER:
         return at < run.last and is_linker(window, at, at - 1)
