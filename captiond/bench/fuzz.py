@@ -5,6 +5,8 @@ otherwise, and some random texts; now and then a hostile text is timed as it gro
 its seed.
 """
 
+import itertools
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,7 +28,7 @@ from captiond.core.redact import Call
 SOUPS: Final = 6  # random texts in each language and round
 HOSTILE_EVERY: Final = 40  # rounds: timing one text as it grows takes as long as some rounds
 PROGRESS_S: Final = 10.0
-SURE_REPEATS: Final = 5  # a slope that looks too steep is timed so often again, since other processes disturb it
+SURE_REPEATS: Final = 15  # a slope that looks too steep is timed so often again, since other processes disturb it
 READ_SIZES: Final = (1_000, 2_000, 4_000, 8_000)  # a longer utterance is masked unread
 LEAKS: Final = ("ever", "after-cue")
 
@@ -202,9 +204,26 @@ def _slope(unit: str, way: str, repeats: int) -> float:
     sizes = READ_SIZES if way == "whole" else core_hostile.SIZES
     texts = {size: (unit * (size // len(unit) + 1))[:size] for size in sizes}
     run = _normalised if way == "normalise" else core_hostile.WAYS[way][0]
-    return core_hostile.slope(
-        {size: min(run(text, time.process_time_ns) for _ in range(repeats)) for size, text in texts.items()}
-    )
+    least = dict.fromkeys(sizes, math.inf)
+    for _ in range(repeats):  # all sizes in each: what else the machine does for a while hits none of them alone
+        for size, text in texts.items():
+            least[size] = min(least[size], run(text, time.process_time_ns))
+    return rise(least)
+
+
+def rise(times_ns: Mapping[int, float]) -> float:
+    """How steeply time rises with length, as a power of it: of the times, or of what each further doubling of the
+    length adds to them, whichever is less.
+
+    A short text costs less a character: what is looked back at is bounded, and not yet full. That bends the times of
+    short texts and ends there; what grows faster than its text shows in both. `times_ns` has lengths that double.
+    """
+    sizes = sorted(times_ns)
+    added = {
+        size: times_ns[size] - times_ns[before]
+        for before, size in itertools.pairwise(sizes[1:])  # the first is the one in which it fills
+    }
+    return min(core_hostile.slope(times_ns), core_hostile.slope(added))
 
 
 def _normalised(text: str, clock_ns: Callable[[], int]) -> int:

@@ -25,6 +25,7 @@ MAX_WAYS: Final = 3  # in one stream; more of them hide each other
 DATE_FIELD_DIGITS: Final = 2
 _NUMERALS: Final = re.compile(r"\d(?:[\d .,\-]*\d)?")
 _PRICE: Final = re.compile(r"[$€£](?:\d{1,3}(?:[.,]\d{3})+|\d+)(?:[.,]\d{2})(?![\d.,-])")
+_AS_KEPT: Final = re.compile(r"(?<!\d)(?:\d\d?([./-])\d\d?\1\d\d|\d{5}-\d{4}|\d{1,3}(?:\.\d{1,3}){3})(?![./-]?\d)")
 _GLUES: Final = (" ", " ", "-", ".", "", ", ", ",", " - ", ". ")
 _HYPHENS: Final = ("-", "-", "\u2011", "\u2013", " - ", ".", "/")
 _MARKS: Final = (",", ",", ".", ";", ":", "...", "\u2026", "?", "!")
@@ -56,7 +57,10 @@ def reheard(rng: Random, stream: Stream) -> Stream:
 
 
 def _heard(rng: Random, words: Phrases, ways: Sequence[Way], heard: Heard, how_often: float) -> Heard:
-    """One text with its numbers said otherwise; its spans move along."""
+    """One text with its numbers said otherwise; its spans move along.
+
+    Not as what is something else, or a sigh, to anybody: "4-28-87", "oh, um, five".
+    """
     text, spans = heard
     said, at, moved = "", 0, []
     for span in sorted(spans, key=lambda s: s.start):
@@ -65,7 +69,8 @@ def _heard(rng: Random, words: Phrases, ways: Sequence[Way], heard: Heard, how_o
         for way in ways if span.mention.cls == PRIVATE and span.mention.kind != "EMAIL" else ():
             if rng.random() < how_often:
                 other = way(rng, words, inside)
-                same = _says(words, other) == _says(words, inside)
+                same = _says(words, other) == _says(words, inside) and not _is_kept(words, other)
+                same = same and not (span.part == 1 and _begins_with_sigh(words, other))
                 inside = other if same and not _is_price_amid(words, said + other + text[span.end :]) else inside
         moved.append(Span(len(said), len(said) + len(inside), span.mention, span.part))
         said += inside
@@ -77,6 +82,12 @@ def _is_price_amid(words: Phrases, text: str) -> bool:
     """ "$241.55 five zero one": beside other digits of its utterance an amount with its cents is one to anybody."""
     price = _PRICE.search(text)
     return price is not None and bool(_says(words, text[: price.start()]) or _says(words, text[price.end() :]))
+
+
+def _is_kept(words: Phrases, text: str) -> bool:
+    """ "4-28-87", "23943-8706", "4.36.55.50": a date, a postcode, an address of a machine, with no digit beside it."""
+    kept = _AS_KEPT.search(text)
+    return kept is not None and _says(words, kept.group()) == _says(words, text)
 
 
 def _says(words: Phrases, text: str) -> list[str]:
@@ -208,6 +219,12 @@ def _is_behind_digit(text: str, space: int, language: str) -> bool:
 def _is_sigh(said: Sequence[str]) -> bool:
     """Whether nothing but "oh" is left of a number: with a pause before it, it is a sigh to anybody."""
     return [word.strip("".join(_MARKS)).casefold() for word in said] in (["oh"], ["o"])
+
+
+def _begins_with_sigh(words: Phrases, text: str) -> bool:
+    """Whether a number begins with "oh" and a pause."""
+    first, *behind = text.split(" ")
+    return _is_sigh([first]) and bool(behind) and behind[0].strip("".join(_MARKS)).casefold() in words.pauses
 
 
 def _slowly(rng: Random, turn: Turn, language: str) -> Iterator[Turn]:

@@ -6,6 +6,7 @@ for three digits); partials leave no trace; nothing fails inside. All chance com
 
 import itertools
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -41,6 +42,7 @@ _WORDS_OF: Final[dict[str, str]] = {
 # Heard alone they are articles and interjections, or a hundred of something: nobody reads a digit.
 _NO_DIGIT_ALONE: Final = frozenset({"o", "oh", "un", "una", "une", "uno", "ein", "eins", "one", "cento"})
 _MASK_ALONE: Final = re.compile(rf"(?<!\w){MASK.pattern}(?!\w)")
+_TAIL: Final = re.compile(r"[^\W\d_]+$")  # letters that a word ends with
 MAX_WORDS: Final = 24
 ADDRESS: Final = "[EMAIL]"
 COUNTRY_LETTERS: Final = 2
@@ -81,11 +83,16 @@ def soup(rng: Random, language: str) -> Soup:
 def _is_whole(word: str, beside: str) -> bool:
     """Nobody glues two words of letters, nor one and a numeral: half of "thirty" or "euros5" would be another word.
 
-    The letters of a country may stand beside numerals ("DE89"), and so may a joiner ("seven-0132").
+    Nor "21st" and a numeral, nor a word and an amount, nor an accent to a word ("euros\u0301"), which makes another one
+    of it. The letters of a country may stand beside numerals ("DE89"), and so may a joiner ("seven-0132").
     """
+    if unicodedata.combining(beside[:1] or " "):
+        return word[-1:].isalpha()
+    beside = beside.lstrip("$€")
     if not (word[-1:].isalnum() and beside[:1].isalnum()):
         return False
-    letters = [side for side in (word, beside) if side.isalpha()]
+    tail = _TAIL.search(word)
+    letters = [side for side in (tail.group() if tail else "", beside if beside.isalpha() else "") if side]
     return len(letters) == 2 or any(not side.isupper() or len(side) > COUNTRY_LETTERS for side in letters)
 
 
@@ -180,14 +187,17 @@ def is_closed(said: Soup) -> str:
 
 
 def stays_hidden(said: Soup) -> str:
-    """Once a final stands without an open mask, no later caption of it shows a character more."""
+    """Once a final stands without an open mask, no later caption of it shows a character more.
+
+    Nothing is said of a caption that may show one word or another: "a" of "x@a.. four a hundred".
+    """
     speaker = _say(said, grow=False)
     speaker.stop()
     texts = {UtteranceId(f"u{number}"): text for number, text in enumerate(said.texts())}
     settled: dict[UtteranceId, bytes] = {}
     for shown in speaker.shown:
         view = seen(texts[shown.utterance], shown.text)
-        if not view.sure:
+        if not (view.sure and view.only):
             continue
         before = settled.get(shown.utterance)
         if before is not None and any(now and not then for then, now in zip(before, view.flags, strict=True)):
@@ -263,11 +273,13 @@ def _sure_digits(text: str, language: str) -> list[Digit]:
 
 
 def _is_doubled_group(text: str, digit: Digit) -> bool:
-    """ "double 58758": a word that doubles is meant for one digit, not for a group of numerals."""
+    """ "double 58758", "double quatre-vingt": a word that doubles is meant for one digit, not for a longer number."""
     if len(digit.needs) == 1:
         return False
     start, end = digit.needs[-1]
-    return text[start].isdigit() and (text[start - 1 : start].isdigit() or text[end : end + 1].isdigit())
+    if text[start].isalpha():
+        return text[end : end + 1] == "-" and text[end + 1 : end + 2].isalpha()
+    return text[start - 1 : start].isdigit() or text[end : end + 1].isdigit()
 
 
 def _is_glued(text: str, start: int, end: int) -> bool:

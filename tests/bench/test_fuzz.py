@@ -2,15 +2,18 @@
 
 import argparse
 import json
+import random
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from captiond.bench import core_hostile, speaker
-from captiond.bench.fuzz import CHECKS, Found, Fuzz, faults, fuzz, one_round, table
+from captiond.bench.core_hostile import MAX_SLOPE
+from captiond.bench.fuzz import CHECKS, Found, Fuzz, faults, fuzz, one_round, rise, table
 from captiond.bench.redaction import add_arguments, captions, run
-from captiond.bench.soup import Soup, smallest
+from captiond.bench.soup import Soup, _sure_digits, smallest, soup, stays_hidden
 from captiond.bench.streams import Stream
 from tests.core.redact_properties.broken import (  # type: ignore[import-not-found,unused-ignore]
     EatsMasks,
@@ -93,6 +96,18 @@ def test_a_text_that_costs_more_than_its_length_is_found(monkeypatch: pytest.Mon
     ]
 
 
+@pytest.mark.parametrize("power", [1.0, 1.1, 1.2, 1.5, 2.0])
+def test_what_grows_faster_than_its_text_is_told_from_what_fills_a_window(power: float) -> None:
+    sizes = [1_000 * 2**n for n in range(7)]
+    for some in (sizes, sizes[:4]):
+        assert rise({size: 50_000 + size**power for size in some}) <= power + 0.001
+        assert rise({size: size**power for size in some}) == pytest.approx(power, abs=0.001)
+        assert rise({size: 120 * size + size**2 / 20 for size in some}) > MAX_SLOPE
+        filling = {size: 60 * size + 70 * max(size - 2_000, 0) for size in some}  # more is looked back at, and no more
+        assert core_hostile.slope(filling) > MAX_SLOPE or some is sizes
+        assert rise(filling) <= 1.0 + 0.02
+
+
 def test_it_stops_when_the_time_is_over_and_tells_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     seeds: list[int] = []
     timed: list[int] = []
@@ -107,6 +122,26 @@ def test_it_stops_when_the_time_is_over_and_tells_how_far_it_is(monkeypatch: pyt
     assert 10 <= len(told) < len(seeds)
     assert told[0].startswith("1")
     assert fuzz(0.0, 7, "xx", captions).found == []
+
+
+def test_nobody_glues_what_makes_another_word() -> None:
+    said = " ".join(text for seed in range(3_000) for text in soup(random.Random(seed), "en-US").texts())
+    assert not re.search(r"21st\w|dollars\d|four\u0301|dollars\$\d|euros?[a-z]{3}", said)
+    assert re.search(r"DE89\d", said)
+    assert re.search(r"\d\u0301", said)
+    assert re.search(r"\d\$49.99", said)
+
+
+def test_a_caption_that_may_show_one_word_or_another_proves_nothing() -> None:
+    """Which "a" is shown while "ciento" waits for the next utterance: that of the address is not."""
+    said = Soup("es-ES", (("x@a..", " ", "cuatro,", " ", "nueve", " ", "a", " ", "ciento"), ("421",)), (False, False))
+    assert stays_hidden(said) == ""
+
+
+def test_a_word_that_doubles_is_meant_for_one_digit() -> None:
+    """ "double quatre-vingt" is no 4 4 20 to anybody."""
+    assert [d.value for d in _sure_digits("double quatre-vingt cent", "fr")] == ["4", "2", "0"]
+    assert [d.value for d in _sure_digits("double quatre, vingt", "fr")] == ["4", "4", "2", "0"]
 
 
 def test_a_finding_is_made_small() -> None:

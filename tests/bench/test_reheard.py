@@ -119,3 +119,22 @@ def test_a_last_oh_behind_a_pause_is_a_sigh_to_anybody() -> None:
         pieces = {t.final[0] for s in range(60) for t in module._slowly(random.Random(s), turn, "en-US")}
         assert ("one" in pieces) == (last in pieces) == last.startswith("zero")
         assert "five" in pieces
+
+
+def test_what_is_something_else_or_a_sigh_to_anybody_is_none() -> None:
+    """Alone it is kept, as a price is: no attack writes a number so."""
+    words = LANGUAGES["en-US"]
+    mention = Mention("e", "e", "SSN", "dashed", PRIVATE, "042887", 1)
+    heard = set()
+    for text in ("042887", "239438706", "oh five five"):
+        spans = (Span(0, len(text), mention),)
+        ways = [module._regrouped, module._with_fillers]
+        heard |= {module._heard(random.Random(s), words, ways, (text, spans), 0.9)[0] for s in range(2_000)}
+    assert not any(
+        re.fullmatch(r"\d\d?([-./])\d\d?\1\d\d|\d{5}-\d{4}|\d{1,3}(\.\d{1,3}){3}|oh (um|uh) .*", one) for one in heard
+    )
+    assert any(re.fullmatch(r"\d\d-\d\d\d-\d", one) for one in heard)
+    assert any(re.fullmatch(r"\d{5}-\d{3}-\d", one) for one in heard)
+    assert any(re.fullmatch(r"oh five (um|uh) five", one) for one in heard)
+    later = module._heard(random.Random(4), words, [module._with_fillers], ("oh", (Span(0, 2, mention, 2),)), 1.0)
+    assert later[0] in ("oh um", "oh uh")  # amid a number it is a digit
