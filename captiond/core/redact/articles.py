@@ -5,7 +5,7 @@ from typing import Final
 from mypy_extensions import i64
 
 from captiond.core.redact.cardinals import HUNDRED_ZEROS
-from captiond.core.redact.classes import FILLER, IS_COUNTRY, LETTER, MARK, MULTIPLE, SCALE, SILENT, TENS, WEAK, WORD
+from captiond.core.redact.classes import FILLER, LETTER, MARK, MULTIPLE, SCALE, SILENT, TENS, WEAK, WORD
 from captiond.core.redact.codes import NOWHERE, country_before
 from captiond.core.redact.lexicon import MAX_PHRASE_WORDS
 from captiond.core.redact.tokens import Token
@@ -34,7 +34,7 @@ def is_first_digit(window: Window, at: i64, token: Token) -> bool:
     before = window.token(at - 1)
     if before.cls in (FILLER, MARK, MULTIPLE, SILENT) or before.text[-1] in ",.:;":
         return True
-    if before.cls == LETTER or (before.flags & IS_COUNTRY and before.text[:2].isupper()):
+    if before.cls == LETTER or country_before(window, at) < at:
         return True  # "FR un deux"
     return before.core in window.lexicon.copulas or before.core in window.lexicon.pauses
 
@@ -48,6 +48,15 @@ def is_announced(window: Window, at: i64, token: Token, *, inside: bool) -> bool
     if token.cls == WEAK:
         return is_zero(token) or is_first_digit(window, at, token)
     return token.cls in (MULTIPLE, SCALE) and not inside and is_first_digit(window, at, token)
+
+
+def is_determined(window: Window, at: i64) -> bool:
+    """ "the new one": whether a word before it makes a number word a pronoun; "right, one" begins with an "okay"."""
+    before = window.core(at - 1)
+    if before not in window.lexicon.determiners:
+        return False
+    begins = at - 1 == window.base or window.owner(at - 2) != window.owner(at - 1)
+    return not (begins and before in window.lexicon.acknowledgements)
 
 
 def is_linker(window: Window, at: i64, last: i64) -> bool:
@@ -72,7 +81,7 @@ def begins_number(window: Window, stop: i64) -> bool:
     an article where a number may begin ("c'est le un, euh"). After a longer pause nobody remembers it.
     """
     at = stop - 1
-    while at > window.base and stop - at <= MAX_PAUSE_WORDS and window.token(at).cls in (FILLER, MARK):
+    while at > window.base and stop - at <= MAX_PAUSE_WORDS and window.token(at).cls in (FILLER, MARK, SILENT):
         at -= 1
     token = window.token(at)
     if token.cls != WEAK or not is_digit_alone(window, token):

@@ -315,13 +315,7 @@ def _reach(window: Window, parts: list[Part], first: i64, marker: Marker | None)
     stop = first + 1
     while stop < len(parts):
         one, other = parts[stop - 1], parts[stop]
-        if (
-            other.barred
-            or other.keep
-            or other.year
-            or other.mixed
-            or _is_told_of_another(window, one.start, other.start, marker)
-        ):
+        if other.barred or other.keep or other.year or other.mixed or _is_told_of_another(window, one, other, marker):
             break
         if not other.tight:
             code = marker is not None and marker.kind in SHORT  # of three or four digits, so its pieces are small
@@ -340,11 +334,18 @@ def _reach(window: Window, parts: list[Part], first: i64, marker: Marker | None)
     return stop
 
 
-def _is_told_of_another(window: Window, start: i64, stop: i64, marker: Marker | None) -> bool:
-    """Whether a cue or a keep-word other than this one stands between two indexes."""
-    if not window.is_announced_between(start, stop):
+def _is_told_of_another(window: Window, one: Part, other: Part, marker: Marker | None) -> bool:
+    """Whether a cue or a keep-word other than this one came between two parts.
+
+    The same cue once more is none while nothing was said between them here: it is what the other channel made of it.
+    """
+    if not window.is_announced_between(one.start, other.start):
         return False
-    return any(start < m.at < stop and m is not marker for m in window.markers)
+    for m in window.markers:
+        again = other.glued and marker is not None and m.kind == marker.kind
+        if one.start < m.at < other.start and m is not marker and not again:
+            return True
+    return False
 
 
 def _in_a_row(parts: list[Part], i: i64, step: i64) -> i64:

@@ -9,7 +9,7 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from captiond.core.redact.articles import is_digit_alone, is_zero
+from captiond.core.redact.articles import is_determined, is_digit_alone, is_zero
 from captiond.core.redact.cardinals import is_amount
 from captiond.core.redact.classes import DIGITS, FILLER, MARK, MULTIPLE, SCALE, SILENT, SPOKEN, TENS, WEAK, WORD
 from captiond.core.redact.kinds import IBAN_CHARS, checked
@@ -221,7 +221,7 @@ def _is_over(window: Window, start: i64, tokens: list[Token], *, cued: bool) -> 
     before = window.core(start - 1)
     single = tokens[0] if len(tokens) == 1 else None
     if single is not None:
-        if single.core in lexicon.pronouns and before in lexicon.determiners:
+        if single.core in lexicon.pronouns and is_determined(window, start):
             return True
         if single.cls == WEAK:
             return True  # "oh, I forgot"
@@ -247,7 +247,8 @@ def _is_counted(window: Window, tokens: list[Token], following: Token, *, cued: 
     core = following.core
     if cued and core in lexicon.times and tokens[-1].digits in REPEATS:
         return False  # "deux fois ...": what follows may be the digit that is said twice
-    if _is_unit(window, core) or following.text[0] in "%" + CURRENCY:
+    sign = following.core == "" and following.text[0] in "%" + CURRENCY  # that of "$49.99" is its own
+    if sign or _is_unit(window, core):
         size = _size(tokens)
         if following.text[0] == "%" or core in PERCENT:
             return size <= MAX_PERCENT_DIGITS

@@ -177,7 +177,7 @@ class Lexicon:
         numbers = self.digits.keys() | self.tens.keys() | self.scales.keys() | self.multiples.keys()
         grown = numbers | self.at | self.dot | self.joins
         self.beginnings: frozenset[str] = _halves(grown)
-        self.halves: frozenset[str] = _halves(self.fillers | self.silent | self.pauses) | {""}
+        self.halves: frozenset[str] = _halves(self.fillers | self.silent | self.plus | self.pauses) | {""}
         self.half_digits: frozenset[str] = _halves(self.misheard)
         self.common: frozenset[str] = _words(table.common) | known | cue_words | frozenset(self.misheard)
         self.before_cues: frozenset[str] = frozenset(

@@ -6,6 +6,7 @@ from mypy_extensions import i64, mypyc_attr
 
 from captiond.core.redact.articles import (
     begins_interjection,
+    is_determined,
     is_digit_alone,
     is_first_digit,
     is_of_pause,
@@ -18,7 +19,7 @@ from captiond.core.redact.codes import LETTER_WORDS, NOWHERE, is_bank, is_code_c
 from captiond.core.redact.compounds import is_inverted, merged, ties
 from captiond.core.redact.early import is_cut_off
 from captiond.core.redact.kinds import CVV, IBAN_CHARS, NATIONAL_ID, PIN
-from captiond.core.redact.pauses import is_tight, is_told_apart
+from captiond.core.redact.pauses import is_tight, is_told_apart, is_unbroken
 from captiond.core.redact.runs import Run
 from captiond.core.redact.shapes import MAX_YEAR_TOKENS, harmless_end, is_harmless_token, is_month_day, year_end
 from captiond.core.redact.tokens import Token, inner_sizes
@@ -41,7 +42,7 @@ class Part:
         wide_start, wide_stop: the same with words at its edges that may be misheard digits; `wide`: its digits then.
         barred: something stands between that no number bridges (an address, a harmless number).
         apart: sentences end and begin between it and the part before.
-        glued: nothing but the end of an utterance stands between it and the part before.
+        glued: nothing but the end of an utterance, with fillers at it, stands between it and the part before.
         pauses: what follows it are words of a pause, no unit ("vier mal sehen") (set by the decision).
         counted: with the parts beside it, it counts in equal steps ("10, 20 and 30") (set by the decision).
         cut: with what it is glued to it is long enough to be a private number (set by the decision).
@@ -123,7 +124,7 @@ def cut(window: Window, run: Run) -> list[Part]:
         at += 1
     for i in range(1, len(parts)):
         one, other = parts[i - 1], parts[i]
-        other.glued = one.wide_stop == other.wide_start and not other.barred
+        other.glued = not other.barred and is_unbroken(window, one.wide_stop, other.wide_start)
         if _are_ends(window, parts, i) and not (_are_ends(window, parts, i - 1) or _are_ends(window, parts, i + 1)):
             one.ranged = other.ranged = True
     return parts
@@ -182,7 +183,7 @@ def _belongs(window: Window, run: Run, at: i64, token: Token, begun: bool) -> bo
         if begins_interjection(window, at):
             return False  # "one moment"
         follows = at < last and window.token(at + 1).cls in (DIGITS, SPOKEN, TENS, WEAK, MULTIPLE, SCALE)
-        return follows or window.core(at - 1) not in window.lexicon.determiners
+        return follows or not is_determined(window, at)
     if cls in (WEAK, MULTIPLE, SCALE):
         beside = at + 1
         between = (SILENT, FILLER, MARK) if run.cued and is_digit_alone(window, token) else (SILENT,)

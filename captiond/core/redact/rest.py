@@ -65,7 +65,8 @@ def complete(window: Window, run: Run, parts: list[Part], decision: Decision, *,
     _mask_between(window, run, parts, decision)
     _mask_repeats(parts, decision)
     _mask_rest_of(window, parts, decision, cued=run.cued)
-    _mask_end(window, parts, decision, cued=run.cued)
+    if _mask_end(window, parts, decision, cued=run.cued):
+        _mask_rest_of(window, parts, decision, cued=run.cued)  # of what is longer now
     _mask_leftovers(window, parts, decision)
 
 
@@ -130,10 +131,11 @@ def _said_on(parts: list[Part], first: i64) -> i64:
     return digits
 
 
-def _mask_end(window: Window, parts: list[Part], decision: Decision, *, cued: bool) -> None:
+def _mask_end(window: Window, parts: list[Part], decision: Decision, *, cued: bool) -> bool:
     """What makes a number whole belongs to it, behind a pause: "... 98 76, um, 5"; after a cue whatever is said
-    between: "801, and then comes the two".
+    between: "801, and then comes the two". Answers whether there was any.
     """
+    added = False
     owned = {p.start for found in decision.found for p in found.parts}
     for found in decision.found:
         first, last = found.parts[0], found.parts[-1]
@@ -154,7 +156,9 @@ def _mask_end(window: Window, parts: list[Part], decision: Decision, *, cued: bo
             more.append(part)
             if _becomes_whole(found, "".join(p.digits for p in more), window.lexicon, plus=first.plus, cued=cued):
                 found.parts.extend(more)
+                added = True
                 break
+    return added
 
 
 def _measures(window: Window, start: i64, stop: i64) -> bool:
@@ -223,9 +227,9 @@ def _is_last_word(window: Window, part: Part) -> bool:
 
 def _mask_repeats(parts: list[Part], decision: Decision) -> None:
     """ "eight six three five, sorry again, eight six three five five ...": a piece of a number said twice."""
+    masked = {p.start for one in decision.found for p in one.parts}
     for found in decision.found:
         digits = "".join(p.digits for p in found.parts)
-        masked = {p.start for one in decision.found for p in one.parts}
         pieces: list[Part] = []
         for i, part in enumerate(parts):
             if part.start in masked or _is_plain(part):
@@ -237,6 +241,7 @@ def _mask_repeats(parts: list[Part], decision: Decision) -> None:
             else:
                 pieces.extend(_false_start(parts, i, found, digits, masked))
         found.parts = sorted([*found.parts, *pieces], key=_start)
+        masked.update(p.start for p in pieces)
 
 
 def _false_start(parts: list[Part], first: i64, found: Found, digits: str, masked: set[int]) -> list[Part]:
@@ -255,9 +260,13 @@ def _false_start(parts: list[Part], first: i64, found: Found, digits: str, maske
 
 
 def _begins_like(part: Part, found: Found) -> bool:
-    """ "two three nine six, no wait, two three nine ...": a false start, whatever was misheard at its end."""
+    """ "two three nine six, no wait, two three nine ...": a false start, whatever was misheard at its end.
+
+    Or where it is said again: "six two two seven oh five, sorry again, six tu[...] two seven oh five one ...".
+    """
     whole = max(found.parts, key=_digits)
-    return part.start < whole.start and part.digits[:PIECE_DIGITS] == whole.digits[:PIECE_DIGITS]
+    begins = part.digits[:PIECE_DIGITS] == whole.digits[:PIECE_DIGITS] or whole.digits[:LEFT_DIGITS] in part.digits
+    return part.start < whole.start and begins and len(whole.digits) >= PIECE_DIGITS
 
 
 def _digits(part: Part) -> i64:

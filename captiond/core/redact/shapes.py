@@ -90,6 +90,8 @@ def _has_one(text: str, start: i64, stop: i64, chars: str) -> bool:
 def is_money(token: Token) -> bool:
     """Whether a token beside a currency's sign is an amount: "$49.99", "$20-30", "$5M"; "$4155550132" is none."""
     core = token.core
+    if core[0] == "0" and core[1:2].isdigit():
+        return False  # "$0197": no amount begins so
     if token.mixed or is_grouped_amount(core):
         return len(token.digits) <= MAX_AMOUNT_DIGITS
     fields = core.replace("/", "-").split("-")

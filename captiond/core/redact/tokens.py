@@ -12,6 +12,7 @@ from captiond.core.redact.classes import (
     IS_LETTERS,
     LETTER,
     MARK,
+    MASKED_FROM_DIGITS,
     SILENT,
     SPOKEN,
     WEAK,
@@ -151,7 +152,8 @@ def _read_other(word: str, core: str, first: i64, last: i64, lexicon: Lexicon) -
         core = core[:-2]  # "my mobile's ..."
         entry = lexicon.entries.get(core)
     flags = entry.flags if entry is not None else 0
-    digits = "" if core in lexicon.cues else numerals(core)  # "cvv2"
+    # "cvv2" is a cue; "4" ends one ("ends in 4"), but is a digit, whatever mark stands before it.
+    digits = "" if core in lexicon.cues and not core.isdigit() else numerals(core)
     if digits and not core.isascii():
         core = "".join([str(unicodedata.digit(c)) if c.isdigit() else c for c in core])
     if "@" in core:
@@ -319,8 +321,8 @@ def _read_compound(word: str, core: str, first: i64, last: i64, lexicon: Lexicon
         plain = plain.replace(separator, " ")
     said: list[str] = []
     spelled: list[str] = []
-    others = letters = 0
-    sure = articles = False
+    others = letters = digits = 0
+    sure = articles = ranges = False
     tens = before = ""
     times = 1
     for part in plain.split():
@@ -328,6 +330,7 @@ def _read_compound(word: str, core: str, first: i64, last: i64, lexicon: Lexicon
         if part.isdigit():
             said.append(part)
             spelled.append(part)
+            digits += len(part)
             tens, times = "", 1
             continue
         unit = lexicon.digits.get(part)
@@ -336,6 +339,8 @@ def _read_compound(word: str, core: str, first: i64, last: i64, lexicon: Lexicon
             unit = lexicon.misheard.get(part)
             sure = sure or (articles and part in lexicon.articles)  # "un-un": nobody says two articles in a row
             articles = part in lexicon.articles
+            digits += int(articles)
+            ranges = ranges or part in lexicon.ranges
         if unit is not None:
             if tens and len(unit) == 1 and unit != "0" and (ahead in lexicon.fused or ahead in lexicon.linkers):
                 said[-1] = spelled[-1] = tens[0] + unit
@@ -369,6 +374,8 @@ def _read_compound(word: str, core: str, first: i64, last: i64, lexicon: Lexicon
             entry = lexicon.entries.get(joined)
             return Token(word, joined, WORD, "", first, last, False, entry.flags if entry is not None else IS_COUNTRY)
     others += letters
+    # So many digits are a number, and what is glued to them is of it: "078-05-ate", "078-un", but "20-for-10".
+    sure = sure or (digits >= MASKED_FROM_DIGITS and not ranges)
     if said and (others == 0 or (sure and (len(said) > others or sentence))):
         return Token(word, core, SPOKEN if sure else WEAK, "".join(said), first, last, False, 0)
     return None

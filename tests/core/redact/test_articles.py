@@ -108,6 +108,8 @@ def test_a_one_that_goes_on_with_a_number_in_the_next_utterance() -> None:
         ("fr", "c'est le un", "euh ben", "cinq six sept"),
         ("fr", "double un", "euh ben", "cinq six sept"),
         ("es", "es E S un", "eh pues", "cinco seis siete"),
+        ("fr", "double -", "[ euh", "six 99"),
+        ("de", "doppelt -", "[ ähm", "sechs 99"),
     ],
 )
 def test_what_begins_a_number_waits_for_a_short_pause_only(language: str, begun: str, pause: str, digits: str) -> None:

@@ -206,3 +206,58 @@ def test_an_address_that_was_given_says_nothing_of_a_number_asked_for_meanwhile(
     talk.end()
     assert talk.screen["b"].text.startswith("ecco qua [")
     assert talk.screen["c"].text.startswith("[")
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "ended"),
+    [
+        ("en", ["here goes 3834098837 um", "650 thanks"], ["here goes [PHONE] um", "[PHONE] thanks"]),
+        ("es", ["ahí va 38340. 9. 88. 37 este", "650 gracias"], ["ahí va [PHONE] este", "[PHONE] gracias"]),
+        ("fr", ["voilà 3834098837", "euh 650 merci"], ["voilà [PHONE]", "euh [PHONE] merci"]),
+    ],
+)  # fmt: skip
+def test_a_filler_at_the_edge_of_an_utterance_ends_no_number(language: str, said: list[str], ended: list[str]) -> None:
+    """Who says "um" there goes on; inside an utterance what follows may be a number of its own."""
+    talk = Talk(language=language)
+    for number, text in enumerate(said):
+        talk.say(str(number), text)
+    talk.end()
+    assert [talk.screen[str(number)].text for number in range(len(said))] == ended
+    assert closed("call 415 555 0132 um 20 of them") == "call [PHONE] um 20 of them"
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "last"),
+    [
+        ("es", "cinco uno este|cinco este|tres eh|espere nueve eh cuatro|cero este|uno|dos este|ocho|dos este uno|cero",
+         "[PHONE]"),
+        ("fr", "cinq deux six ben|neuf|double un euh|cinq un deux ben|cinq|huit ben trois|six euh huit merci",
+         "[PHONE] euh [PHONE] merci"),
+    ],
+)  # fmt: skip
+def test_what_follows_a_number_that_became_longer_is_looked_at_again(language: str, said: str, last: str) -> None:
+    """The digit that made ten of them is not the last one of a card that looks like a telephone."""
+    talk = Talk(language=language)
+    texts = said.split("|")
+    for number, text in enumerate(texts):
+        talk.say(str(number), text)
+    talk.end()
+    assert talk.screen[str(len(texts) - 1)].text == last
+
+
+def test_a_cue_that_the_other_channel_passed_on_does_not_cut_a_number(talk: Talk) -> None:
+    talk.say("a", "my mobile is four four")
+    talk.say("b", "590640 thanks so much for waiting today", channel="agent")
+    talk.say("c", "two five")
+    talk.say("d", "five five oh one oh two got it")
+    talk.end()
+    assert [talk.screen[u].text for u in "acd"] == ["my mobile is [PHONE]", "[PHONE]", "[PHONE] got it"]
+
+
+def test_a_word_of_assent_at_the_beginning_makes_no_pronoun(talk: Talk) -> None:
+    """ "right, one, uh, ..." is a digit; "the right one" is none."""
+    talk.say("a", "right one uh five four three")
+    talk.say("b", "six three um two eight one is that fine")
+    talk.end()
+    assert [talk.screen[u].text for u in "ab"] == ["right [NUMBER] uh [NUMBER]", "[NUMBER] um [NUMBER] is that fine"]
+    assert closed("was that the right one uh 415 of them") == "was that the right one uh 415 of them"

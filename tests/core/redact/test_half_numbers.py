@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.core.redact.conftest import Talk  # type: ignore[import-not-found,unused-ignore]
+from tests.core.redact.conftest import Talk, closed  # type: ignore[import-not-found,unused-ignore]
 
 
 def test_a_slash_inside_a_card_makes_no_date(talk: Talk) -> None:
@@ -62,3 +62,35 @@ def test_a_number_word_that_is_an_article_counts_among_numerals(talk: Talk, said
 def test_a_word_between_numerals_alone_is_no_digit(talk: Talk) -> None:
     """ "for" is one beside number words only."""
     assert talk.say("a", "the 20-for-10 sale is on") == "the 20-for-10 sale is on"
+
+
+@pytest.mark.parametrize("mark", ["\u201c", "\u2026", "\u20bf", "\ud800", "#", "("])
+def test_a_numeral_that_ends_a_cue_is_a_digit_behind_any_mark(talk: Talk, mark: str) -> None:
+    """ "the last 4" is asked for; "4" behind a mark that is not Latin was read as nothing else."""
+    assert closed("the last 4 of your order is 8817") == "the last 4 of your order is 8817"
+    assert "4" not in talk.say("a", f"9929 {mark}4", final=False)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("it", "triplo - 078-05-un - quaranta"), ("de", "078-05-ach"), ("en", "078-05-ate"), ("es", "078-05-un")],
+)
+def test_numerals_with_a_misheard_digit_glued_to_them_are_a_number(language: str, said: str) -> None:
+    talk = Talk(language=language)
+    ends = range(said.index("05") + 2, len(said) + 1)
+    assert not any("05" in talk.say("a", said[:end], final=False) for end in ends)
+    assert closed("it is 20-to one") == "it is 20-to one"
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "more"),
+    [("it", "sì è $2975,55", "$0197 eh"), ("en", "it is $2975.55", "$0197"), ("de", "das ist €2975,55", "€0197")],
+)
+def test_no_plain_amount_begins_with_a_zero(language: str, said: str, more: str) -> None:
+    """So the one before it, at the edge of its utterance, is a piece as well."""
+    talk = Talk(language=language)
+    talk.say("a", said)
+    talk.say("b", more)
+    talk.end()
+    assert not any(c.isdigit() for u in "ab" for c in talk.screen[u].text)
+    assert closed("it was $0.50 and $500 then") == "it was $0.50 and $500 then"

@@ -145,6 +145,40 @@ def test_a_false_start_that_was_misheard_at_its_end() -> None:
     assert closed(said) == "right [IBAN] no wait [IBAN] that is what my letter says today"
 
 
+@pytest.mark.parametrize(
+    ("language", "said", "ended"),
+    [
+        (
+            "es",
+            "sí es seis dos dos siete cero cinco cuatro perdón otra vez seis los dos siete cero cinco cuatro uno"
+            " cuatro cero siete cinco cuatro doble cero cuatro",
+            "sí es [NUMBER] perdón otra vez seis los [NUMBER]",
+        ),
+        (
+            "en",
+            "it is six two two seven oh five four no wait six do two seven oh five four one four oh seven five"
+            " double oh four",
+            "it is [NUMBER] no wait [NUMBER] do [NUMBER]",
+        ),
+        (
+            "de",
+            "das ist sechs zwei zwei sieben null fünf vier Moment sechs weil zwei sieben null fünf vier eins vier"
+            " null sieben fünf null null vier",
+            "das ist [NUMBER] Moment [NUMBER] weil [NUMBER]",
+        ),
+    ],
+)
+def test_a_false_start_of_a_number_misheard_at_its_beginning(language: str, said: str, ended: str) -> None:
+    assert closed(said, language=language) == ended
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("fr", "mon iban est Fr UN"), ("es", "mi iban es Es UN"), ("it", "il mio iban è It UN")]
+)
+def test_a_country_behind_its_cue_is_one_however_it_is_written(language: str, said: str) -> None:
+    assert Talk(language=language).say("u", said, final=False).endswith("[...]")
+
+
 def test_capitals_tell_nothing_where_there_are_no_others() -> None:
     """ "IS" is no Iceland in a caption that is all in capitals; in other captions a country in capitals is one."""
     said = "MY VISA IS ONE THREE TWO ONE ONE FIVE TWO SIX DOUBLE TWO SEVEN OH WHERE IS IT FIVE THREE THANK YOU"

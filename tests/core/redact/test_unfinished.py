@@ -59,6 +59,9 @@ def test_nor_does_it_count_as_the_word_that_closes(talk: Talk) -> None:
         ("en", "24805 eight um think order know won at", "e four"),  # "at" of "ate"
         ("es", "en mayo 1964", "927062084556"),
         ("fr", "le 6 mai 1964", "927062084556"),
+        ("de", "Prüfnummer$49.99, pl", "us 395649238"),  # "plus"
+        ("en", "9165181354, €wo", "n"),
+        ("es", "INC0032516 má", "s 395649238"),
     ],
 )
 def test_half_of_what_keeps_a_number_open_does_not_close_it(language: str, said: str, more: str) -> None:
