@@ -27,6 +27,7 @@ IS_AT: Final = 8
 IS_DOT: Final = 16
 IS_JOIN: Final = 32
 IS_MONTH: Final = 64
+IS_BESIDE_DAY: Final = 256  # a month, an ordinal, or what stands between them ("of")
 IS_COUNTRY: Final = 512  # an IBAN may begin with it
 IS_STEM: Final = 128  # of a month: a longer word begins with it
 IS_BEGINNING: Final = 1024  # may be the first letters of a number word or a connector

@@ -134,7 +134,7 @@ def _may_go_on(window: Window, token: Token) -> bool:
 
 def is_date(window: Window, start: i64, stop: i64) -> bool:
     """A day or a year beside a month, with the year that may follow a day: tokens start to stop and no more."""
-    if not is_month_day(window, start, window.token(start), window.core(start - 1)):
+    if not is_month_day(window, start, window.token(start)):
         return False
     return harmless_end(window, start, stop - 1) == stop
 
@@ -268,7 +268,8 @@ def _is_code(tokens: list[Token], on: frozenset[str]) -> bool:
     if len(tokens) != 1 or not tokens[0].mixed:
         return False
     core = tokens[0].core
-    if checked("".join(c for c in core.upper() if c.isalnum()), on):
+    upper = core.upper()
+    if checked(upper if upper.isalnum() else "".join(c for c in upper if c.isalnum()), on):
         return False
     if core[:2].upper() in IBAN_CHARS and core[2:4].isdigit():
         return False

@@ -288,7 +288,7 @@ class Trail:
                         return False
                 hidden = False
                 if announces:
-                    if pending is None or not pending.take(text, self, int(i)):
+                    if pending is None or not pending.take(text, self, int(i), begun=before & _BEFORE != 0):
                         return False
                     if pending.cued:
                         triggers |= CUED

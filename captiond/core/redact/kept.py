@@ -134,7 +134,7 @@ def is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known: 
     cued = kind != ""
     if not cued and "#" in window.token(part.start).text[: window.token(part.start).first]:
         return True
-    if part.digits in known and len(part.digits) >= LATE_DIGITS:
+    if len(part.digits) >= LATE_DIGITS and part.digits in known:
         return True
     beside = part.stop < window.end() and not window.token(part.stop).digits  # the "$" of "$49.99" is its own
     after = window.token(part.stop).text if beside else ""

@@ -13,6 +13,7 @@ from captiond.core.redact.classes import (
     FILLER,
     IS_AT,
     IS_BEGINNING,
+    IS_BESIDE_DAY,
     IS_COMMON,
     IS_COUNTRY,
     IS_DOT,
@@ -37,6 +38,7 @@ from captiond.core.redact.classes import (
 from captiond.core.redact.kinds import IBAN_CHARS
 from captiond.core.redact.table import Table
 
+Cue = tuple[tuple[str, ...], str]  # a phrase from its last word backwards, and its kind
 KEEP: Final = "KEEP"  # the kind of a phrase that makes the number after it harmless
 ENDING: Final = "ENDING"  # of one that asks for the last digits only
 MAX_PHRASE_WORDS: Final = 5
@@ -62,7 +64,8 @@ class Lexicon:
         particles: of names ("de la", "von"); `asides`: of how an address is written; `spellers`: in "m comme marie".
         introduces: words that an address follows ("is").
         silent: words for separators inside numbers ("dash", "comma", "slash").
-        cues: last word of a phrase > list of (phrase from its last word backwards, kind).
+        cues: last word of a phrase > list of (phrase from its last word backwards, kind), the longest first.
+        cue_ends: the same by the last word and the one before it; "" for that where no phrase has it.
         postcodes: those of `cues` that name a postcode: they keep no number that is longer than one. Others (`endings`)
             ask for its last digits: behind those few it does not go on.
         pauses: words of interjections and acknowledgements: what a pause inside a number may consist of.
@@ -97,12 +100,12 @@ class Lexicon:
 
     __slots__ = (
         "acknowledgements", "articles", "asides", "at", "before_amounts", "before_any_time", "before_cues",
-        "before_times", "before_years", "beginnings", "beside_days", "between", "clock", "common", "copulas", "cues",
-        "determiners", "digits", "dot", "entries", "fillers", "fused", "gate", "half_digits", "halves", "hyphenated",
-        "interjections", "introduces", "inverted", "joins", "linkers", "misheard", "mobiles", "months", "multiples",
-        "no_domains", "of", "ordinals", "particles", "pauses", "plus", "postcodes", "pronouns", "prose", "ranges",
-        "remainders", "scales", "silent", "spellers", "street_endings", "streets", "streets_behind", "telephones",
-        "tens", "times", "tokens", "units", "waits", "years",
+        "before_times", "before_years", "beginnings", "beside_days", "between", "clock", "common", "copulas",
+        "cue_ends", "cues", "determiners", "digits", "dot", "entries", "fillers", "fused", "gate", "half_digits",
+        "halves", "hyphenated", "interjections", "introduces", "inverted", "joins", "linkers", "misheard", "mobiles",
+        "months", "multiples", "no_domains", "of", "ordinals", "particles", "pauses", "plus", "postcodes", "pronouns",
+        "prose", "ranges", "remainders", "scales", "silent", "spellers", "street_endings", "streets", "streets_behind",
+        "telephones", "tens", "times", "tokens", "units", "waits", "years",
     )  # fmt: skip
 
     def __init__(self, table: Table) -> None:
@@ -161,13 +164,14 @@ class Lexicon:
         self.streets: frozenset[str] = _words(table.streets)
         self.streets_behind: frozenset[str] = _words(table.streets_behind)
         self.street_endings: tuple[str, ...] = tuple(sorted(_words(table.street_endings)))
-        cues: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        cues: dict[str, list[Cue]] = {}
         for kind, phrases in {**table.cues, KEEP: f"{table.keeps};{table.postcodes}", ENDING: table.endings}.items():
             for last, backwards in _phrases(phrases).items():
                 cues.setdefault(last, []).extend((words, kind) for words in backwards)
         for found in cues.values():
             found.sort(key=lambda one: -len(one[0]))  # the longest phrase names the kind
-        self.cues: dict[str, list[tuple[tuple[str, ...], str]]] = cues
+        self.cues: dict[str, list[Cue]] = cues
+        self.cue_ends: dict[str, dict[str, list[Cue]]] = {last: _by_word_before(found) for last, found in cues.items()}
         codes = _phrases(table.postcodes).values()
         self.postcodes: frozenset[tuple[str, ...]] = frozenset(words for phrases in codes for words in phrases)
         cue_words = {word for found in cues.values() for words, _ in found for word in words}
@@ -204,7 +208,7 @@ class Lexicon:
             | self.beginnings
             | self.units
             | self.clock
-            | self.of
+            | self.beside_days
             | {"of", *_PERCENT}
             | {chars.casefold() for chars in IBAN_CHARS}
         )
@@ -248,6 +252,7 @@ class Lexicon:
             (IS_DOT, word in self.dot),
             (IS_JOIN, word in self.joins),
             (IS_MONTH, word in self.months),
+            (IS_BESIDE_DAY, word in self.beside_days),
             (IS_PARTICLE, word in self.particles),
             (IS_COUNTRY, word.upper() in IBAN_CHARS),
             (IS_BEGINNING, word in self.beginnings),
@@ -277,6 +282,12 @@ class Lexicon:
             return (LETTER if word.isalpha() else MARK), ""
         return WORD, ""
 
+    def cues_of(self, last: str, before: str) -> list[Cue]:
+        """The phrases, the longest first, that may end with a word, given the one before it; "" for one unknown."""
+        ends = self.cue_ends[last]
+        found = ends.get(before)
+        return ends[""] if found is None else found
+
     def remember(self, token: Token) -> None:
         """One of its words, as it was written this time, with a capital or a comma: it will be so again."""
         if len(self.tokens) < MAX_TOKENS:
@@ -294,6 +305,12 @@ class Lexicon:
             or len(core) == 1
             or any(part in self.digits or part in self.tens for part in core.split("-"))
         )
+
+
+def _by_word_before(cues: list[Cue]) -> dict[str, list[Cue]]:
+    """Phrases with the same last word, by the word before it: with those that have none."""
+    before = {words[1] for words, _ in cues if len(words) > 1} | {""}
+    return {word: [one for one in cues if len(one[0]) == 1 or one[0][1] == word] for word in before}
 
 
 def _is_plain(word: str, cues: Container[str]) -> bool:

@@ -263,8 +263,7 @@ def _size(window: Window, at: i64, step: i64, last: i64) -> i64:
 def _stands_alone(window: Window, at: i64, token: Token, *, cued: bool) -> bool:
     if token.cls == DIGITS and is_harmless_token(token):
         return not is_cut_off(window, at, token, cued=cued, over=True)
-    before = window.core(at - 1)
-    return is_month_day(window, at, token, before) and not is_code_cued(window, at)  # "nine november" spells "9 N"
+    return is_month_day(window, at, token) and not is_code_cued(window, at)  # "nine november" spells "9 N"
 
 
 def _finish(window: Window, run: Run, parts: list[Part], span: tuple[int, int], gap: tuple[int, bool]) -> None:

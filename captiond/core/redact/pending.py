@@ -49,19 +49,21 @@ class Pending:
             self.markers = [marker for marker in self.markers if marker.at < stop]
             self.cued = any(marker.cues for marker in self.markers)
 
-    def take(self, text: str, trail: "Trail", stop: i64) -> bool:
+    def take(self, text: str, trail: "Trail", stop: i64, *, begun: bool) -> bool:
         """Whether one more word, which ends at `stop`, may pass although it may announce something.
 
         Args:
             trail: the words let through before it.
+            begun: the one before it may be the last but one of a phrase; else no phrase has it.
         """
         count = trail.words()
         token = read(text[trail.stop(count) : stop], self._lexicon)
         capital = token.flags & IS_COUNTRY != 0 and token.text[:2].isupper()
         if not token.flags & ENDS_CUE or not is_ordinary(token.cls, token.flags, capital=capital):
             return False
-        before: list[str] = []  # the words before it, last one first, as far as a phrase asked
-        for words, kind in self._lexicon.cues[token.core]:
+        # The words before it, last one first, as far as a phrase asked.
+        before = [self._core(text, trail, count - 1) if begun else ""]
+        for words, kind in self._lexicon.cues_of(token.core, before[0]):
             size = len(words)
             back = 1
             while back < size:

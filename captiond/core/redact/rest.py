@@ -60,7 +60,8 @@ def complete(window: Window, run: Run, parts: list[Part], decision: Decision, *,
     for found in decision.found:
         masked += len(found.parts)
     if masked == len(parts):  # mostly: every part is of some number already
-        _mask_end(window, parts, decision, cued=run.cued)
+        for found in decision.found:
+            _take_article(window, found, cued=run.cued)
         return
     _mask_between(window, run, parts, decision)
     _mask_repeats(parts, decision)
@@ -138,11 +139,8 @@ def _mask_end(window: Window, parts: list[Part], decision: Decision, *, cued: bo
     added = False
     owned = {p.start for found in decision.found for p in found.parts}
     for found in decision.found:
+        _take_article(window, found, cued=cued)
         first, last = found.parts[0], found.parts[-1]
-        if last.wide_stop > last.stop and last.wide.startswith(last.digits):
-            article = last.wide[len(last.digits) :]  # "... huit un expire fin": read as a word, but then one is missing
-            if _becomes_whole(found, article, window.lexicon, plus=first.plus, cued=cued):
-                last.stop, last.digits = last.wide_stop, last.wide
         more: list[Part] = []
         for part in parts:
             if part.start <= last.start:
@@ -159,6 +157,15 @@ def _mask_end(window: Window, parts: list[Part], decision: Decision, *, cued: bo
                 added = True
                 break
     return added
+
+
+def _take_article(window: Window, found: Found, *, cued: bool) -> None:
+    """ "... huit un expire fin": what was read as a word belongs to the number, if that wants just this digit."""
+    last = found.parts[-1]
+    if last.wide_stop > last.stop and last.wide.startswith(last.digits):
+        article = last.wide[len(last.digits) :]
+        if _becomes_whole(found, article, window.lexicon, plus=found.parts[0].plus, cued=cued):
+            last.stop, last.digits = last.wide_stop, last.wide
 
 
 def _measures(window: Window, start: i64, stop: i64) -> bool:

@@ -21,7 +21,7 @@ from captiond.core.redact.tokens import read
 
 MAX_POINTS: Final = 32
 KEPT_POINTS: Final = 16  # recognisers rewrite the last few words; what goes further back is read anew from the start
-STABLE_LAG: Final = 512  # characters
+STABLE_LAG: Final = 256  # characters; a text that differs within so many is compared and copied but once
 LIKELY_REVISED: Final = 3  # words; farther back texts are compared by character
 MAX_TOKENS: Final = 512  # words in one machine's window; then it forgets what is settled, and the points before
 

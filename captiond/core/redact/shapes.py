@@ -4,7 +4,7 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from captiond.core.redact.classes import DIGITS, SCALE, SPOKEN, TENS
+from captiond.core.redact.classes import DIGITS, IS_BESIDE_DAY, SCALE, SPOKEN, TENS
 from captiond.core.redact.tokens import Token
 from captiond.core.redact.window import Window
 
@@ -240,41 +240,34 @@ def _is_century(digits: str) -> bool:
     return len(digits) == 4 and (digits[:2] == "19" or digits[:2] == "20")
 
 
-def is_month_day(window: Window, at: i64, token: Token, before: str) -> bool:
+def is_month_day(window: Window, at: i64, token: Token) -> bool:
     """Whether a number is the day or the year beside a month, or the year after a day ("march tenth twenty twelve")."""
     if token.cls not in (DIGITS, SPOKEN, TENS) or token.mixed:
         return False
     size = len(token.digits)
     if size > 4:
         return False  # no day, and no year
-    if not window.dates and _is_amid_words(window, at):
-        return False
     lexicon = window.lexicon
     months = lexicon.months
-    if before and (before in lexicon.beside_days or _is_day(before)):
-        if before in months:
-            return size <= 2 or _is_century(token.digits)
-        if (before in lexicon.ordinals or _is_day(before)) and (
-            window.core(at - 2) in months or window.core(at - 3) in months
-        ):
-            return token.digits in ("19", "20", "2") or _is_century(token.digits)
-        if before in lexicon.of and window.core(at - 2) in months:
-            return True
-    if size > 2:
+    if at > window.base:
+        neighbour = window.token(at - 1)
+        before = neighbour.core
+        if neighbour.flags & IS_BESIDE_DAY or (before and _is_day(before)):
+            if before in months:
+                return size <= 2 or _is_century(token.digits)
+            if (before in lexicon.ordinals or _is_day(before)) and (
+                window.core(at - 2) in months or window.core(at - 3) in months
+            ):
+                return token.digits in ("19", "20", "2") or _is_century(token.digits)
+            if before in lexicon.of and window.core(at - 2) in months:
+                return True
+    if size > 2 or at + 1 >= window.end():
         return False
-    after = window.core(at + 1)
-    if not after or ord(token.text[len(token.text) - 1]) == _COMMA:
+    neighbour = window.token(at + 1)
+    if not neighbour.flags & IS_BESIDE_DAY or ord(token.text[len(token.text) - 1]) == _COMMA:
         return False
+    after = neighbour.core
     return after in months or (after in lexicon.of and window.core(at + 2) in months)
-
-
-def _is_amid_words(window: Window, at: i64) -> bool:
-    """Whether number words stand on both sides: it is read out, and neither of them is a month."""
-    i = at - window.base
-    tokens = window.tokens
-    if not 0 < i < len(tokens) - 1:
-        return False
-    return tokens[i - 1].cls in (SPOKEN, TENS) and tokens[i + 1].cls in (SPOKEN, TENS)
 
 
 def is_of_a_month(window: Window, stop: i64, size: i64) -> bool:

@@ -222,7 +222,7 @@ class Window:
         at = self.base + len(self.tokens)
         self.tokens.append(token)
         if token.flags & ENDS_CUE:
-            for words, kind in self.lexicon.cues[token.core]:
+            for words, kind in self.lexicon.cues_of(token.core, self.core(at - 1)):
                 if self._ends_with(words, at) and self.is_on(kind):
                     self.mark(self.cue(words, kind, at, self.number))
                     break

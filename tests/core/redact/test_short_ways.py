@@ -98,7 +98,6 @@ def test_the_long_way_shows_the_same(monkeypatch: pytest.MonkeyPatch, language: 
     short = list(captions(seed, language))
     monkeypatch.setattr(decide, "complete", complete_at_length)
     monkeypatch.setattr(parts, "merged", merged_at_length)
-    monkeypatch.setattr(shapes, "_is_amid_words", lambda _window, _at: False)
     assert list(captions(seed, language)) == short
 
 
