@@ -22,8 +22,12 @@ def heard_by(way: str, text: str, monkeypatch: pytest.MonkeyPatch) -> list[tuple
         def caption(self, utterance: str, text: str, *, final: bool, now_s: float) -> None:
             heard.append((utterance, text, final))
 
+        def end(self) -> None:
+            heard.append(("", "", True))
+
     monkeypatch.setattr(core_hostile, "Redactor", Recording)
     assert WAYS[way][0](text, itertools.count(0, 1000).__next__) == 1000  # one step: read before and after, not between
+    assert heard.pop() == ("", "", True)
     return heard
 
 

@@ -5,7 +5,17 @@ from typing import Final
 from mypy_extensions import i64
 
 from captiond.core.redact.classes import DIGITS, MULTIPLE, SPOKEN, WEAK
-from captiond.core.redact.kinds import CC, IBAN, MAX_CARD_DIGITS, MIN_CARD_DIGITS, NUMBER, PHONE, SSN, is_card
+from captiond.core.redact.kinds import (
+    CC,
+    IBAN,
+    MAX_CARD_DIGITS,
+    MAX_IBAN_CHARS,
+    MIN_CARD_DIGITS,
+    NUMBER,
+    PHONE,
+    SSN,
+    is_card,
+)
 from captiond.core.redact.lexicon import KEEP, Lexicon
 from captiond.core.redact.naming import CUED_DIGITS
 from captiond.core.redact.parts import Part
@@ -73,7 +83,8 @@ def complete(window: Window, run: Run, parts: list[Part], decision: Decision, *,
 
 def _mask_leftovers(window: Window, parts: list[Part], decision: Decision) -> None:
     """A card with a pause after its tenth digit looks like a telephone number and small pieces: what is left behind the
-    number in the same run is masked with it where both together may be one number.
+    number in the same run is masked with it where both together may be one number. So is what is read out behind one
+    word, a digit misheard, in a number as long as only IBANs are.
     """
     owners = {p.start: found for found in decision.found for p in found.parts}
     for found in decision.found:
@@ -90,9 +101,11 @@ def _mask_leftovers(window: Window, parts: list[Part], decision: Decision) -> No
         digits = sum(len(p.digits) for p in left)
         enough = LEFT_DIGITS
         misheard = int(len(left) > 0 and left[0].start == last.stop + 1)  # "... six three dreh three zero"
-        if all(_is_read_out(window, p) for p in left) and _may_be_a_card(found, digits + misheard):
+        said = sum(len(p.digits) for p in found.parts)
+        long = misheard > 0 and said >= MIN_CARD_DIGITS and found.label in (IBAN, NUMBER)
+        if all(_is_read_out(window, p) for p in left) and (long or _may_be_a_card(found, digits + misheard)):
             enough = REST_DIGITS
-        if digits >= enough and digits + sum(len(p.digits) for p in found.parts) <= MAX_CARD_DIGITS:
+        if digits >= enough and digits + said <= (MAX_IBAN_CHARS if long else MAX_CARD_DIGITS):
             found.parts += left
             owners.update((p.start, found) for p in left)
 

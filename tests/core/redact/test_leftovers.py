@@ -4,6 +4,7 @@ import pytest
 
 from captiond.base.ids import RawText, UtteranceId
 from captiond.core.redact import DEFAULT, Call, Redactor
+from tests.core.redact.conftest import closed  # type: ignore[import-not-found,unused-ignore]
 
 
 def finals(*texts: str) -> list[str]:
@@ -111,3 +112,31 @@ def test_a_false_start_behind_a_version_is_masked_too() -> None:
         0.9,
     )
     assert ended["d"] == "ahí va [PHONE] no espere [PHONE] y con eso ya está bien así"
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "ended"),
+    [
+        (
+            "es",
+            "pues es ES doble dos 9672 dos cuatro cero sales 1266 cinco los siete uno muchas gracias",
+            "pues es ES [NUMBER] sales [NUMBER] los [NUMBER] muchas gracias",
+        ),
+        (
+            "de",
+            "das ist zwei eins neun null neun null vier vier null eins drei neun sechs fünf sechs drei zwo für neun acht"
+            " vielen Dank",
+            "das ist [NUMBER] für [NUMBER] vielen Dank",
+        ),
+        (
+            "fr",
+            "c'est deux deux neuf zéro neuf zéro quatre quatre zéro cinq trois neuf six cinq six trois sept vin neuf"
+            " huit merci",
+            "c'est [NUMBER] vin [NUMBER] merci",
+        ),
+    ],
+)
+def test_what_is_read_out_behind_a_misheard_digit_of_a_long_number_is_of_it(
+    language: str, said: str, ended: str
+) -> None:
+    assert closed(said, language=language) == ended
