@@ -98,11 +98,14 @@ def wait_as_digits(window: Window, first: i64, stop: i64, last: i64, *, cued: bo
         last: index of the run's last digit; NOWHERE where other words stand between.
         cued: it was asked for: then a zero is one with pauses on both sides, too.
     """
+    zero = NOWHERE
     for at in range(first, stop):
         token = window.token(at)
-        if token.cls not in (FILLER, MARK, MULTIPLE) and token.core not in window.lexicon.articles:
-            return is_zero(token) and _is_behind(window, at, last, cued=cued)  # "oh well", but "..., oh" at the end
-    return True
+        if is_zero(token):
+            zero = at  # "oh oh, um"
+        elif token.cls not in (FILLER, MARK, MULTIPLE) and token.core not in window.lexicon.articles:
+            return False
+    return zero == NOWHERE or _is_behind(window, zero, last, cued=cued)  # "oh well", but "..., oh" at the end
 
 
 def _is_behind(window: Window, at: i64, last: i64, *, cued: bool) -> bool:

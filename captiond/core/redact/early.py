@@ -57,8 +57,8 @@ def is_shaped(window: Window, at: i64, token: Token, *, cued: bool) -> bool:
     """Whether a typed token is a price, a date, a time, ... by itself, once it is heard to its end."""
     if token.cls != DIGITS or not is_harmless_token(token):
         return False
-    if cued and len(token.digits) == SSN_DIGITS:
-        return False  # "12345-6789" after "social"
+    if cued and len(token.digits) >= SSN_DIGITS:
+        return False  # "12345-6789" after "social", "2,555,550,165" after "phone"
     return not (window.dates and window.has_cue(FOR_BIRTH, window.owner(at)))
 
 

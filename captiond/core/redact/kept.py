@@ -7,8 +7,8 @@ from mypy_extensions import i64
 from captiond.core.redact.answers import SHORT
 from captiond.core.redact.cardinals import is_amount
 from captiond.core.redact.classes import DIGITS
-from captiond.core.redact.early import MAX_CUED_AMOUNT_DIGITS, MAX_RANGE_DIGITS, PERCENT, is_about, is_named
-from captiond.core.redact.kinds import DOB, MIN_CARD_DIGITS, SSN
+from captiond.core.redact.early import MAX_CUED_AMOUNT_DIGITS, MAX_RANGE_DIGITS, PERCENT, SSN_DIGITS, is_about, is_named
+from captiond.core.redact.kinds import DOB, MIN_CARD_DIGITS
 from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.naming import NUMBER_DIGITS
 from captiond.core.redact.parts import Part
@@ -126,8 +126,8 @@ def is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known: 
     """
     kind = marker.kind if marker is not None else ""
     if part.keep:
-        if kind == SSN and len(part.digits) == 9 and part.stop == part.start + 1:
-            return False
+        if kind not in ("", KEEP) and len(part.digits) >= SSN_DIGITS and part.stop == part.start + 1:
+            return False  # as long as what was asked for: "12345-6789", "2,555,550,165"
         return not (kind == DOB and DOB in window.kinds)
     if kind == KEEP:
         return True

@@ -94,3 +94,26 @@ def test_no_plain_amount_begins_with_a_zero(language: str, said: str, more: str)
     talk.end()
     assert not any(c.isdigit() for u in "ab" for c in talk.screen[u].text)
     assert closed("it was $0.50 and $500 then") == "it was $0.50 and $500 then"
+
+
+def test_two_zeros_with_a_pause_behind_them_go_on_with_the_utterance_before(talk: Talk) -> None:
+    for number, text in enumerate(("here goes three uh", "oh oh uh")):
+        talk.say(str(number), text)
+    assert talk.say("2", "nine um", final=False) == "[...] um"
+
+
+@pytest.mark.parametrize(
+    ("language", "asked", "said"),
+    [
+        ("en", "what is your phone number", "sure 2,555,550,165 thanks"),
+        ("it", "il suo numero di telefono", "allora 2,555,550,165 grazie"),
+        ("de", "Ihre Telefonnummer bitte", "das ist 2,555,550,165 danke"),
+    ],
+)
+def test_what_is_as_long_as_what_was_asked_for_is_no_amount(language: str, asked: str, said: str) -> None:
+    talk = Talk(language=language)
+    talk.say("a", asked, channel="agent")
+    talk.say("b", said)
+    talk.end()
+    assert not any(c.isdigit() for c in talk.screen["b"].text)
+    assert closed(said, language=language) == said

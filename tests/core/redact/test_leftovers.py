@@ -124,8 +124,8 @@ def test_a_false_start_behind_a_version_is_masked_too() -> None:
         ),
         (
             "de",
-            "das ist zwei eins neun null neun null vier vier null eins drei neun sechs fünf sechs drei zwo für neun acht"
-            " vielen Dank",
+            "das ist zwei eins neun null neun null vier vier null eins drei neun sechs fünf sechs drei zwo für neun"
+            " acht vielen Dank",
             "das ist [NUMBER] für [NUMBER] vielen Dank",
         ),
         (
