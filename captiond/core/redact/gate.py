@@ -12,8 +12,18 @@ from typing import TYPE_CHECKING, Final
 
 from mypy_extensions import i64, mypyc_attr
 
-from captiond.core.redact.classes import IS_AT, MASKED_FROM_DIGITS, MULTIPLE, SPOKEN, TENS, WEAK, Entry, is_ordinary
-from captiond.core.redact.codes import COUNTRY_LETTERS
+from captiond.core.redact.classes import (
+    IS_AT,
+    IS_COUNTRY,
+    MASKED_FROM_DIGITS,
+    MULTIPLE,
+    SPOKEN,
+    TENS,
+    WEAK,
+    Entry,
+    is_ordinary,
+)
+from captiond.core.redact.codes import COUNTRY_LETTERS, LETTER_WORDS
 from captiond.core.redact.leave import Leave
 from captiond.core.redact.triggers import (
     ALWAYS,
@@ -33,6 +43,7 @@ from captiond.core.redact.triggers import (
     SLOTS,
     ZERO,
 )
+from captiond.core.redact.window import Marker
 
 if TYPE_CHECKING:
     from captiond.core.redact.pending import Pending
@@ -263,16 +274,20 @@ class Trail:
                     flags = 0  # no word of the lexicon, but one of the same hash
                 if flags & CONNECTOR and known > 0 and not self._strict and self._is_place(text, at, stop):
                     flags &= ~CONNECTOR
-                announces = flags & CUE != 0 or (flags & CUE_END != 0 and before & _BEFORE != 0)
-                if announces:
-                    if i >= size or parts or self._strict or triggers & LINKER:
+                marker: Marker | None = None
+                if flags & CUE or (flags & CUE_END and before & _BEFORE):
+                    if pending is None:
+                        return False
+                    marker = pending.find(text, self, int(i), begun=before & _BEFORE != 0)
+                    if marker is not None and (i >= size or parts or self._strict or triggers & LINKER):
                         return False
                     flags &= ~CUE
                 if flags & triggers or known >= self._budget or digits:
                     self.halted = i >= size and flags & triggers & (NUMBER | CONNECTOR) != 0
                     return False
-                exact = self._strict or (self._lettered and (parts != 0 or stop - at <= COUNTRY_LETTERS))
-                if exact and not self._is_common(text, at, stop):
+                if self._strict and not self._is_common(text, at, stop):
+                    return False
+                if self._lettered and (parts or self._may_begin_code(text, at, stop)):
                     return False
                 if hashed & _KEPT_HASH == before >> _HASHED_SHIFT:
                     return False  # said twice: one of them may be too many
@@ -287,8 +302,8 @@ class Trail:
                     if mark & _COUNT > MAX_DIGIT_LIKE * _COUNTED:
                         return False
                 hidden = False
-                if announces:
-                    if pending is None or not pending.take(text, self, int(i), begun=before & _BEFORE != 0):
+                if marker is not None and pending is not None:
+                    if not pending.take(text, self, int(i), marker):
                         return False
                     if pending.cued:
                         triggers |= CUED
@@ -335,6 +350,15 @@ class Trail:
         if entry is None or not entry.flags & IS_AT or not self._is_common(text, start, stop):
             return False
         return self._is_common(text, self.reach(1), start - 1)
+
+    def _may_begin_code(self, text: str, start: i64, stop: i64) -> bool:
+        """ "GB", "nl", "G": whether a word may be a country's letters, or the first of them, which is no word."""
+        if stop - start == 1:
+            return text[start:stop].lower() not in LETTER_WORDS
+        if stop - start != COUNTRY_LETTERS:
+            return False
+        entry = self._entry(text, start, stop)
+        return entry is not None and entry.flags & IS_COUNTRY != 0 and not self._is_common(text, start, stop)
 
     def _is_common(self, text: str, start: i64, stop: i64) -> bool:
         """Whether a word is known, and no part of an address or a code."""

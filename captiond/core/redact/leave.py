@@ -24,7 +24,7 @@ class Leave:
         digit_like: so many words before the point may be misheard digits.
         spoken: the word before the point is a number word.
         strict: only words that are known to be everybody's, since any other one may be part of an address.
-        lettered: of those with one or two letters only such, since a code may begin with any other one.
+        lettered: no letters of a country: a code may begin with them.
     """
 
     __slots__ = ("digit_like", "digits", "lettered", "spoken", "strict", "triggers", "words")

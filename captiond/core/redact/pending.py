@@ -49,8 +49,8 @@ class Pending:
             self.markers = [marker for marker in self.markers if marker.at < stop]
             self.cued = any(marker.cues for marker in self.markers)
 
-    def take(self, text: str, trail: "Trail", stop: i64, *, begun: bool) -> bool:
-        """Whether one more word, which ends at `stop`, may pass although it may announce something.
+    def find(self, text: str, trail: "Trail", stop: i64, *, begun: bool) -> Marker | None:
+        """What one more word, which ends at `stop`, announces; None for nothing.
 
         Args:
             trail: the words let through before it.
@@ -58,9 +58,8 @@ class Pending:
         """
         count = trail.words()
         token = read(text[trail.stop(count) : stop], self._lexicon)
-        capital = token.flags & IS_COUNTRY != 0 and token.text[:2].isupper()
-        if not token.flags & ENDS_CUE or not is_ordinary(token.cls, token.flags, capital=capital):
-            return False
+        if not token.flags & ENDS_CUE:
+            return None  # another word of the same hash
         # The words before it, last one first, as far as a phrase asked.
         before = [self._core(text, trail, count - 1) if begun else ""]
         for words, kind in self._lexicon.cues_of(token.core, before[0]):
@@ -73,12 +72,17 @@ class Pending:
                     break
                 back += 1
             if back == size and self._window.is_on(kind):
-                marker = self._window.cue(words, kind, self._first + count, self._window.number)
-                if marker.exacting:
-                    return False
-                self.markers.append(marker)
-                self.cued = self.cued or marker.cues
-                break
+                return self._window.cue(words, kind, self._first + count, self._window.number)
+        return None
+
+    def take(self, text: str, trail: "Trail", stop: i64, marker: Marker) -> bool:
+        """Whether that word, which announces this, may pass."""
+        token = read(text[trail.stop(trail.words()) : stop], self._lexicon)
+        capital = token.flags & IS_COUNTRY != 0 and token.text[:2].isupper()
+        if marker.exacting or not is_ordinary(token.cls, token.flags, capital=capital):
+            return False
+        self.markers.append(marker)
+        self.cued = self.cued or marker.cues
         return True
 
     def _core(self, text: str, trail: "Trail", i: i64) -> str:
