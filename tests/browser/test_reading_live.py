@@ -13,6 +13,7 @@ from tests.browser.embedding import ELEMENT, ROOT, TEXTS, VIEW, key, part
 pytestmark = pytest.mark.browser
 
 SESSION = "en-US-benefits-agent"
+MASK = "•••"  # as the page shows an open one
 
 
 async def test_a_call_is_read_at_ones_own_pace_and_saved_whole(page: Any, tmp_path: Path) -> None:
@@ -31,7 +32,12 @@ async def test_a_call_is_read_at_ones_own_pace_and_saved_whole(page: Any, tmp_pa
         await page.until(f"{ELEMENT}.paused && !{part('pause-bar')}.hidden")
         paused = await page.run(TEXTS)
         await page.until(f"/[23] new lines/.test({part('pause-told')}.textContent)")
-        assert await page.run(TEXTS) == paused
+        # All stays as it was, but for an open line of which something is masked meanwhile: that may not wait.
+        now = await page.run(TEXTS)
+        settled = [text for text in paused if MASK not in text]
+        assert len(now) == len(paused)
+        assert len(settled) >= len(paused) - 1
+        assert [text for text in now if text in settled] == settled
         await page.click(part("go-on"))
         await page.until(f"{TEXTS}.length > {len(paused)} && !{ELEMENT}.paused")
         await page.until(f"{ELEMENT}.state === 'ended'")
