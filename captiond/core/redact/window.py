@@ -102,7 +102,7 @@ class Window:
     """Tokens from some context before the first unsettled one up to the newest. Indexes are absolute and never reused.
 
     Taking a step back (`Machine.back`) drops what was appended since: so lists only grow between two steps, and
-    whatever else changes is replaced by a new list or set, never changed in place.
+    whatever else changes is replaced by another one, never changed in place.
 
     Attributes:
         base: index of tokens[0].

@@ -51,7 +51,8 @@ def complete_at_length(window: Window, run: Run, cut: list[Part], decision: Deci
     rest._mask_between(window, run, cut, decision)
     rest._mask_repeats(cut, decision)
     rest._mask_rest_of(window, cut, decision, cued=run.cued)
-    rest._mask_end(window, cut, decision, cued=run.cued)
+    if rest._mask_end(window, cut, decision, cued=run.cued):
+        rest._mask_rest_of(window, cut, decision, cued=run.cued)
     rest._mask_leftovers(window, cut, decision)
 
 
