@@ -196,9 +196,11 @@ class Repeats:
         """The same word again: how many to drop: 0 none; 1 this one; 2 this one and the third before it.
 
         Args:
-            number: it is a number word. Those are never dropped, nor is anything with a digit or without a letter.
+            number: it is a number word. Those are never dropped, nor is anything with a digit or without a letter, nor
+                a mask: each stands for another number.
         """
-        if number or not any(c.isalpha() for c in word) or any(c.isdigit() for c in word):
+        mask = word[0] == "[" and word == word.upper()
+        if number or mask or not any(c.isalpha() for c in word) or any(c.isdigit() for c in word):
             self.start(word)
             return 0
         self.count += 1

@@ -74,6 +74,11 @@ def test_twice_is_once(words: list[str]) -> None:
         assert normalise(once) == once
 
 
+def test_masks_side_by_side_are_as_many_numbers() -> None:
+    masks = "[NUMBER] [NUMBER] [NUMBER] [NUMBER] [CC] [CC] [CC] [CC]. [CC]"
+    assert normalise(masks) == masks
+
+
 @given(st.text())
 def test_twice_is_once_whatever_it_is(text: str) -> None:
     once = normalise(text)

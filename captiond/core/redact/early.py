@@ -73,7 +73,8 @@ def is_cut_off(window: Window, at: i64, token: Token, *, cued: bool, over: bool 
     It may be half of a number. Times are what they are, short dates and most money too unless plain digits stand across
     the utterance's edge ("€501,39" | "186"), or beside them after a cue ("80 y 3-03-60", "620 99 £153.1"). Nobody says
     a date amid digits read out ("zero 4.4.80 zero"), and "$4111" is no more than its digits. A pause at the edge is no
-    talk between.
+    talk between. Across the edge nobody changes the currency ("£35055" | "$501,59"), and after a cue "$6619" beside
+    "131,8" is digits.
 
     Args:
         over: all of the digits beside it are known; one is too few to make a date or an amount a piece of a number.
@@ -97,7 +98,10 @@ def is_cut_off(window: Window, at: i64, token: Token, *, cued: bool, over: bool 
             continue
         other = window.token(beside)
         apart = window.owner(beside) != window.owner(at)
-        if not (_may_go_on(window, other) and ((apart and not sure) or not is_harmless_token(other))):
+        if apart and sure and not date and _is_other_currency(token, other):
+            return True
+        harmless = is_harmless_token(other) and not (cued and is_group_of_money(other))
+        if not (_may_go_on(window, other) and ((apart and not sure) or not harmless)):
             continue
         if not sure:
             return True
@@ -105,6 +109,20 @@ def is_cut_off(window: Window, at: i64, token: Token, *, cued: bool, over: bool 
         if piece and (not over or _digits_beside(window, beside, step) >= MIN_DIGITS_BESIDE):
             return True
     return False
+
+
+def _is_other_currency(token: Token, other: Token) -> bool:
+    """Whether two amounts are none of one currency: "£35055", "$501,59"."""
+    one, two = _currency(token), _currency(other)
+    return one != two and one != "" != two
+
+
+def _currency(token: Token) -> str:
+    """The sign beside digits; "" where none."""
+    for char in token.text:
+        if char in CURRENCY:
+            return char
+    return ""
 
 
 def _digits_beside(window: Window, at: i64, step: i64) -> i64:

@@ -249,7 +249,7 @@ def is_month_day(window: Window, at: i64, token: Token) -> bool:
         return False  # no day, and no year
     lexicon = window.lexicon
     months = lexicon.months
-    if at > window.base:
+    if at > window.base and window.owner(at - 1) == window.owner(at):  # "March 1" | "two five one four ..."
         neighbour = window.token(at - 1)
         before = neighbour.core
         if neighbour.flags & IS_BESIDE_DAY or (before and _is_day(before)):

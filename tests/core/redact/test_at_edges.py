@@ -25,6 +25,10 @@ def finals(language: str, *said: str) -> list[str]:
         ("de", ["ja das ist 8.21.23", "258. 23. 731 danke"], ["ja das ist [NUMBER]", "[NUMBER] danke"]),
         ("en", ["my ssn would be 620 99 £153.1", "okay"], ["my ssn would be [SSN]", "okay"]),
         ("it", ["sì è tre otto nove cinque cinque", "٥.٠١.٤٣"], ["sì è [PHONE]", "[PHONE]"]),
+        ("en", ["£35055", "$501,59 does that help"], ["£[PHONE]", "$[PHONE] does that help"]),
+        ("es", ["es el €27570", "$6680,5"], ["es el €[PHONE]", "$[PHONE]"]),
+        ("de", ["die IBAN ist DE84 3705 $6619 131,8 danke"], ["die IBAN ist [IBAN] danke"]),
+        ("it", ["l'iban è IT96 462-3", "511-4 $6619 131,8 grazie"], ["l'iban è [IBAN]", "[IBAN] grazie"]),
     ],
 )
 def test_a_shape_beside_plain_digits_of_the_next_utterance_is_a_piece(
@@ -47,6 +51,7 @@ def test_a_shape_beside_plain_digits_of_the_next_utterance_is_a_piece(
         ["that is $49.99", "3 of those"],
         ["it was on 05/27/2026", "06/30/2026"],
         ["they paid $1,249.99", "$20.50 was left"],
+        ["they paid £1,249.99", "£20.50 was left"],
         ["the meeting is on 05/27/2026", "3 pm works"],
         ["it is due 05/27/2026 one of us will come"],
         ["that was $1,234,567.89 two days ago"],
@@ -56,6 +61,20 @@ def test_a_shape_beside_plain_digits_of_the_next_utterance_is_a_piece(
 )
 def test_beside_a_few_or_beside_another_shape_it_is_what_it_looks_like(said: list[str]) -> None:
     assert finals("en", *said) == said
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ["my card is from March 1", "two five one four one four six zero five seven four five one three one"]),
+        ("fr", ["ma carte est du mars 1", "deux cinq six quatre six quatre six zéro cinq sept quatre cinq six trois"]),
+        ("it", ["la mia carta è di marzo 1", "due cinque uno quattro uno quattro sei zero cinque sette quattro due"]),
+        ("es", ["mi tarjeta es de marzo", "doce cinco uno cuatro uno cuatro seis cero cinco siete cuatro cinco"]),
+    ],
+)
+def test_a_date_at_the_end_of_an_utterance_takes_no_digit_of_the_next(language: str, said: list[str]) -> None:
+    answer = finals(language, *said)[1]
+    assert answer.startswith("[") and answer.endswith("]")
 
 
 @pytest.mark.parametrize(
