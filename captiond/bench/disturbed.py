@@ -197,7 +197,8 @@ def events(rng: Random, stream: Stream, turns: Sequence[Turn], overlapping: bool
     utterances: dict[str, int] = defaultdict(int)
     said: dict[int, int] = defaultdict(int)
     gaps = rng.random() < 0.1
-    unfinished: dict[str, int] = {}  # numbers cut over utterances of which parts are still to come
+    unfinished: dict[str, int] = {}  # numbers of which parts are still to come
+    cut: dict[str, int] = {}  # the same of those of which an utterance ended: 3 s would end them
     for number in order:
         turn = turns[number]
         first, final = not said[number], said[number] == len(turn.partials)
@@ -205,8 +206,13 @@ def events(rng: Random, stream: Stream, turns: Sequence[Turn], overlapping: bool
         said[number] += 1
         open_number = any(unfinished.values())
         silent = first and not open_number and rng.random() < 0.1
-        now_ms += SILENCE_MS if silent else rng.randint(*(QUICK_MS if open_number and not spans else STEP_MS))
+        waiting = [key for key, parts in cut.items() if parts]
+        between = waiting and waiting[0] not in {span.mention.key for span in turn.final[1]}
+        quick = between or (open_number and not spans)
+        now_ms += SILENCE_MS if silent else rng.randint(*(QUICK_MS if quick else STEP_MS))
         for span in turn.final[1]:
+            if final:
+                cut[span.mention.key] = span.mention.parts - span.part
             unfinished[span.mention.key] = span.mention.parts - span.part if final else span.mention.parts
         sequences[turn.session] += 1 + (gaps and rng.random() < 0.03)
         yield Event(

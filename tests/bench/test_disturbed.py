@@ -87,5 +87,18 @@ def test_no_number_is_interrupted_by_silence() -> None:
                     last[span.mention.key] = event.at_ms
 
 
+def test_no_number_is_interrupted_by_a_long_one_of_the_other_channel() -> None:
+    """Whatever the other says between two utterances of a number, its next one begins within 3 s."""
+    seed = 77000338  # an order number that was begun before takes the agent 3.3 s there
+    after = disturbed(random.Random(seed), invented(random.Random(seed), f"fr-FR-{seed}", "fr-FR"))
+    ended: dict[str, int] = {}
+    cut = [(e, s) for e in after.events for s in e.spans if s.mention.parts > 1]
+    assert cut
+    for event, span in cut:
+        assert event.at_ms - ended.pop(span.mention.key, event.at_ms) < SILENCE_MS
+        if event.final:
+            ended[span.mention.key] = event.at_ms
+
+
 def test_the_same_seed_disturbs_alike() -> None:
     assert both(7)[1] == both(7)[1]

@@ -65,12 +65,16 @@ def is_linker(window: Window, at: i64, last: i64) -> bool:
 
 
 def reads_on(window: Window, at: i64, said: i64) -> bool:
-    """ "double - 3", "oh 2 3 0": whether a word before so many numerals is a digit with them; "oh, 20" is none."""
+    """ "double - 3", "oh 2 3 0": whether a word before so many numerals is a digit with them; "oh, 20" is none.
+
+    What doubles a word glued to numerals is one, too: "triple eight+44".
+    """
+    spelled = window.core(at)[0].isalpha() and not window.token(at).mixed
     while at > window.base and window.token(at - 1).cls == SILENT:
         at -= 1
     before = window.token(at - 1)
     if before.cls == MULTIPLE:
-        return said == 1
+        return said == 1 or spelled
     return is_zero(before) and before.last == len(before.text)
 
 

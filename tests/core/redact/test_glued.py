@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.core.redact.conftest import closed  # type: ignore[import-not-found,unused-ignore]
+from tests.core.redact.conftest import Talk, closed  # type: ignore[import-not-found,unused-ignore]
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,15 @@ def test_a_code_beside_a_number_makes_it_none(said: str, wanted: str) -> None:
 )
 def test_codes_dates_and_steps_stay(said: str) -> None:
     assert closed(said) == said
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "triple eight+44"), ("es", "triple ocho+44"), ("it", "triplo otto-44")]
+)
+def test_what_doubles_a_word_glued_to_numerals_counts(language: str, said: str) -> None:
+    caller = Talk(language=language)
+    assert "[...]" in caller.say("0", said, final=False)
+
+
+def test_what_doubles_a_numeral_of_several_digits_was_a_word() -> None:
+    assert closed("a double 44 and a triple A4") == "a double 44 and a triple A4"
