@@ -72,9 +72,9 @@ def is_cut_off(window: Window, at: i64, token: Token, *, cued: bool, over: bool 
 
     It may be half of a number. Times are what they are, short dates and most money too unless plain digits stand across
     the utterance's edge ("€501,39" | "186"), or beside them after a cue ("80 y 3-03-60", "620 99 £153.1"). Nobody says
-    a date amid digits read out ("zero 4.4.80 zero"), and "$4111" is no more than its digits. A pause at the edge is no
-    talk between. Across the edge nobody changes the currency ("£35055" | "$501,59"), and after a cue "$6619" beside
-    "131,8" is digits.
+    a date amid digits read out, or behind a group of them ("zero 4.4.80 zero", "five one zero one 8.9.09"), and "$4111"
+    is no more than its digits. A pause at the edge is no talk between. Across the edge nobody changes the currency
+    ("£35055" | "$501,59"), and after a cue "$6619" beside "131,8" is digits.
 
     Args:
         over: all of the digits beside it are known; one is too few to make a date or an amount a piece of a number.
@@ -105,7 +105,9 @@ def is_cut_off(window: Window, at: i64, token: Token, *, cued: bool, over: bool 
             continue
         if not sure:
             return True
-        piece = (not full and (apart or cued)) or (date and other.cls != DIGITS and _is_between_digits(window, at))
+        piece = (not full and (apart or cued)) or (
+            date and other.cls != DIGITS and _is_read_with_digits(window, at, full=full)
+        )
         if piece and (not over or _digits_beside(window, beside, step) >= MIN_DIGITS_BESIDE):
             return True
     return False
@@ -138,11 +140,18 @@ def _is_code_asked(window: Window, at: i64) -> bool:
     return window.has_cue(FOR_CODE, window.owner(at))
 
 
-def _is_between_digits(window: Window, at: i64) -> bool:
-    """Whether number words stand right before and right behind it."""
-    if at == window.base or at + 1 == window.end():
+def _is_read_with_digits(window: Window, at: i64, *, full: bool) -> bool:
+    """Whether number words stand right before a date, and right behind it, too; a group of them if it is not `full`."""
+    said: i64 = 0
+    before = at - 1
+    while before >= window.base and said < GROUP_DIGITS and window.token(before).cls in (SPOKEN, TENS):
+        said += len(window.token(before).digits)
+        before -= 1
+    if said == 0:
         return False
-    return window.token(at - 1).cls in (SPOKEN, TENS) and window.token(at + 1).cls in (SPOKEN, TENS)
+    if said >= GROUP_DIGITS and not full:
+        return True
+    return at + 1 < window.end() and window.token(at + 1).cls in (SPOKEN, TENS)
 
 
 def _may_go_on(window: Window, token: Token) -> bool:

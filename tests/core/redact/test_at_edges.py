@@ -26,6 +26,9 @@ def finals(language: str, *said: str) -> list[str]:
         ("en", ["my ssn would be 620 99 £153.1", "okay"], ["my ssn would be [SSN]", "okay"]),
         ("it", ["sì è tre otto nove cinque cinque", "٥.٠١.٤٣"], ["sì è [PHONE]", "[PHONE]"]),
         ("en", ["£35055", "$501,59 does that help"], ["£[PHONE]", "$[PHONE] does that help"]),
+        ("it", ["sì è £4347 doppio sette cinque uno zero uno tre otto 8.9.09 grazie"], ["sì è [CC] grazie"]),
+        ("en", ["it's nine oh two seven five one zero one 8.9.09 thanks"], ["it's [NUMBER] thanks"]),
+        ("de", ["es ist acht eins neun vier fünf eins null zwei 8.9.09 danke"], ["es ist [NUMBER] danke"]),
         ("es", ["es el €27570", "$6680,5"], ["es el €[PHONE]", "$[PHONE]"]),
         ("de", ["die IBAN ist DE84 3705 $6619 131,8 danke"], ["die IBAN ist [IBAN] danke"]),
         ("it", ["l'iban è IT96 462-3", "511-4 $6619 131,8 grazie"], ["l'iban è [IBAN]", "[IBAN] grazie"]),
@@ -57,6 +60,9 @@ def test_a_shape_beside_plain_digits_of_the_next_utterance_is_a_piece(
         ["that was $1,234,567.89 two days ago"],
         ["it is $1,249.99 five zero one"],
         ["I have six $49.99 nine of those"],
+        ["I need forty three 8.9.09 is fine"],
+        ["the route is two four five 8.9.09 is the day"],
+        ["it was four two seven one nine 05/27/2026 is the day"],
     ],
 )
 def test_beside_a_few_or_beside_another_shape_it_is_what_it_looks_like(said: list[str]) -> None:
