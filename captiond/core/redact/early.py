@@ -38,6 +38,7 @@ GROUP_DIGITS: Final = 4  # as cards are grouped
 PAUSES: Final = (SILENT, FILLER, MARK)
 MAX_CODE_DIGITS: Final = 8  # of a code such as "INC0032516"; from 9 on it is a number with a prefix
 MAX_SHORT_DATE_CHARS: Final = 8  # "12.31.99"; with all of its year it is nothing else ("05/27/1980" | "94105")
+MIN_COUNTED_APART: Final = 3  # "twenty for two dollars" is no short code, "123 for two people" may be one
 MIN_DIGITS_BESIDE: Final = 2  # "05/27/2026" | "one more thing"
 MAX_RANGE_DIGITS: Final = 3  # of either end of "286 to 156"
 MIN_CODE_LETTERS: Final = 3  # fewer may be the country of an IBAN or a slip before digits
@@ -276,12 +277,27 @@ def _is_counted(window: Window, tokens: list[Token], following: Token, *, cued: 
         return False  # "deux fois ...": what follows may be the digit that is said twice
     sign = following.core == "" and following.text[0] in "%" + CURRENCY  # that of "$49.99" is its own
     if sign or _is_unit(window, core):
+        if is_counted_apart(window, tokens):
+            return False
         size = _size(tokens)
         if following.text[0] == "%" or core in PERCENT:
             return size <= MAX_PERCENT_DIGITS
         return size <= (MAX_CUED_AMOUNT_DIGITS if cued else MAX_AMOUNT_DIGITS)
     if core in lexicon.clock:
         return is_time(tokens)
+    return False
+
+
+def is_counted_apart(window: Window, tokens: list[Token]) -> bool:
+    """ "9423 for two people", "555 6834 to 2 guests": whether a word parts what a unit counts from a number before it.
+
+    The word may be a misheard digit: then all is one number, and no amount has one inside.
+    """
+    digits: i64 = 0
+    for token in tokens:
+        if token.cls == WEAK and digits >= MIN_COUNTED_APART and not is_zero(token):
+            return token.core not in window.lexicon.articles
+        digits += len(token.digits)
     return False
 
 

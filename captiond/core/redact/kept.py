@@ -6,9 +6,17 @@ from mypy_extensions import i64
 
 from captiond.core.redact.answers import SHORT
 from captiond.core.redact.cardinals import is_amount
-from captiond.core.redact.classes import DIGITS
-from captiond.core.redact.early import MAX_CUED_AMOUNT_DIGITS, MAX_RANGE_DIGITS, PERCENT, SSN_DIGITS, is_about, is_named
-from captiond.core.redact.kinds import DOB, MIN_CARD_DIGITS
+from captiond.core.redact.classes import DIGITS, WORD
+from captiond.core.redact.early import (
+    MAX_CUED_AMOUNT_DIGITS,
+    MAX_RANGE_DIGITS,
+    PERCENT,
+    SSN_DIGITS,
+    is_about,
+    is_counted_apart,
+    is_named,
+)
+from captiond.core.redact.kinds import DOB, MIN_CARD_DIGITS, SSN
 from captiond.core.redact.lexicon import KEEP
 from captiond.core.redact.naming import NUMBER_DIGITS
 from captiond.core.redact.parts import Part
@@ -16,6 +24,7 @@ from captiond.core.redact.pauses import begins_clause
 from captiond.core.redact.rest import LATE_DIGITS
 from captiond.core.redact.runs import Run
 from captiond.core.redact.shapes import (
+    CURRENCY,
     MAX_AMOUNT_DIGITS,
     MAX_PERCENT_DIGITS,
     MAX_YEAR_TOKENS,
@@ -127,7 +136,9 @@ def is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known: 
     kind = marker.kind if marker is not None else ""
     if part.keep:
         if kind not in ("", KEEP) and len(part.digits) >= SSN_DIGITS and part.stop == part.start + 1:
-            return False  # as long as what was asked for: "12345-6789", "2,555,550,165"
+            social = kind == SSN and len(part.digits) == SSN_DIGITS
+            if social or not _is_sum_of(window, part):
+                return False  # as long as what was asked for: "12345-6789", "2,555,550,165"
         return not (kind == DOB and DOB in window.kinds)
     if kind == KEEP:
         return True
@@ -151,7 +162,8 @@ def is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known: 
         if part.placed or is_spaced_date(said) or is_of_a_month(window, part.stop, len(part.digits)):
             return True
     following = window.core(part.stop)
-    if (following in window.lexicon.units and not part.pauses) or after[:1] in ("%", "€", "$", "£"):
+    counted = following in window.lexicon.units and not part.pauses
+    if (counted and not is_counted_apart(window, _tokens(window, part))) or after[:1] in ("%", "€", "$", "£"):
         percent = following in PERCENT or after[:1] == "%"
         return part.scaled or len(part.digits) <= (MAX_PERCENT_DIGITS if cued or percent else MAX_AMOUNT_DIGITS)
     if following in window.lexicon.clock and len(part.digits) <= 4:
@@ -169,6 +181,15 @@ def is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known: 
     if part.year:
         return not cued or (kind not in SHORT and window.core(part.start - 1) in window.lexicon.before_years)
     return cued and kind not in SHORT and _is_spoken_time(window, part)
+
+
+def _is_sum_of(window: Window, part: Part) -> bool:
+    """ "$1,234,567,890", "1,200,345,678 people": whether a sign or a word says what a typed number counts."""
+    token = window.token(part.start)
+    if any(c in CURRENCY for c in token.text):
+        return True
+    stop = part.stop
+    return stop < window.end() and window.owner(stop) == window.owner(part.start) and window.token(stop).cls == WORD
 
 
 def _behind_pieces(window: Window, parts: list[Part], first: i64) -> i64:

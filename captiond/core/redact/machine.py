@@ -277,6 +277,8 @@ class Machine:
         if owner == self.window.number:
             self.counts = {**self.counts, label: self.counts.get(label, 0) + 1}
             return
+        if owner < self.first:
+            return  # "IBAN est FR" was told before "5" made it the beginning of a number
         sheet = self.sheets[owner - self.first]
         self._replace(owner, Sheet(sheet.text, {**sheet.counts, label: sheet.counts.get(label, 0) + 1}))
 

@@ -19,7 +19,7 @@ from captiond.core.redact.codes import LETTER_WORDS, NOWHERE, is_bank, is_code_c
 from captiond.core.redact.compounds import is_inverted, merged, ties
 from captiond.core.redact.early import is_cut_off
 from captiond.core.redact.kinds import CVV, IBAN_CHARS, NATIONAL_ID, PIN
-from captiond.core.redact.pauses import is_tight, is_told_apart, is_unbroken
+from captiond.core.redact.pauses import is_tight, is_told_apart
 from captiond.core.redact.runs import Run
 from captiond.core.redact.shapes import MAX_YEAR_TOKENS, harmless_end, is_harmless_token, is_month_day, year_end
 from captiond.core.redact.tokens import Token, inner_sizes
@@ -124,7 +124,7 @@ def cut(window: Window, run: Run) -> list[Part]:
         at += 1
     for i in range(1, len(parts)):
         one, other = parts[i - 1], parts[i]
-        other.glued = not other.barred and is_unbroken(window, one.wide_stop, other.wide_start)
+        other.glued = one.wide_stop == other.wide_start and not other.barred
         if _are_ends(window, parts, i) and not (_are_ends(window, parts, i - 1) or _are_ends(window, parts, i + 1)):
             one.ranged = other.ranged = True
     return parts

@@ -23,14 +23,6 @@ def is_tight(window: Window, start: i64, stop: i64) -> bool:
     return True
 
 
-def is_unbroken(window: Window, start: i64, stop: i64) -> bool:
-    """Whether nothing stands there but the end of an utterance and fillers at it: who says "um" there goes on."""
-    for at in range(start, stop):
-        if window.token(at).cls not in (FILLER, MARK, SILENT):
-            return False
-    return start == stop or window.owner(start - 1) != window.owner(stop)
-
-
 def is_told_apart(window: Window, start: i64, stop: i64) -> bool:
     """Whether an utterance ended there amid talk that is no pause: "... plus utilities" | "line 7".
 

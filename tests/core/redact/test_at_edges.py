@@ -234,24 +234,6 @@ def test_an_address_that_was_given_says_nothing_of_a_number_asked_for_meanwhile(
 
 
 @pytest.mark.parametrize(
-    ("language", "said", "ended"),
-    [
-        ("en", ["here goes 3834098837 um", "650 thanks"], ["here goes [PHONE] um", "[PHONE] thanks"]),
-        ("es", ["ahí va 38340. 9. 88. 37 este", "650 gracias"], ["ahí va [PHONE] este", "[PHONE] gracias"]),
-        ("fr", ["voilà 3834098837", "euh 650 merci"], ["voilà [PHONE]", "euh [PHONE] merci"]),
-    ],
-)  # fmt: skip
-def test_a_filler_at_the_edge_of_an_utterance_ends_no_number(language: str, said: list[str], ended: list[str]) -> None:
-    """Who says "um" there goes on; inside an utterance what follows may be a number of its own."""
-    talk = Talk(language=language)
-    for number, text in enumerate(said):
-        talk.say(str(number), text)
-    talk.end()
-    assert [talk.screen[str(number)].text for number in range(len(said))] == ended
-    assert closed("call 415 555 0132 um 20 of them") == "call [PHONE] um 20 of them"
-
-
-@pytest.mark.parametrize(
     ("language", "said", "last"),
     [
         ("es", "cinco uno este|cinco este|tres eh|espere nueve eh cuatro|cero este|uno|dos este|ocho|dos este uno|cero",
