@@ -155,7 +155,10 @@ async def test_killed_around_every_request_and_between_them(tmp_path: Path) -> N
         ]
         assert len(asked_s) == 2
         assert asked_s[1] - asked_s[0] >= WAIT_S  # what upstream asked for outlives the process
-        assert told_of(tmp_path) == dict.fromkeys((*handed_out, conversation_id(99)), 1)
+        told = (*handed_out, conversation_id(99))
+        audit = tmp_path / "audit.jsonl"  # written some at a time
+        await eventually(lambda: audit.read_text().count('"transcript_intercepted"') >= len(told))
+        assert told_of(tmp_path) == dict.fromkeys(told, 1)
         for path in tmp_path.iterdir():
             assert RAW not in path.read_bytes(), path.name
         assert RAW in SAID.encode()
