@@ -47,9 +47,13 @@ def put_back(folder: Path, job: str, *, phase: str) -> None:
         database.execute(change, (phase, job))
 
 
-def told_of(folder: Path) -> Counter[str]:
-    """How often the audit says of each conversation that it has ended."""
-    records = [json.loads(line) for line in (folder / "audit.jsonl").read_text().splitlines()]
+async def told_of(folder: Path, count: int) -> Counter[str]:
+    """How often the audit says of each conversation that it has ended, once it has said that so often: its records are
+    written some at a time.
+    """
+    audit = folder / "audit.jsonl"
+    await eventually(lambda: audit.read_text().count('"transcript_intercepted"') >= count)
+    records = [json.loads(line) for line in audit.read_text().splitlines()]
     return Counter(one["conversationId"] for one in records if one["kind"] == "transcript_intercepted")
 
 
@@ -156,9 +160,7 @@ async def test_killed_around_every_request_and_between_them(tmp_path: Path) -> N
         assert len(asked_s) == 2
         assert asked_s[1] - asked_s[0] >= WAIT_S  # what upstream asked for outlives the process
         told = (*handed_out, conversation_id(99))
-        audit = tmp_path / "audit.jsonl"  # written some at a time
-        await eventually(lambda: audit.read_text().count('"transcript_intercepted"') >= len(told))
-        assert told_of(tmp_path) == dict.fromkeys(told, 1)
+        assert await told_of(tmp_path, len(told)) == dict.fromkeys(told, 1)
         for path in tmp_path.iterdir():
             assert RAW not in path.read_bytes(), path.name
         assert RAW in SAID.encode()
