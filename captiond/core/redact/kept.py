@@ -6,7 +6,7 @@ from mypy_extensions import i64
 
 from captiond.core.redact.answers import SHORT
 from captiond.core.redact.cardinals import is_amount
-from captiond.core.redact.classes import DIGITS, WORD
+from captiond.core.redact.classes import DIGITS, IS_COMMON, WORD
 from captiond.core.redact.early import (
     MAX_CUED_AMOUNT_DIGITS,
     MAX_RANGE_DIGITS,
@@ -188,8 +188,10 @@ def _is_sum_of(window: Window, part: Part) -> bool:
     token = window.token(part.start)
     if any(c in CURRENCY for c in token.text):
         return True
-    stop = part.stop
-    return stop < window.end() and window.owner(stop) == window.owner(part.start) and window.token(stop).cls == WORD
+    if part.stop >= window.end() or window.owner(part.stop) != window.owner(part.start):
+        return False
+    after = window.token(part.stop)
+    return after.core in window.lexicon.units or (after.cls == WORD and not after.flags & IS_COMMON)
 
 
 def _behind_pieces(window: Window, parts: list[Part], first: i64) -> i64:

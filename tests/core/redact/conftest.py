@@ -96,6 +96,17 @@ def _no_hidden_faults(request: pytest.FixtureRequest, monkeypatch: pytest.Monkey
     assert not faults, faults[0]
 
 
+def finals(language: str, *said: str) -> list[str]:
+    """What is left on the screen of utterances that grow by words, each its own."""
+    talk = Talk(language=language)
+    for number, text in enumerate(said):
+        for end in (i for i, char in enumerate(text) if char == " "):
+            talk.say(str(number), text[:end], final=False)
+        talk.say(str(number), text)
+    talk.end()
+    return [talk.screen[str(number)].text for number in range(len(said))]
+
+
 def closed(text: str, *, kinds: frozenset[str] = DEFAULT, language: str = "en-US") -> str:
     """A finished utterance, alone."""
     redactor = Redactor(kinds=kinds, language=language, call=Call())

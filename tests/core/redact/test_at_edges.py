@@ -2,18 +2,7 @@
 
 import pytest
 
-from tests.core.redact.conftest import Talk, closed  # type: ignore[import-not-found,unused-ignore]
-
-
-def finals(language: str, *said: str) -> list[str]:
-    """What is left on the screen of utterances that grow by words, each its own."""
-    talk = Talk(language=language)
-    for number, text in enumerate(said):
-        for end in (i for i, char in enumerate(text) if char == " "):
-            talk.say(str(number), text[:end], final=False)
-        talk.say(str(number), text)
-    talk.end()
-    return [talk.screen[str(number)].text for number in range(len(said))]
+from tests.core.redact.conftest import Talk, closed, finals  # type: ignore[import-not-found,unused-ignore]
 
 
 @pytest.mark.parametrize(
