@@ -18,6 +18,7 @@ from captiond.core.redact.shapes import (
     CURRENCY,
     MAX_AMOUNT_DIGITS,
     MAX_PERCENT_DIGITS,
+    currency,
     harmless_end,
     is_counting,
     is_freephone,
@@ -86,7 +87,7 @@ def is_cut_off(window: Window, at: i64, token: Token, *, cued: bool, over: bool 
     if date and "-" in token.core and _is_code_asked(window, at):
         return True  # "4-4-71" behind "PIN"
     full = date and ("/" in token.core or len(token.core) > MAX_SHORT_DATE_CHARS)
-    sure = date or (not is_plain_money(token) and any(c in CURRENCY for c in token.text))
+    sure = date or (not is_plain_money(token) and currency(token) != "")
     between = PAUSES if cued or is_group_of_money(token) else (SILENT,)
     for step in (-1, 1):
         beside = at + step
@@ -116,16 +117,8 @@ def is_cut_off(window: Window, at: i64, token: Token, *, cued: bool, over: bool 
 
 def _is_other_currency(token: Token, other: Token) -> bool:
     """Whether two amounts are none of one currency: "£35055", "$501,59"."""
-    one, two = _currency(token), _currency(other)
+    one, two = currency(token), currency(other)
     return one != two and one != "" != two
-
-
-def _currency(token: Token) -> str:
-    """The sign beside digits; "" where none."""
-    for char in token.text:
-        if char in CURRENCY:
-            return char
-    return ""
 
 
 def _digits_beside(window: Window, at: i64, step: i64) -> i64:

@@ -24,11 +24,11 @@ from captiond.core.redact.pauses import begins_clause
 from captiond.core.redact.rest import LATE_DIGITS
 from captiond.core.redact.runs import Run
 from captiond.core.redact.shapes import (
-    CURRENCY,
     MAX_AMOUNT_DIGITS,
     MAX_PERCENT_DIGITS,
     MAX_YEAR_TOKENS,
     SHORT_NUMBERS,
+    currency,
     is_counting,
     is_freephone,
     is_of_a_month,
@@ -185,8 +185,7 @@ def is_kept(window: Window, part: Part, marker: Marker | None, run: Run, known: 
 
 def _is_sum_of(window: Window, part: Part) -> bool:
     """ "$1,234,567,890", "1,200,345,678 people": whether a sign or a word says what a typed number counts."""
-    token = window.token(part.start)
-    if any(c in CURRENCY for c in token.text):
+    if currency(window.token(part.start)):
         return True
     if part.stop >= window.end() or window.owner(part.stop) != window.owner(part.start):
         return False

@@ -1,7 +1,5 @@
 """A closed run, cut into parts: digits said without another word between, each with what makes it harmless."""
 
-from typing import Final
-
 from mypy_extensions import i64, mypyc_attr
 
 from captiond.core.redact.articles import (
@@ -21,11 +19,16 @@ from captiond.core.redact.early import is_cut_off
 from captiond.core.redact.kinds import CVV, IBAN_CHARS, NATIONAL_ID, PIN
 from captiond.core.redact.pauses import is_tight, is_told_apart
 from captiond.core.redact.runs import Run
-from captiond.core.redact.shapes import MAX_YEAR_TOKENS, harmless_end, is_harmless_token, is_month_day, year_end
+from captiond.core.redact.shapes import (
+    MAX_YEAR_TOKENS,
+    ends_with_comma,
+    harmless_end,
+    is_harmless_token,
+    is_month_day,
+    year_end,
+)
 from captiond.core.redact.tokens import Token, inner_sizes
 from captiond.core.redact.window import Window
-
-_COMMA: Final = 0x2C
 
 
 @mypyc_attr(acyclic=True)
@@ -42,7 +45,7 @@ class Part:
         wide_start, wide_stop: the same with words at its edges that may be misheard digits; `wide`: its digits then.
         barred: something stands between that no number bridges (an address, a harmless number).
         apart: sentences end and begin between it and the part before.
-        glued: nothing but the end of an utterance, with fillers at it, stands between it and the part before.
+        glued: nothing but the end of an utterance stands between it and the part before.
         pauses: what follows it are words of a pause, no unit ("vier mal sehen") (set by the decision).
         counted: with the parts beside it, it counts in equal steps ("10, 20 and 30") (set by the decision).
         cut: with what it is glued to it is long enough to be a private number (set by the decision).
@@ -362,7 +365,7 @@ def _read(window: Window, part: Part) -> None:
         if cls == DIGITS and not token.mixed and token.core != token.digits:
             part.sizes.extend(inner_sizes(token.core))
             group = 0
-        elif cls == DIGITS or ord(token.text[len(token.text) - 1]) == _COMMA:
+        elif cls == DIGITS or ends_with_comma(token):
             part.sizes.append(int(group))
             group = 0
     if group:

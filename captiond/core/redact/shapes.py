@@ -87,6 +87,19 @@ def _has_one(text: str, start: i64, stop: i64, chars: str) -> bool:
     return False
 
 
+def currency(token: Token) -> str:
+    """The sign beside digits; "" where none."""
+    for char in token.text:
+        if char in CURRENCY:
+            return char
+    return ""
+
+
+def ends_with_comma(token: Token) -> bool:
+    """Whether a comma stands right behind a word."""
+    return ord(token.text[len(token.text) - 1]) == _COMMA
+
+
 def is_money(token: Token) -> bool:
     """Whether a token beside a currency's sign is an amount: "$49.99", "$20-30", "$5M"; "$4155550132" is none."""
     core = token.core
@@ -264,7 +277,7 @@ def is_month_day(window: Window, at: i64, token: Token) -> bool:
     if size > 2 or at + 1 >= window.end():
         return False
     neighbour = window.token(at + 1)
-    if not neighbour.flags & IS_BESIDE_DAY or ord(token.text[len(token.text) - 1]) == _COMMA:
+    if not neighbour.flags & IS_BESIDE_DAY or ends_with_comma(token):
         return False
     after = neighbour.core
     return after in months or (after in lexicon.of and window.core(at + 2) in months)

@@ -171,7 +171,7 @@ class Window:
         if size == 1:
             token = self.tokens[first]
             return [token] if token.cls != FILLER else []
-        said = self.tokens[first : first + size]
+        said = self.tokens[first : first + size]  # mostly there is none: a slice is faster than a list made of each
         for i in range(len(said) - 1, -1, -1):
             if said[i].cls == FILLER:
                 del said[i]

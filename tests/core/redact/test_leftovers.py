@@ -2,21 +2,7 @@
 
 import pytest
 
-from captiond.base.ids import RawText, UtteranceId
-from captiond.core.redact import DEFAULT, Call, Redactor
-from tests.core.redact.conftest import closed  # type: ignore[import-not-found,unused-ignore]
-
-
-def finals(*texts: str) -> list[str]:
-    """What the finals of one channel end as, a second apart, after silence."""
-    redactor = Redactor(kinds=DEFAULT, language="en-US", call=Call())
-    ended: dict[str, str] = {}
-    for number, text in enumerate(texts):
-        for shown in redactor.caption(UtteranceId(str(number)), RawText(text), final=True, now_s=float(number)):
-            ended[shown.utterance] = shown.text
-    for shown in redactor.end():
-        ended[shown.utterance] = shown.text
-    return [ended[str(number)] for number in range(len(texts))]
+from tests.core.redact.conftest import Talk, closed, finals  # type: ignore[import-not-found,unused-ignore]
 
 
 @pytest.mark.parametrize(
@@ -36,35 +22,37 @@ def finals(*texts: str) -> list[str]:
     ],
 )
 def test_what_is_left_behind_a_number_in_its_run_is_masked_with_it(said: list[str], ended: list[str]) -> None:
-    assert finals(*said) == ended
+    assert finals("en", *said) == ended
 
 
 def test_a_false_start_behind_another_number_is_masked_too() -> None:
     """The run began with an invoice in the utterance before; what stands between cue and number is the number's."""
-    ended = finals("it is on invoice 01479924 thanks", "the iban is four no wait DE89 3704 0044 0532 0130 00")
+    ended = finals("en", "it is on invoice 01479924 thanks", "the iban is four no wait DE89 3704 0044 0532 0130 00")
     assert ended == ["it is on invoice 01479924 thanks", "the iban is [IBAN] no wait [IBAN]"]
-    assert finals("my iban? right one no wait DE89 3704 0044 0532 0130 00") == ["my iban? right [IBAN] no wait [IBAN]"]
-    assert finals("I lost my card, can you send me a new one") == ["I lost my card, can you send me a new one"]
+    assert finals("en", "my iban? right one no wait DE89 3704 0044 0532 0130 00") == [
+        "my iban? right [IBAN] no wait [IBAN]"
+    ]
+    assert finals("en", "I lost my card, can you send me a new one") == ["I lost my card, can you send me a new one"]
 
 
 def test_one_digit_behind_a_pause_is_the_last_one() -> None:
     """Three digits of a false start and this one would be four."""
     said = "that would be three six oh no wait three six zero oh oh nine six five eight double nine oh um two thank you"
-    assert finals(said) == ["that would be [CC] no wait [CC] um [CC] thank you"]
-    assert finals("take card 4111 1111 1111 1111 okay, one of them")[0].endswith("okay, one of them")
+    assert finals("en", said) == ["that would be [CC] no wait [CC] um [CC] thank you"]
+    assert finals("en", "take card 4111 1111 1111 1111 okay, one of them")[0].endswith("okay, one of them")
 
 
 def test_the_last_digit_behind_a_pause_belongs_to_the_card() -> None:
     """Whatever is said behind it; a card of fifteen digits that checks needs no more."""
     fifteen = "my card is four one one one two three four five six seven eight nine zero one two"
     other = "I wanted to ask about the delivery"
-    assert finals(f"{fifteen} uh three does that help", other)[0] == "my card is [CC] uh [CC] does that help"
+    assert finals("en", f"{fifteen} uh three does that help", other)[0] == "my card is [CC] uh [CC] does that help"
     twelve = "my card is oh eight four eight three one double one three five five nine"
-    assert finals(f"{twelve} um seven does that help", other)[0] == "my card is [CC] um [CC] does that help"
+    assert finals("en", f"{twelve} um seven does that help", other)[0] == "my card is [CC] um [CC] does that help"
     again = "my card is three nine one five no wait three nine one five two seven six four oh two seven eight"
-    assert finals(f"{again} please seven is that fine", other)[0].endswith("please [CC] is that fine")
+    assert finals("en", f"{again} please seven is that fine", other)[0].endswith("please [CC] is that fine")
     whole = "my card is 3782 822463 10005, okay, 7 does that help"
-    assert finals(whole, other)[0] == "my card is [CC], okay, 7 does that help"
+    assert finals("en", whole, other)[0] == "my card is [CC], okay, 7 does that help"
 
 
 @pytest.mark.parametrize(
@@ -77,41 +65,29 @@ def test_the_last_digit_behind_a_pause_belongs_to_the_card() -> None:
     ],
 )
 def test_other_numbers_near_a_number_stay(said: str) -> None:
-    assert finals(said) == [said.replace("415 555 0132", "[PHONE]")]
+    assert finals("en", said) == [said.replace("415 555 0132", "[PHONE]")]
 
 
 def test_digits_read_out_behind_a_pause_belong_to_the_number() -> None:
     """Twelve digits that look like a telephone number and two more are a card of fourteen."""
     said = "right oh six five nine double seven four one oh six seven nine wait double six thanks so much for waiting"
-    assert finals(said) == ["right [PHONE] wait [PHONE] thanks so much for waiting"]
+    assert finals("en", said) == ["right [PHONE] wait [PHONE] thanks so much for waiting"]
     misheard = "it is three one one six seven oh four two oh three six one hold on tea hum five seven thanks so much"
-    assert finals(misheard) == ["it is [NUMBER] hold on tea hum [NUMBER] thanks so much"]
+    assert finals("en", misheard) == ["it is [NUMBER] hold on tea hum [NUMBER] thanks so much"]
     other = "right oh six five nine double seven four one oh six seven nine wait twenty thanks so much for waiting"
-    assert finals(other) == ["right [PHONE] wait twenty thanks so much for waiting"]
+    assert finals("en", other) == ["right [PHONE] wait twenty thanks so much for waiting"]
     two = "you reach me at four one five five five five oh one three two and I have two kids who love it"
-    assert finals(two) == ["you reach me at [PHONE] and I have two kids who love it"]
+    assert finals("en", two) == ["you reach me at [PHONE] and I have two kids who love it"]
 
 
 def test_a_false_start_behind_a_version_is_masked_too() -> None:
     """The run began with the version, in an utterance before the other channel asked."""
-    agent = Redactor(kinds=DEFAULT, language="es-ES", call=(call := Call()))
-    customer = Redactor(kinds=DEFAULT, language="es-ES", call=call)
-    ended: dict[str, str] = {}
-
-    def say(redactor: Redactor, name: str, text: str, at_s: float) -> None:
-        for shown in redactor.caption(UtteranceId(name), RawText(text), final=True, now_s=at_s):
-            ended[shown.utterance] = shown.text
-
-    say(customer, "a", "tiene la versión 1", 0.0)
-    say(customer, "b", "9.8.2", 0.3)
-    say(agent, "c", "mi móvil es por favor", 0.6)
-    say(
-        customer,
-        "d",
-        "ahí va dos no espere dos nueve siete cinco doble cinco 0137 y con eso ya está bien así",
-        0.9,
-    )
-    assert ended["d"] == "ahí va [PHONE] no espere [PHONE] y con eso ya está bien así"
+    talk = Talk(language="es")
+    talk.say("a", "tiene la versión 1")
+    talk.say("b", "9.8.2", after_s=0.3)
+    talk.say("c", "mi móvil es por favor", channel="agent", after_s=0.3)
+    talk.say("d", "ahí va dos no espere dos nueve siete cinco doble cinco 0137 y con eso ya está bien así", after_s=0.3)
+    assert talk.screen["d"].text == "ahí va [PHONE] no espere [PHONE] y con eso ya está bien así"
 
 
 @pytest.mark.parametrize(
